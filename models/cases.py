@@ -1,0 +1,171 @@
+"""A case, its timeline and what hangs on it. Only `cases.lifecycle.move` changes a status."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Index, Sequence, UniqueConstraint, text
+from sqlmodel import Field
+
+from models.base import DOCUMENT, WORDS, Table, moment, words_of
+from models.status import ClockAct, Outcome, Role, Status
+
+CASE_NUMBERS = Sequence("case_numbers", metadata=Table.metadata)
+
+
+class Case(Table, table=True):
+    __tablename__ = "cases"
+    __table_args__ = (
+        Index("ix_cases_open", "status", "due_at"),
+        Index("ix_cases_assignee", "assignee", "status"),
+        Index("ix_cases_unit", "unit", "status"),
+        Index("ix_cases_resident", "resident", "submitted_at"),
+    )
+    id: UUID = Field(primary_key=True)
+    number: str = Field(unique=True)  # yymmdd-nnnn: told to everybody, opens nothing by itself
+    code_hash: str = Field(unique=True)  # of the 16-digit secret lookup code
+    resident: UUID = Field(foreign_key="residents.id")
+    anonymous: bool = False
+    locale: str = "zh-Hans"
+    status: Status = Field(sa_type=words_of(Status))  # type: ignore[call-overload]
+    version: int = 1  # +1 with every event; guards against two hands at once
+    round: int = 1  # +1 with every reopening
+
+    text: str  # as the resident wrote it, scrubbed
+    category: str | None = Field(default=None, foreign_key="categories.code")  # department's field
+    item: str | None = Field(default=None, foreign_key="categories.code")
+    danger: str | None = None
+    place: str | None = Field(default=None, foreign_key="places.code")
+    place_text: str = ""  # how the resident named it
+    grid: str | None = Field(default=None, foreign_key="areas.code")
+    lon: float | None = None
+    lat: float | None = None
+
+    unit: str | None = Field(default=None, foreign_key="units.code")  # lead unit (主办)
+    co_units: list[str] = Field(default_factory=list, sa_type=WORDS)  # 协办
+    assignee: str | None = Field(default=None, foreign_key="people.code")
+    binding: bool = False  # decided in arbitration: cannot be returned
+    returns: int = 0
+    urges: int = 0
+    level: int = 0  # how many times escalated
+    rule: str | None = None
+    explanation: dict[str, Any] = Field(default_factory=dict, sa_type=DOCUMENT)  # rule, inputs, reason
+    facts: dict[str, Any] = Field(default_factory=dict, sa_type=DOCUMENT)  # snapshot the rule saw
+
+    clock: str | None = Field(default=None, foreign_key="clock_policies.code")
+    submitted_at: datetime = moment()
+    sign_due_at: datetime | None = moment(nullable=True)
+    contact_due_at: datetime | None = moment(nullable=True)
+    due_at: datetime | None = moment(nullable=True)
+    paused_at: datetime | None = moment(nullable=True)
+    signed_at: datetime | None = moment(nullable=True)
+    contacted_at: datetime | None = moment(nullable=True)
+    resolved_at: datetime | None = moment(nullable=True)
+    closed_at: datetime | None = moment(nullable=True)
+    overdue: bool = False
+
+    outcome: Outcome | None = Field(default=None, sa_type=words_of(Outcome))  # type: ignore[call-overload]
+    result: str = ""
+
+
+class Event(Table, table=True):
+    """One line of the timeline. Added, never changed: the case page is the list of its events."""
+
+    __tablename__ = "events"
+    __table_args__ = (UniqueConstraint("case_id", "seq"),)
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
+    case_id: UUID = Field(foreign_key="cases.id")
+    seq: int  # the case's version after it
+    kind: str  # a step's name, or submit, remind, overdue, escalate …
+    actor: str  # person code, "resident" or "system"
+    role: Role = Field(sa_type=words_of(Role))  # type: ignore[call-overload]
+    status: Status = Field(sa_type=words_of(Status))  # type: ignore[call-overload]
+    text: str = ""
+    details: dict[str, Any] = Field(default_factory=dict, sa_type=DOCUMENT)
+    photos: list[str] = Field(default_factory=list, sa_type=DOCUMENT)
+    public: bool = True  # the resident sees it
+    at: datetime = moment()
+
+
+class Timer(Table, table=True):
+    """When the clock will do what to a case; swept by index, each done once."""
+
+    __tablename__ = "timers"
+    __table_args__ = (
+        UniqueConstraint("case_id", "act", "round"),
+        Index("ix_timers_due", "due_at", postgresql_where=text("done_at IS NULL AND NOT paused")),
+    )
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
+    case_id: UUID = Field(foreign_key="cases.id")
+    act: ClockAct = Field(sa_type=words_of(ClockAct))  # type: ignore[call-overload]
+    round: int
+    due_at: datetime = moment()
+    paused: bool = False
+    done_at: datetime | None = moment(nullable=True)
+
+
+class Follower(Table, table=True):
+    """Who besides staff may see and act on a case: the one who filed it, or who knows its lookup code."""
+
+    __tablename__ = "followers"
+    case_id: UUID = Field(primary_key=True, foreign_key="cases.id")
+    resident: UUID = Field(primary_key=True, foreign_key="residents.id", index=True)
+    via: str  # "filed" or "code"
+    at: datetime = moment()
+
+
+class Photo(Table, table=True):
+    """Our own re-encoded JPEG, kept as a file by its sha256; never the bytes that came in."""
+
+    __tablename__ = "photos"
+    id: UUID = Field(primary_key=True)
+    sha256: str = Field(index=True)
+    width: int
+    height: int
+    bytes: int
+    resident: UUID | None = Field(default=None, foreign_key="residents.id")  # who sent it: a resident …
+    person: str | None = Field(default=None, foreign_key="people.code")  # … or somebody on the staff
+    case_id: UUID | None = Field(default=None, foreign_key="cases.id", index=True)
+    at: datetime = moment()
+
+
+class Prediction(Table, table=True):
+    """What the model said about a case, with the model's version."""
+
+    __tablename__ = "predictions"
+    case_id: UUID = Field(primary_key=True, foreign_key="cases.id")
+    model: str
+    label: str
+    confidence: float
+    action: str
+    ranking: list[list[Any]] = Field(default_factory=list, sa_type=DOCUMENT)
+    item: str | None = None
+    at: datetime = moment()
+
+
+class Correction(Table, table=True):
+    """Somebody said the label was another: the resident's choice, the dispatcher's, a return."""
+
+    __tablename__ = "corrections"
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
+    case_id: UUID = Field(foreign_key="cases.id", index=True)
+    was: str | None = None
+    now: str | None = None  # None: only known to be wrong
+    actor: str
+    role: Role = Field(sa_type=words_of(Role))  # type: ignore[call-overload]
+    why: str
+    at: datetime = moment()
+
+
+class Rating(Table, table=True):
+    """Three separate questions, one answer a round: contacted? solved? satisfied?"""
+
+    __tablename__ = "ratings"
+    __table_args__ = (UniqueConstraint("case_id", "round"),)
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
+    case_id: UUID = Field(foreign_key="cases.id")
+    round: int
+    contacted: bool
+    solved: str  # yes, partly, no
+    satisfied: str  # yes, so_so, no
+    at: datetime = moment()

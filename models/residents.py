@@ -1,0 +1,60 @@
+"""Residents as a channel knows them, their one conversation, and every line said in it."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Index, LargeBinary, UniqueConstraint
+from sqlmodel import Field
+
+from models.base import DOCUMENT, Table, moment
+
+
+class Resident(Table, table=True):
+    """Somebody at the other end of a channel. No account: `address` is what the channel calls them."""
+
+    __tablename__ = "residents"
+    __table_args__ = (UniqueConstraint("channel", "address"),)
+    id: UUID = Field(primary_key=True)
+    channel: str
+    address: str
+    locale: str = "zh-Hans"
+    contact: bytes | None = Field(default=None, sa_type=LargeBinary)  # sealed phone; see cases/contacts.py
+    created_at: datetime = moment()
+
+
+class Conversation(Table, table=True):
+    """Where the talk stands: `state` is what the flow remembers (see bot/flows/state.py), with an expiry."""
+
+    __tablename__ = "conversations"
+    resident: UUID = Field(primary_key=True, foreign_key="residents.id")
+    state: dict[str, Any] = Field(default_factory=dict, sa_type=DOCUMENT)
+    version: int = 0
+    expires_at: datetime | None = moment(nullable=True)
+
+
+class ChatMessage(Table, table=True):
+    """One line of a conversation, said by the resident or by us; for web chat this row is the delivery.
+
+    Ours carry a text key and arguments, so that the language is chosen when they are read.
+    `buttons`: [{"token","action","label_key","label_args","payload"}]; pressed once, then `answered_at` is set.
+    """
+
+    __tablename__ = "chat_messages"
+    __table_args__ = (
+        Index("ix_chat_messages_resident_id", "resident", "id"),
+        UniqueConstraint("resident", "unique_key"),
+    )
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
+    resident: UUID = Field(foreign_key="residents.id")
+    said_by: str  # "resident" or "us"
+    text: str = ""
+    text_key: str = ""
+    args: dict[str, Any] = Field(default_factory=dict, sa_type=DOCUMENT)
+    buttons: list[dict[str, Any]] = Field(default_factory=list, sa_type=DOCUMENT)
+    card: dict[str, Any] | None = Field(default=None, sa_type=DOCUMENT)
+    photos: list[str] = Field(default_factory=list, sa_type=DOCUMENT)
+    case_id: UUID | None = Field(default=None, foreign_key="cases.id")
+    unique_key: str
+    answered_at: datetime | None = moment(nullable=True)
+    at: datetime = moment()

@@ -1,0 +1,147 @@
+"""A case's life on one page: its statuses, the roles, and STEPS, every move somebody may make.
+
+Buttons and pages are drawn from STEPS, `cases.lifecycle.move` checks against it, tests walk it.
+Escalation, urging (催办) and reminders are events and levels, never statuses.
+A draft is no status: it lives in the conversation and takes no number, for many are abandoned.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    SUBMITTED = "submitted"  # 待受理
+    TRIAGE = "triage"  # 待分拨
+    DISPATCHED = "dispatched"  # 待签收
+    RETURNED = "returned"  # 退回
+    ARBITRATION = "arbitration"  # 裁定
+    ACCEPTED = "accepted"  # 办理中
+    WAITING = "waiting"  # 待补充
+    REPLIED = "replied"  # 待审核
+    RESOLVED = "resolved"  # 待回访
+    REOPENED = "reopened"  # 重办
+    CLOSED = "closed"  # 归档
+    REJECTED = "rejected"  # 不予受理
+    WITHDRAWN = "withdrawn"  # 已撤回
+
+
+class Role(StrEnum):
+    RESIDENT = "resident"  # 居民
+    WORKER = "worker"  # 网格员
+    CLERK = "clerk"  # 部门经办
+    LEADER = "leader"  # 网格长、部门领导
+    DISPATCHER = "dispatcher"  # 分拨员
+    SUPERVISOR = "supervisor"  # 督办员
+    ADMIN = "admin"  # 管理员
+    AUDITOR = "auditor"  # 审计员
+    SYSTEM = "system"  # 系统
+
+
+class Outcome(StrEnum):
+    """How it ended, a field of its own: closed is not the same as fixed."""
+
+    SOLVED = "solved"  # 已解决
+    PARTLY = "partly"  # 部分解决
+    EXPLAINED = "explained"  # 已解释说明
+    NOT_OURS = "not_ours"  # 不属受理范围
+    INVALID = "invalid"  # 情况不实
+
+
+class ReturnReason(StrEnum):
+    NOT_MY_GRID = "not_my_grid"  # 不在我网格
+    NOT_MY_UNIT = "not_my_unit"  # 不归我单位
+    DUPLICATE = "duplicate"  # 重复
+    TOO_LITTLE = "too_little"  # 信息不够
+    OTHER = "other"  # 其他
+
+
+class ClockAct(StrEnum):
+    """What time does to a case by itself."""
+
+    REMIND = "remind"  # 临期提醒
+    SIGN_OVERDUE = "sign_overdue"  # 超时未签收
+    CONTACT_OVERDUE = "contact_overdue"  # 超时未联系
+    OVERDUE = "overdue"  # 超期
+    ESCALATE = "escalate"  # 升级
+    STOP_WAITING = "stop_waiting"  # 等候补充到时
+    CLOSE = "close"  # 到期归档
+
+
+OPEN = frozenset(
+    {
+        Status.SUBMITTED,
+        Status.TRIAGE,
+        Status.DISPATCHED,
+        Status.RETURNED,
+        Status.ARBITRATION,
+        Status.ACCEPTED,
+        Status.WAITING,
+        Status.REPLIED,
+        Status.REOPENED,
+    }
+)
+AT_WORK = frozenset({Status.DISPATCHED, Status.ACCEPTED, Status.WAITING})
+UNDECIDED = frozenset({Status.TRIAGE, Status.ARBITRATION})
+
+MAX_RETURNS = 3  # the third return goes to a person (裁定)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One move: from any of `before` to `after` (None: stays), by one of `who`, needing `needs`."""
+
+    name: str
+    before: frozenset[Status]
+    after: Status | None
+    who: frozenset[Role]
+    needs: frozenset[str] = frozenset()  # of: text, reason, outcome, photo, unit
+
+    @property
+    def by_hand(self) -> bool:
+        return self.who != {Role.SYSTEM}
+
+
+def _step(
+    name: str, before: Iterable[Status], after: Status | None, who: Iterable[Role], needs: Iterable[str] = ()
+) -> Step:
+    return Step(name, frozenset(before), after, frozenset(who), frozenset(needs))
+
+
+_S, _R = Status, Role
+_HANDLERS = {_R.WORKER, _R.CLERK, _R.LEADER}
+
+STEPS: dict[str, Step] = {
+    step.name: step
+    for step in (
+        # by the system, on arrival and after a return
+        _step("hold", {_S.SUBMITTED, _S.RETURNED, _S.REOPENED}, _S.TRIAGE, {_R.SYSTEM}),
+        _step("route", {_S.SUBMITTED, _S.RETURNED, _S.REOPENED}, _S.DISPATCHED, {_R.SYSTEM}),
+        _step("arbitrate", {_S.RETURNED}, _S.ARBITRATION, {_R.SYSTEM}),
+        # by the dispatcher
+        _step("assign", {_S.TRIAGE, _S.ARBITRATION}, _S.DISPATCHED, {_R.DISPATCHER}, {"unit"}),
+        _step("reject", {_S.TRIAGE, _S.ARBITRATION}, _S.REJECTED, {_R.DISPATCHER}, {"text"}),
+        # by whoever handles it
+        _step("sign", {_S.DISPATCHED}, _S.ACCEPTED, _HANDLERS),
+        _step("return", {_S.DISPATCHED, _S.ACCEPTED}, _S.RETURNED, _HANDLERS, {"reason"}),
+        _step("contact", {_S.ACCEPTED}, None, _HANDLERS),
+        _step("ask", {_S.ACCEPTED}, _S.WAITING, _HANDLERS, {"text"}),
+        _step("reply", {_S.ACCEPTED}, _S.REPLIED, _HANDLERS, {"text", "outcome", "photo"}),
+        # the leader's review, or the system where the policy asks for none
+        _step("approve", {_S.REPLIED}, _S.RESOLVED, {_R.LEADER, _R.SYSTEM}),
+        _step("send_back", {_S.REPLIED}, _S.ACCEPTED, {_R.LEADER}, {"text"}),
+        # by the resident
+        _step("answer", {_S.WAITING}, _S.ACCEPTED, {_R.RESIDENT}, {"text"}),
+        _step("supplement", OPEN, None, {_R.RESIDENT}),
+        _step("urge", OPEN - {_S.WAITING}, None, {_R.RESIDENT}),
+        _step("withdraw", OPEN - {_S.REPLIED}, _S.WITHDRAWN, {_R.RESIDENT}),
+        _step("rate", {_S.RESOLVED}, _S.CLOSED, {_R.RESIDENT}),
+        _step("reopen", {_S.RESOLVED, _S.CLOSED, _S.REJECTED}, _S.REOPENED, {_R.RESIDENT}, {"text"}),
+        # by the clock
+        _step("stop_waiting", {_S.WAITING}, _S.ACCEPTED, {_R.SYSTEM}),
+        _step("close", {_S.RESOLVED}, _S.CLOSED, {_R.SYSTEM}),
+    )
+}
+
+RETURN_WITHIN_HOURS = 24  # after signing; later than that a case is not passed on but handled
+REOPEN_WITHIN_DAYS = 14
