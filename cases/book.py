@@ -1,0 +1,87 @@
+"""What the town looks like, read once and handed in: areas, units, categories, places, rules, clocks, workdays."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from cases.clock import WorkCalendar
+from models import Area, Category, ClockPolicy, Place, RoutingRule, Unit, Workday
+from routing.places import PlaceIndex
+from routing.rules import RuleBook
+
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Book:
+    areas: Mapping[str, Area]
+    units: Mapping[str, Unit]
+    categories: Mapping[str, Category]
+    places: Mapping[str, Place]
+    policies: Mapping[str, ClockPolicy]
+    rules: RuleBook
+    index: PlaceIndex
+    calendar: WorkCalendar
+    items: Mapping[str, Sequence[Category]] = field(default_factory=dict)  # by department's field
+
+    def path(self, grid: str | None) -> tuple[str, ...]:
+        """Area codes from the city down to the grid; nothing known, nothing in it."""
+        area = self.areas.get(grid or "")
+        return tuple(area.path) if area else ()
+
+    def category_name(self, code: str | None, locale: str = "zh-Hans") -> str:
+        return named(self.categories.get(code or ""), locale)
+
+    def unit_name(self, code: str | None, locale: str = "zh-Hans") -> str:
+        return named(self.units.get(code or ""), locale)
+
+    def area_name(self, code: str | None) -> str:
+        area = self.areas.get(code or "")
+        return area.name if area else ""
+
+    def place_name(self, code: str | None) -> str:
+        place = self.places.get(code or "")
+        return place.name if place else ""
+
+
+def named(row: Any, locale: str) -> str:
+    """A row's name in the reader's language, or nothing for no row."""
+    if row is None:
+        return ""
+    return str({"zh-Hant": row.name_hant, "en": row.name_en}.get(locale) or row.name)
+
+
+async def read_book(session: AsyncSession) -> Book:
+    """Everything a decision may look at that is not the case itself. A few hundred rows: read it whole."""
+    areas = by_code(await session.exec(select(Area)))
+    categories = by_code(await session.exec(select(Category).order_by(Category.code)))
+    places = by_code(await session.exec(select(Place)))
+    rules = (await session.exec(select(RoutingRule))).all()
+    workdays = (await session.exec(select(Workday))).all()
+    return Book(
+        areas=areas,
+        units=by_code(await session.exec(select(Unit))),
+        categories=categories,
+        places=places,
+        policies=by_code(await session.exec(select(ClockPolicy))),
+        rules=RuleBook(rules, {code: area.level for code, area in areas.items()}),
+        index=PlaceIndex(list(places.values()), list(areas.values())),
+        calendar=WorkCalendar({row.day: row.working for row in workdays}),
+        items=_by_parent(categories.values()),
+    )
+
+
+def by_code(rows: Iterable[T]) -> dict[str, T]:
+    return {row.code: row for row in rows}  # type: ignore[attr-defined]
+
+
+def _by_parent(categories: Iterable[Category]) -> dict[str, list[Category]]:
+    parents: dict[str, list[Category]] = {}
+    for category in categories:
+        if category.parent:
+            parents.setdefault(category.parent, []).append(category)
+    return parents

@@ -1,0 +1,92 @@
+"""Third stop of a case: the rule table names the unit and the clock, then somebody is chosen to handle it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func
+from sqlmodel import col, or_, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from cases import lifecycle, timers
+from cases.actors import SYSTEM, Actor
+from cases.book import Book
+from cases.notices import Audience
+from models import Case, Event, Person
+from models.status import AT_WORK
+from routing.assign import candidate, of_unit
+from routing.rules import Decision, Facts
+
+
+def facts_of(book: Book, case: Case, now: datetime, refusers: frozenset[str] = frozenset()) -> Facts:
+    place = book.places.get(case.place or "")
+    return Facts(
+        category=case.category,
+        item=case.item,
+        area_path=book.path(case.grid),
+        place_kind=place.kind if place else None,
+        danger=case.danger,
+        confidence=float(case.facts.get("confidence", 1.0)),
+        at=now,
+        text=case.text,
+        refusers=refusers,
+    )
+
+
+async def handler(session: AsyncSession, book: Book, case: Case, decision: Decision, refusers: frozenset[str]) -> str | None:
+    """Who of the people concerned takes it, or None when it has to be a person's decision."""
+    path = book.path(case.grid)
+    where = or_(col(Person.unit) == decision.unit, col(Person.area).in_(path[-2:]), Person.code == decision.assignee)
+    people = (await session.exec(select(Person).where(where, col(Person.active)))).all()
+    loads = await _loads(session, [p.code for p in people])
+    return candidate(decision, people, loads, path, refusers)
+
+
+async def _loads(session: AsyncSession, people: Sequence[str]) -> dict[str, int]:
+    at_work = (col(Case.assignee).in_(people), col(Case.status).in_(AT_WORK))
+    rows = await session.execute(select(Case.assignee, func.count()).where(*at_work).group_by(col(Case.assignee)))
+    return {str(code): int(count) for code, count in rows.all()}
+
+
+def decided(decision: Decision) -> dict[str, Any]:
+    """What a decision writes on the case."""
+    return {
+        "unit": decision.unit,
+        "co_units": list(decision.co_units),
+        "rule": decision.rule,
+        "explanation": decision.explanation,
+        "facts": decision.facts,
+    }
+
+
+async def start_clock(session: AsyncSession, book: Book, case: Case, clock: str, now: datetime) -> dict[str, Any]:
+    """A round's clock starts once, at submission or reopening; a new desk gets only its own time to sign."""
+    if case.due_at is None:
+        return await timers.begin(session, book, case, clock, now)
+    return await timers.sign_again(session, book, case, now)
+
+
+async def hand_out(
+    session: AsyncSession,
+    book: Book,
+    case: Case,
+    now: datetime,
+    *,
+    step: str = "route",
+    actor: Actor = SYSTEM,
+    text: str = "",
+    changes: dict[str, Any],
+    leave_out: Sequence[Audience] = (),
+) -> Event:
+    """Put the case on somebody's desk. `changes` must name `unit` and `assignee` (None: the whole unit's)."""
+    details = {"unit": changes["unit"], "assignee": changes["assignee"], "rule": changes.get("rule", case.rule)}
+    changes = {"signed_at": None, **changes}
+    return await lifecycle.move(
+        session, book, case, step, actor, now, text=text, details=details, changes=changes, leave_out=leave_out
+    )
+
+
+async def least_loaded(session: AsyncSession, unit: str) -> str | None:
+    """The least loaded handler of a unit, None where it has nobody."""
+    people = (await session.exec(select(Person).where(Person.unit == unit, col(Person.active)))).all()
+    return of_unit(unit, people, await _loads(session, [p.code for p in people]))

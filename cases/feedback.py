@@ -1,0 +1,120 @@
+"""The resident's side after filing: answer, supplement, urge, withdraw, rate, reopen, and the lookup code."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from cases import dispatch, intake, lifecycle, timers, triage
+from cases.actors import RESIDENT
+from cases.book import Book
+from cases.errors import NotFound, Stale, TooOften
+from cases.keys import Keys
+from cases.notices import Audience
+from models import Case, Event, Follower, Person, Rating, Resident
+from models.status import REOPEN_WITHIN_DAYS
+from routing.assign import one_up
+
+URGES = 3
+URGE_EVERY = timedelta(days=1)
+
+
+async def answer(
+    session: AsyncSession, book: Book, case: Case, text: str, photos: Sequence[str], now: datetime
+) -> None:
+    await lifecycle.move(session, book, case, "answer", RESIDENT, now, text=text, photos=photos)
+    await intake.attach(session, case.id, photos)
+
+
+async def supplement(
+    session: AsyncSession, book: Book, case: Case, text: str, photos: Sequence[str], now: datetime
+) -> None:
+    """More about the same thing; added, never overwriting what was said first."""
+    await lifecycle.move(session, book, case, "supplement", RESIDENT, now, text=text, photos=photos)
+    await intake.attach(session, case.id, photos)
+
+
+async def urge(session: AsyncSession, book: Book, case: Case, now: datetime) -> None:
+    """催办: once a day, three times in all."""
+    last = await _last(session, case, "urge")
+    if case.urges >= URGES:
+        raise TooOften("urge.enough", number=case.number, times=URGES)
+    if last and now - last.at < URGE_EVERY:
+        raise TooOften("urge.today", number=case.number)
+    await lifecycle.move(session, book, case, "urge", RESIDENT, now, changes={"urges": case.urges + 1})
+
+
+async def withdraw(session: AsyncSession, book: Book, case: Case, now: datetime) -> None:
+    await lifecycle.move(session, book, case, "withdraw", RESIDENT, now)
+
+
+async def rate(
+    session: AsyncSession,
+    book: Book,
+    case: Case,
+    *,
+    contacted: bool,
+    solved: str,
+    satisfied: str,
+    now: datetime,
+) -> None:
+    """Three separate answers, once a round. The case is closed; whether it was solved is another matter."""
+    details = {"contacted": contacted, "solved": solved, "satisfied": satisfied}
+    await lifecycle.move(session, book, case, "rate", RESIDENT, now, details=details)
+    session.add(Rating(case_id=case.id, round=case.round, at=now, **details))
+
+
+def may_reopen(case: Case, now: datetime) -> bool:
+    ended = case.closed_at or case.resolved_at
+    return ended is not None and now <= ended + timedelta(days=REOPEN_WITHIN_DAYS)
+
+
+async def reopen(session: AsyncSession, book: Book, case: Case, text: str, now: datetime) -> None:
+    """Not solved: handed out again, a new round with a new clock, to whoever stands above the one who had it."""
+    if case.status == "withdrawn" or not may_reopen(case, now):
+        raise Stale("reopen.too_late", number=case.number, days=REOPEN_WITHIN_DAYS)
+    fresh = dict.fromkeys(
+        ("sign_due_at", "contact_due_at", "due_at", "signed_at", "contacted_at", "resolved_at", "closed_at", "outcome")
+    )
+    changes = {**fresh, "round": case.round + 1, "overdue": False, "binding": False, "returns": 0, "result": ""}
+    before = case.assignee
+    await lifecycle.move(session, book, case, "reopen", RESIDENT, now, text=text, changes=changes)
+    above = await stands_above(session, book, case, before)
+    if above is None or case.unit is None:
+        await triage.hold(session, book, case, now)
+        return
+    clock = await timers.begin(session, book, case, case.clock or triage.HELD_CLOCK, now)
+    handed = {**clock, "unit": case.unit, "assignee": above}
+    await dispatch.hand_out(session, book, case, now, changes=handed, leave_out=(Audience.RESIDENT,))
+
+
+async def stands_above(session: AsyncSession, book: Book, case: Case, person: str | None) -> str | None:
+    """Who is next up the chain from whoever had the case."""
+    people = (await session.exec(select(Person).where(Person.active))).all()
+    return one_up(person, case.unit, people, book.areas, book.path(case.grid))
+
+
+async def followed(session: AsyncSession, resident: UUID, number: str) -> Case:
+    """The case, for somebody who may see it; anything else is NotFound."""
+    chosen = select(Case).join(Follower, col(Follower.case_id) == Case.id)
+    case = (await session.exec(chosen.where(Case.number == number, Follower.resident == resident))).first()
+    if case is None:
+        raise NotFound("case.not_found", number=number)
+    return case
+
+
+async def look_up(session: AsyncSession, keys: Keys, resident: Resident, code: str, now: datetime) -> Case:
+    """Open one case by its secret code; wrong and absent look the same."""
+    case = (await session.exec(select(Case).where(Case.code_hash == keys.code_hash(code)))).first()
+    if case is None:
+        raise NotFound("lookup.wrong")
+    if await session.get(Follower, (case.id, resident.id)) is None:
+        session.add(Follower(case_id=case.id, resident=resident.id, via="code", at=now))
+    return case
+
+
+async def _last(session: AsyncSession, case: Case, kind: str) -> Event | None:
+    chosen = select(Event).where(Event.case_id == case.id, Event.kind == kind).order_by(col(Event.seq).desc())
+    return (await session.exec(chosen.limit(1))).first()

@@ -1,0 +1,129 @@
+"""The case on somebody's desk: sign, return, contact, ask, reply, review, and the dispatcher's decisions."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from cases import access, dispatch, intake, learning, lifecycle, triage
+from cases.actors import SYSTEM, staff
+from cases.book import Book
+from cases.errors import Missing, NotAllowed, Stale
+from models import STEPS, Case, Event, Outcome, Person, ReturnReason
+
+
+async def allowed(session: AsyncSession, book: Book, case: Case, person: Person, step: str, now: datetime) -> None:
+    """Raises Stale when the case is elsewhere by now, NotAllowed when it is not for this person."""
+    if step not in STEPS:
+        raise NotAllowed("step.not_allowed", step=step)
+    if case.status not in STEPS[step].before:
+        raise Stale("step.stale", number=case.number)
+    if step not in {s.name for s in access.steps_for(book, person, case, now)}:
+        if step == "return" and case.assignee == person.code:
+            raise NotAllowed("return.too_late" if not case.binding else "return.binding")
+        raise NotAllowed("step.not_yours", number=case.number)
+
+
+async def sign(session: AsyncSession, book: Book, case: Case, person: Person, now: datetime) -> None:
+    """签收. Of two who press at once one gets it; the other meets Stale."""
+    await lifecycle.move(session, book, case, "sign", staff(person), now, changes={"assignee": person.code})
+
+
+async def return_(
+    session: AsyncSession, book: Book, case: Case, person: Person, reason: ReturnReason, text: str, now: datetime
+) -> None:
+    """退单 with a reason code, then straight on to the next desk."""
+    details = {"reason": str(reason), "of_unit": person.unit == case.unit}
+    changes = {"returns": case.returns + 1, "signed_at": None}
+    if reason is ReturnReason.NOT_MY_UNIT:
+        learning.doubt(session, case, staff(person), "return", now)
+    await lifecycle.move(session, book, case, "return", staff(person), now, text=text, details=details, changes=changes)
+    await triage.again(session, book, case, now)
+
+
+async def contact(session: AsyncSession, book: Book, case: Case, person: Person, text: str, now: datetime) -> None:
+    await lifecycle.move(session, book, case, "contact", staff(person), now, text=text)
+
+
+async def ask(session: AsyncSession, book: Book, case: Case, person: Person, text: str, now: datetime) -> None:
+    """Ask the resident for more; the clock stands still until the answer, three days at most."""
+    await lifecycle.move(session, book, case, "ask", staff(person), now, text=text)
+
+
+async def reply(
+    session: AsyncSession,
+    book: Book,
+    case: Case,
+    person: Person,
+    outcome: Outcome,
+    text: str,
+    photos: Sequence[str],
+    now: datetime,
+) -> None:
+    """The result with its evidence; a leader looks first where the clock policy says so."""
+    if not photos and "photo" in access.needs(book, case, STEPS["reply"]):
+        raise Missing("step.needs_photo")
+    changes = {"outcome": outcome, "result": text}
+    actor = staff(person)
+    await lifecycle.move(session, book, case, "reply", actor, now, text=text, photos=photos, changes=changes)
+    await intake.attach(session, case.id, photos)
+    if not book.policies[case.clock or triage.HELD_CLOCK].review:
+        await _tell_result(session, book, case, SYSTEM, photos, now)
+
+
+async def approve(session: AsyncSession, book: Book, case: Case, person: Person, now: datetime) -> None:
+    await _tell_result(session, book, case, staff(person), await _evidence(session, case), now)
+
+
+async def send_back(session: AsyncSession, book: Book, case: Case, person: Person, text: str, now: datetime) -> None:
+    await lifecycle.move(session, book, case, "send_back", staff(person), now, text=text)
+
+
+async def assign(
+    session: AsyncSession,
+    book: Book,
+    case: Case,
+    person: Person,
+    now: datetime,
+    *,
+    unit: str,
+    assignee: str | None = None,
+    category: str | None = None,
+    text: str = "",
+) -> None:
+    """The dispatcher decides: a unit, perhaps a person and the right label. In arbitration it is binding."""
+    if unit not in book.units:
+        raise Missing("step.needs_unit")
+    if assignee is not None and not await _works_there(session, assignee, unit):
+        raise Missing("step.wrong_assignee")
+    changes: dict[str, Any] = {"unit": unit, "assignee": assignee, "binding": case.status == "arbitration"}
+    if category:
+        changes |= learning.correct(session, book, case, category, staff(person), "assign", now)
+    changes |= await dispatch.start_clock(session, book, case, case.clock or triage.HELD_CLOCK, now)
+    if assignee is None:
+        changes["assignee"] = await dispatch.least_loaded(session, unit)
+    await dispatch.hand_out(session, book, case, now, step="assign", actor=staff(person), text=text, changes=changes)
+
+
+async def reject(session: AsyncSession, book: Book, case: Case, person: Person, text: str, now: datetime) -> None:
+    changes = {"outcome": Outcome.NOT_OURS, "result": text}
+    await lifecycle.move(session, book, case, "reject", staff(person), now, text=text, changes=changes)
+
+
+async def _tell_result(
+    session: AsyncSession, book: Book, case: Case, actor: Any, photos: Sequence[str], now: datetime
+) -> None:
+    await lifecycle.move(session, book, case, "approve", actor, now, text=case.result, photos=photos)
+
+
+async def _evidence(session: AsyncSession, case: Case) -> Sequence[str]:
+    replies = select(Event).where(Event.case_id == case.id, Event.kind == "reply").order_by(col(Event.seq).desc())
+    last = (await session.exec(replies.limit(1))).first()
+    return last.photos if last else []
+
+
+async def _works_there(session: AsyncSession, assignee: str, unit: str) -> bool:
+    person = await session.get(Person, assignee)
+    return person is not None and person.active and person.unit == unit

@@ -1,0 +1,135 @@
+"""First stop of a case: what the resident confirmed becomes a case with a number and a lookup code."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlmodel import col, update
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from cases import triage
+from cases.book import Book
+from cases.clock import TOWN_TIME
+from cases.keys import Keys, new_code
+from models import CASE_NUMBERS, Case, Event, Follower, Photo, Prediction, Resident, Role, Status
+
+
+@dataclass(frozen=True)
+class Guess:
+    """What the model said: label, confidence, ranking of (label, probability), item, action, model version."""
+
+    label: str
+    confidence: float
+    ranking: Sequence[tuple[str, float]]
+    item: str | None
+    action: str
+    model: str
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """A confirmed draft. `category` None: nobody knows yet, a person will sort it."""
+
+    text: str
+    category: str | None = None
+    item: str | None = None
+    place: str | None = None
+    place_text: str = ""
+    grid: str | None = None
+    lon: float | None = None
+    lat: float | None = None
+    photos: Sequence[str] = ()
+    anonymous: bool = False
+    danger: str | None = None
+    guess: Guess | None = None
+    chosen: bool = False  # the resident picked the category
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Filed:
+    case: Case
+    code: str  # told once, kept only as a hash
+
+
+async def file(
+    session: AsyncSession, book: Book, keys: Keys, resident: Resident, complaint: Complaint, now: datetime
+) -> Filed:
+    """Keep the complaint, then sort and hand it out in the same transaction."""
+    code = new_code()
+    case = _new_case(resident, complaint, await _number(session, now), keys.code_hash(code), now)
+    session.add(case)
+    await session.flush()
+    session.add(Follower(case_id=case.id, resident=resident.id, via="filed", at=now))
+    session.add(_submitted(case, complaint, now))
+    if complaint.guess:
+        session.add(_prediction(case, complaint.guess, now))
+    await attach(session, case.id, complaint.photos)
+    await triage.sort(session, book, case, now, sure=complaint.category is not None)
+    return Filed(case, code)
+
+
+async def attach(session: AsyncSession, case: UUID, photos: Sequence[str]) -> None:
+    """Photos that were sent before the case existed now belong to it."""
+    if photos:
+        ids = [UUID(photo) for photo in photos]
+        await session.execute(update(Photo).where(col(Photo.id).in_(ids)).values(case_id=case))
+
+
+async def _number(session: AsyncSession, now: datetime) -> str:
+    """yymmdd-nnnn in the town's own day. The counter is shared by all days: gaps are harmless, a queue at a lock is not."""
+    count = await session.scalar(CASE_NUMBERS.next_value())
+    return f"{now.astimezone(TOWN_TIME):%y%m%d}-{int(count or 0) % 100_000:04d}"
+
+
+def _new_case(resident: Resident, complaint: Complaint, number: str, code_hash: str, now: datetime) -> Case:
+    return Case(
+        id=uuid4(),
+        number=number,
+        code_hash=code_hash,
+        resident=resident.id,
+        anonymous=complaint.anonymous,
+        locale=resident.locale,
+        status=Status.SUBMITTED,
+        text=complaint.text,
+        category=complaint.category,
+        item=complaint.item,
+        danger=complaint.danger,
+        place=complaint.place,
+        place_text=complaint.place_text,
+        grid=complaint.grid,
+        lon=complaint.lon,
+        lat=complaint.lat,
+        facts={"confidence": complaint.guess.confidence if complaint.guess and not complaint.chosen else 1.0},
+        submitted_at=now,
+    )
+
+
+def _submitted(case: Case, complaint: Complaint, now: datetime) -> Event:
+    return Event(
+        case_id=case.id,
+        seq=case.version,
+        kind="submit",
+        actor="resident",
+        role=Role.RESIDENT,
+        status=case.status,
+        text=complaint.text,
+        details={"chosen": complaint.chosen},
+        photos=list(complaint.photos),
+        at=now,
+    )
+
+
+def _prediction(case: Case, guess: Guess, now: datetime) -> Prediction:
+    return Prediction(
+        case_id=case.id,
+        model=guess.model,
+        label=guess.label,
+        confidence=guess.confidence,
+        action=guess.action,
+        ranking=[[label, round(p, 6)] for label, p in guess.ranking],
+        item=guess.item,
+        at=now,
+    )

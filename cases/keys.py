@@ -1,0 +1,61 @@
+"""What must not be readable: lookup codes are hashed, telephone numbers sealed."""
+
+import hashlib
+import hmac
+import re
+import secrets
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+CODE_DIGITS = 16
+_NONCE = 12
+
+
+class Keys:
+    """Derives one key per purpose from the program's secret (at least 32 characters)."""
+
+    def __init__(self, secret: str) -> None:
+        if len(secret) < 32:
+            raise ValueError("the secret key must have at least 32 characters")
+        self._secret = secret.encode()
+        self._seal = AESGCM(self._derive("contact"))
+
+    def _derive(self, purpose: str) -> bytes:
+        return hmac.digest(self._secret, purpose.encode(), "sha256")
+
+    @property
+    def places(self) -> str:
+        """Signs the codes on buildings."""
+        return self._derive("places").hex()
+
+    @property
+    def cookies(self) -> str:
+        return self._derive("cookies").hex()
+
+    def code_hash(self, code: str) -> str:
+        return hmac.new(self._derive("lookup"), digits_of(code).encode(), hashlib.sha256).hexdigest()
+
+    def seal(self, text: str) -> bytes:
+        nonce = secrets.token_bytes(_NONCE)
+        return nonce + self._seal.encrypt(nonce, text.encode(), None)
+
+    def open(self, sealed: bytes) -> str:
+        """Raises ValueError when the bytes were sealed with another secret or damaged."""
+        try:
+            return self._seal.decrypt(sealed[:_NONCE], sealed[_NONCE:], None).decode()
+        except InvalidTag as e:
+            raise ValueError("sealed with another key, or damaged") from e
+
+
+def new_code() -> str:
+    """A lookup code: 16 random digits, shown once in groups of four."""
+    return "".join(secrets.choice("0123456789") for _ in range(CODE_DIGITS))
+
+
+def grouped(code: str) -> str:
+    return " ".join(code[i : i + 4] for i in range(0, len(code), 4))
+
+
+def digits_of(text: str) -> str:
+    return re.sub(r"[\s\-]", "", text)

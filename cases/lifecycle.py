@@ -1,0 +1,135 @@
+"""The only door through which a case's status changes.
+
+`move` checks STEPS, guards against two hands at once, adds the event, sets the clock and writes the notices;
+`note` adds an event that changes no status (an act of the clock, an escalation).
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm.attributes import set_committed_value
+from sqlmodel import col, update
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from cases import notices, timers
+from cases.actors import Actor
+from cases.book import Book
+from cases.errors import Missing, NotAllowed, Stale
+from cases.notices import Audience
+from models import STEPS, Case, Event, Status
+
+PRIVATE = frozenset({"hold", "route", "arbitrate", "return", "send_back", "sign_overdue", "remind", "contact_overdue"})
+
+
+async def move(
+    session: AsyncSession,
+    book: Book,
+    case: Case,
+    name: str,
+    actor: Actor,
+    now: datetime,
+    *,
+    text: str = "",
+    details: Mapping[str, Any] | None = None,
+    photos: Sequence[str] = (),
+    changes: Mapping[str, Any] | None = None,
+    leave_out: Sequence[Audience] = (),
+) -> Event:
+    """Take one step of STEPS.
+
+    Raises NotAllowed when the role may not, Stale when the case is elsewhere by now or somebody was faster,
+    Missing when a text the step needs is empty. Nothing is changed then.
+    """
+    step = STEPS[name]
+    if actor.role not in step.who:
+        raise NotAllowed("step.not_allowed", step=name)
+    if case.status not in step.before:
+        raise Stale("step.stale", number=case.number)
+    if "text" in step.needs and not text.strip():
+        raise Missing("step.needs_text")
+    after = step.after or case.status
+    return await _take(session, book, case, name, actor, now, after, text, details, photos, changes, leave_out)
+
+
+async def note(
+    session: AsyncSession,
+    book: Book,
+    case: Case,
+    kind: str,
+    actor: Actor,
+    now: datetime,
+    *,
+    text: str = "",
+    details: Mapping[str, Any] | None = None,
+    changes: Mapping[str, Any] | None = None,
+    above: str | None = None,
+) -> Event:
+    """Add an event of a kind that is no step: what the clock did, and to whom it went up."""
+    assert kind not in STEPS, kind
+    return await _take(session, book, case, kind, actor, now, case.status, text, details, (), changes, (), above)
+
+
+async def _take(
+    session: AsyncSession,
+    book: Book,
+    case: Case,
+    kind: str,
+    actor: Actor,
+    now: datetime,
+    after: Status,
+    text: str,
+    details: Mapping[str, Any] | None,
+    photos: Sequence[str],
+    changes: Mapping[str, Any] | None,
+    leave_out: Sequence[Audience],
+    above: str | None = None,
+) -> Event:
+    await _change(session, case, {**(changes or {}), "status": after, "version": case.version + 1})
+    event = Event(
+        case_id=case.id,
+        seq=case.version,
+        kind=kind,
+        actor=actor.code,
+        role=actor.role,
+        status=after,
+        text=text,
+        details=dict(details or {}),
+        photos=list(photos),
+        public=kind not in PRIVATE,
+        at=now,
+    )
+    session.add(event)
+    clock_changes = await timers.after(session, book, case, kind, now)
+    if clock_changes:
+        await _change(session, case, clock_changes)
+    args = told_args(book, case, actor, text)
+    await notices.tell(session, case, event, now, args=args, above=above, leave_out=leave_out)
+    return event
+
+
+async def _change(session: AsyncSession, case: Case, changes: Mapping[str, Any]) -> None:
+    """Write columns only if the row is still the one we read; the object in hand follows."""
+    known = changes.get("version", case.version + 1) - 1 if "version" in changes else case.version
+    statement = update(Case).where(col(Case.id) == case.id, col(Case.version) == known).values(**changes)
+    statement = statement.execution_options(synchronize_session=False)
+    if (await session.execute(statement)).rowcount != 1:  # type: ignore[attr-defined]
+        raise Stale("step.stale", number=case.number)
+    for name, value in changes.items():
+        set_committed_value(case, name, value)
+
+
+def told_args(book: Book, case: Case, actor: Actor, text: str) -> dict[str, Any]:
+    """What any text about a case may use. Codes, not words, where the word depends on the language."""
+    return {
+        "number": case.number,
+        "who": actor.name,
+        "text": text,
+        "unit": case.unit or "",
+        "category": case.item or case.category or "",
+        "place": book.place_name(case.place) or case.place_text or book.area_name(case.grid),
+        "due": case.due_at.isoformat() if case.due_at else "",
+        "sign_due": case.sign_due_at.isoformat() if case.sign_due_at else "",
+        "assignee": case.assignee or "",
+        "outcome": str(case.outcome or ""),
+    }

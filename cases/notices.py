@@ -1,0 +1,110 @@
+"""Who is told what: one table from steps and clock acts to audiences, written as notification rows."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from models import Case, Event, Notification, Person, Role
+
+
+class Audience(StrEnum):
+    RESIDENT = "resident"
+    ASSIGNEE = "assignee"
+    LEADERS = "leaders"  # of the lead unit
+    DISPATCHERS = "dispatchers"
+    ABOVE = "above"  # named by the act: the next level up
+
+
+_A = Audience
+TOLD: Mapping[str, tuple[Audience, ...]] = {
+    "submit": (),  # the receipt is said in the same conversation
+    "hold": (_A.DISPATCHERS,),
+    "route": (_A.ASSIGNEE, _A.RESIDENT),
+    "arbitrate": (_A.DISPATCHERS,),
+    "assign": (_A.ASSIGNEE, _A.RESIDENT),
+    "reject": (_A.RESIDENT,),
+    "sign": (_A.RESIDENT,),
+    "return": (),
+    "contact": (_A.RESIDENT,),
+    "ask": (_A.RESIDENT,),
+    "reply": (_A.LEADERS,),
+    "approve": (_A.RESIDENT,),
+    "send_back": (_A.ASSIGNEE,),
+    "answer": (_A.ASSIGNEE,),
+    "supplement": (_A.ASSIGNEE,),
+    "urge": (_A.ASSIGNEE, _A.LEADERS),
+    "withdraw": (_A.ASSIGNEE,),
+    "rate": (_A.ASSIGNEE,),
+    "reopen": (),
+    "stop_waiting": (_A.RESIDENT, _A.ASSIGNEE),
+    "close": (_A.RESIDENT,),
+    "remind": (_A.ASSIGNEE,),
+    "sign_overdue": (_A.ASSIGNEE, _A.ABOVE),
+    "contact_overdue": (_A.ASSIGNEE,),
+    "overdue": (_A.ASSIGNEE, _A.LEADERS, _A.RESIDENT),
+    "escalate": (_A.ABOVE,),
+}
+NEW_NOTICES = "new_notices"  # in session.info: rows the transaction has to defer deliveries for
+
+
+async def tell(
+    session: AsyncSession,
+    case: Case,
+    event: Event,
+    now: datetime,
+    *,
+    args: Mapping[str, Any],
+    above: str | None = None,
+    leave_out: Sequence[Audience] = (),
+) -> None:
+    """Write a row for everybody this event concerns, except the one who caused it."""
+    for audience in TOLD[event.kind]:
+        if audience in leave_out:
+            continue
+        for person in await _people(session, case, audience, above):
+            if person != event.actor:
+                _write(session, case, event, f"staff.{event.kind}", now, args, person=person)
+        if audience is Audience.RESIDENT:
+            _write(session, case, event, f"resident.{event.kind}", now, args)
+
+
+async def _people(session: AsyncSession, case: Case, audience: Audience, above: str | None) -> Sequence[str]:
+    match audience:
+        case Audience.ABOVE:
+            return [above] if above else []
+        case Audience.ASSIGNEE if case.assignee:
+            return [case.assignee]
+        case Audience.ASSIGNEE | Audience.DISPATCHERS:  # nobody has it: the dispatch desk does
+            where = col(Person.role) == Role.DISPATCHER
+        case Audience.LEADERS:
+            where = (col(Person.role) == Role.LEADER) & (col(Person.unit) == case.unit)
+        case _:
+            return []
+    return (await session.exec(select(Person.code).where(where, col(Person.active)).order_by(Person.code))).all()
+
+
+def _write(
+    session: AsyncSession,
+    case: Case,
+    event: Event,
+    key: str,
+    now: datetime,
+    args: Mapping[str, Any],
+    person: str | None = None,
+) -> None:
+    row = Notification(
+        unique_key=f"{case.id}:{event.seq}:{key}:{person or case.resident}",
+        resident=None if person else case.resident,
+        person=person,
+        case_id=case.id,
+        text_key=key,
+        args=dict(args),
+        photos=list(event.photos) if event.public else [],
+        created_at=now,
+    )
+    session.add(row)
+    session.info.setdefault(NEW_NOTICES, []).append(row)

@@ -1,0 +1,97 @@
+"""Reading: the lists and pages people look at. Changes nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from cases import access
+from cases.book import Book
+from cases.errors import NotFound
+from models import OPEN, Case, Event, Follower, Notification, Person, Photo, Prediction, Rating, Role, Status
+from models.status import AT_WORK, UNDECIDED
+
+LIST_LIMIT = 200
+
+
+def view(person: Person, name: str) -> ColumnElement[bool]:
+    """The condition behind a tab of the staff page; raises NotFound for an unknown one."""
+    match name:
+        case "mine":
+            waits_for_unit = col(Case.assignee).is_(None) & (col(Case.unit) == person.unit)
+            return col(Case.status).in_(AT_WORK) & ((col(Case.assignee) == person.code) | waits_for_unit)
+        case "triage" if person.role in access.SEES_ALL:
+            return col(Case.status).in_(UNDECIDED)
+        case "review" if person.role is Role.LEADER:
+            return (col(Case.status) == Status.REPLIED) & (col(Case.assignee) != person.code)
+        case "all":
+            return col(Case.status).in_(OPEN)
+    raise NotFound("view.not_found")
+
+
+async def tasks(session: AsyncSession, person: Person, name: str) -> Sequence[tuple[Case, int]]:
+    """Cases of a view with their number of photos, the nearest deadline first."""
+    photos = select(func.count()).where(Photo.case_id == Case.id).correlate(Case).scalar_subquery()  # type: ignore[arg-type]
+    chosen = select(Case, photos).where(access.sees(person), view(person, name))
+    rows = await session.exec(chosen.order_by(col(Case.due_at).nulls_last(), col(Case.id)).limit(LIST_LIMIT))
+    return [(case, int(count)) for case, count in rows.all()]
+
+
+async def counts(session: AsyncSession, person: Person) -> dict[str, int]:
+    """How many wait under each tab this person has, and how many of theirs are overdue."""
+    names = ["mine"]
+    names += ["triage"] if person.role in access.SEES_ALL else []
+    names += ["review"] if person.role is Role.LEADER else []
+    columns = [func.count().filter(view(person, name)).label(name) for name in names]
+    late = func.count().filter(view(person, "mine"), col(Case.overdue)).label("overdue")
+    row = (await session.execute(select(*columns, late).where(access.sees(person), col(Case.status).in_(OPEN)))).one()
+    return {"mine": 0, "triage": 0, "review": 0, **row._asdict()}
+
+
+async def case_for(session: AsyncSession, book: Book, person: Person, number: str) -> Case:
+    """One case for somebody on the staff; not there and not yours look the same."""
+    case = (await session.exec(select(Case).where(Case.number == number))).first()
+    if case is None or not access.may_see(book, person, case):
+        raise NotFound("case.not_found", number=number)
+    return case
+
+
+@dataclass(frozen=True)
+class Story:
+    """A case with everything its page shows."""
+
+    case: Case
+    events: Sequence[Event]
+    photos: Sequence[Photo]
+    prediction: Prediction | None
+    rating: Rating | None
+    people: dict[str, str]  # code → name
+
+
+async def story(session: AsyncSession, case: Case) -> Story:
+    events = (await session.exec(select(Event).where(Event.case_id == case.id).order_by(col(Event.seq)))).all()
+    photos = (await session.exec(select(Photo).where(Photo.case_id == case.id).order_by(col(Photo.at)))).all()
+    prediction = await session.get(Prediction, case.id)
+    rated = select(Rating).where(Rating.case_id == case.id).order_by(col(Rating.round).desc()).limit(1)
+    rating = (await session.exec(rated)).first()
+    names = await people(session, {e.actor for e in events} | {case.assignee or ""})
+    return Story(case, events, photos, prediction, rating, names)
+
+
+async def people(session: AsyncSession, codes: set[str]) -> dict[str, str]:
+    rows = await session.execute(select(Person.code, Person.name).where(col(Person.code).in_(codes)))
+    return {str(code): str(name) for code, name in rows.all()}
+
+
+async def of_resident(session: AsyncSession, resident: UUID, limit: int = 20) -> Sequence[Case]:
+    """What a resident filed or opened by code, the newest first."""
+    chosen = select(Case).join(Follower, col(Follower.case_id) == Case.id).where(Follower.resident == resident)
+    return (await session.exec(chosen.order_by(col(Case.submitted_at).desc()).limit(limit))).all()
+
+
+async def notices_of(session: AsyncSession, person: Person, limit: int = 50) -> Sequence[Notification]:
+    chosen = select(Notification).where(Notification.person == person.code)
+    return (await session.exec(chosen.order_by(col(Notification.created_at).desc()).limit(limit))).all()

@@ -1,0 +1,86 @@
+"""What time does to cases: reminders, overdue marks, escalation, and the ends that come by themselves."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from cases import lifecycle
+from cases.actors import SYSTEM
+from cases.book import Book
+from cases.feedback import stands_above
+from models import OPEN, Case, ClockAct, Status, Timer
+
+Act = Callable[[AsyncSession, Book, Case, datetime], Awaitable[None]]
+
+
+async def sweep(session: AsyncSession, book: Book, now: datetime, limit: int = 100) -> int:
+    """Do what is due, each act once even with two sweepers; returns how many rows were taken.
+
+    Call it in a transaction of its own until it returns 0.
+    """
+    due = select(Timer, Case).join(Case, col(Case.id) == Timer.case_id)
+    due = due.where(col(Timer.done_at).is_(None), ~col(Timer.paused), col(Timer.due_at) <= now)
+    due = due.order_by(col(Timer.due_at)).limit(limit).with_for_update(skip_locked=True)
+    rows = (await session.exec(due)).all()
+    for timer, case in rows:
+        timer.done_at = now
+        if timer.round == case.round:
+            await ACTS[timer.act](session, book, case, now)
+    return len(rows)
+
+
+async def _remind(session: AsyncSession, book: Book, case: Case, now: datetime) -> None:
+    if case.status in OPEN:
+        await lifecycle.note(session, book, case, "remind", SYSTEM, now)
+
+
+async def _sign_overdue(session: AsyncSession, book: Book, case: Case, now: datetime) -> None:
+    """Nobody signed: whoever stands above is told. An unsorted case is one too."""
+    if case.status in OPEN and case.signed_at is None:
+        await _up(session, book, case, "sign_overdue", now)
+
+
+async def _contact_overdue(session: AsyncSession, book: Book, case: Case, now: datetime) -> None:
+    if case.status in OPEN and case.contacted_at is None:
+        await lifecycle.note(session, book, case, "contact_overdue", SYSTEM, now)
+
+
+async def _overdue(session: AsyncSession, book: Book, case: Case, now: datetime) -> None:
+    if case.status in OPEN:
+        await lifecycle.note(session, book, case, "overdue", SYSTEM, now, changes={"overdue": True})
+
+
+async def _escalate(session: AsyncSession, book: Book, case: Case, now: datetime) -> None:
+    if case.status in OPEN:
+        await _up(session, book, case, "escalate", now)
+
+
+async def _stop_waiting(session: AsyncSession, book: Book, case: Case, now: datetime) -> None:
+    if case.status is Status.WAITING:
+        await lifecycle.move(session, book, case, "stop_waiting", SYSTEM, now)
+
+
+async def _close(session: AsyncSession, book: Book, case: Case, now: datetime) -> None:
+    if case.status is Status.RESOLVED:
+        await lifecycle.move(session, book, case, "close", SYSTEM, now)
+
+
+async def _up(session: AsyncSession, book: Book, case: Case, kind: str, now: datetime) -> None:
+    above = await stands_above(session, book, case, case.assignee)
+    changes = {"level": case.level + 1}
+    await lifecycle.note(
+        session, book, case, kind, SYSTEM, now, details={"to": above}, changes=changes, above=above
+    )
+
+
+ACTS: Mapping[ClockAct, Act] = {
+    ClockAct.REMIND: _remind,
+    ClockAct.SIGN_OVERDUE: _sign_overdue,
+    ClockAct.CONTACT_OVERDUE: _contact_overdue,
+    ClockAct.OVERDUE: _overdue,
+    ClockAct.ESCALATE: _escalate,
+    ClockAct.STOP_WAITING: _stop_waiting,
+    ClockAct.CLOSE: _close,
+}

@@ -1,0 +1,110 @@
+"""The clock's rows: which timers start, stop, pause and go on when something happens to a case."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col, select, update
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from cases.book import Book
+from cases.clock import deadlines, resume, schedule
+from models import Case, ClockAct, Timer
+
+WAIT_FOR_RESIDENT = timedelta(days=3)
+CLOSE_AFTER = timedelta(days=7)
+
+RUNNING = frozenset({ClockAct.REMIND, ClockAct.CONTACT_OVERDUE, ClockAct.OVERDUE, ClockAct.ESCALATE})
+ALL = frozenset(ClockAct)
+
+STOPS: Mapping[str, frozenset[ClockAct]] = {
+    "sign": frozenset({ClockAct.SIGN_OVERDUE}),
+    "contact": frozenset({ClockAct.CONTACT_OVERDUE}),
+    "ask": frozenset({ClockAct.CONTACT_OVERDUE}),
+    "reply": frozenset({ClockAct.CONTACT_OVERDUE}),
+    "answer": frozenset({ClockAct.STOP_WAITING}),
+    "stop_waiting": frozenset({ClockAct.STOP_WAITING}),
+    "approve": ALL,
+    "reject": ALL,
+    "withdraw": ALL,
+    "rate": ALL,
+    "close": ALL,
+}
+
+
+async def begin(session: AsyncSession, book: Book, case: Case, clock: str, now: datetime) -> dict[str, Any]:
+    """Start a round's clock at `now`; returns the due times to keep on the case."""
+    policy = book.policies[clock]
+    due = deadlines(policy, now, book.calendar)
+    for act, at in schedule(policy, now, book.calendar).items():
+        await _set(session, case, act, at)
+    return {"clock": clock, "sign_due_at": due.sign, "contact_due_at": due.contact, "due_at": due.resolve}
+
+
+async def sign_again(session: AsyncSession, book: Book, case: Case, now: datetime) -> dict[str, Any]:
+    """Somebody else has to sign: their own time for it. The time to resolve is not lengthened."""
+    if case.clock is None:
+        return {}
+    due = deadlines(book.policies[case.clock], now, book.calendar).sign
+    await _set(session, case, ClockAct.SIGN_OVERDUE, due)
+    return {"sign_due_at": due}
+
+
+async def after(session: AsyncSession, book: Book, case: Case, kind: str, now: datetime) -> dict[str, Any]:
+    """What an event does to the clock; returns columns of the case to change with it."""
+    if kind in STOPS:
+        await _stop(session, case, STOPS[kind], now)
+    match kind:
+        case "sign":
+            return {"signed_at": now}
+        case "contact":
+            return _contacted(case, now)
+        case "ask":
+            return await _pause(session, case, now) | _contacted(case, now)
+        case "answer" | "stop_waiting":
+            return await _go_on(session, book, case, now)
+        case "approve":
+            await _set(session, case, ClockAct.CLOSE, now + CLOSE_AFTER)
+            return {"resolved_at": now}
+        case "rate" | "close" | "reject" | "withdraw":
+            return {"closed_at": now}
+    return {}
+
+
+def _contacted(case: Case, now: datetime) -> dict[str, Any]:
+    return {} if case.contacted_at else {"contacted_at": now}
+
+
+async def _pause(session: AsyncSession, case: Case, now: datetime) -> dict[str, Any]:
+    where = (col(Timer.case_id) == case.id, col(Timer.round) == case.round, col(Timer.done_at).is_(None))
+    await session.execute(update(Timer).where(*where, col(Timer.act).in_(RUNNING)).values(paused=True))
+    await _set(session, case, ClockAct.STOP_WAITING, now + WAIT_FOR_RESIDENT)
+    return {"paused_at": now}
+
+
+async def _go_on(session: AsyncSession, book: Book, case: Case, now: datetime) -> dict[str, Any]:
+    """Every paused timer moves by the time the case waited."""
+    if case.paused_at is None or case.clock is None:
+        return {"paused_at": None}
+    kind = book.policies[case.clock].calendar
+    paused = select(Timer).where(Timer.case_id == case.id, col(Timer.paused), col(Timer.done_at).is_(None))
+    for timer in (await session.exec(paused)).all():
+        timer.due_at = resume(timer.due_at, case.paused_at, now, kind, book.calendar)
+        timer.paused = False
+    due = case.due_at and resume(case.due_at, case.paused_at, now, kind, book.calendar)
+    return {"paused_at": None, "due_at": due}
+
+
+async def _set(session: AsyncSession, case: Case, act: ClockAct, at: datetime | None) -> None:
+    if at is None:
+        return
+    row = {"case_id": case.id, "act": act, "round": case.round, "due_at": at, "paused": False}
+    again = {"due_at": at, "paused": False, "done_at": None}
+    statement = insert(Timer).values(**row)
+    await session.execute(statement.on_conflict_do_update(index_elements=["case_id", "act", "round"], set_=again))
+
+
+async def _stop(session: AsyncSession, case: Case, acts: Iterable[ClockAct], now: datetime) -> None:
+    where = (col(Timer.case_id) == case.id, col(Timer.act).in_(list(acts)), col(Timer.done_at).is_(None))
+    await session.execute(update(Timer).where(*where).values(done_at=now))
