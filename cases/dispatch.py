@@ -14,7 +14,7 @@ from cases.book import Book
 from cases.notices import Audience
 from models import Case, Event, Person
 from models.status import AT_WORK
-from routing.assign import candidate, of_unit
+from routing.assign import candidate, of_unit, one_up
 from routing.rules import Decision, Facts
 
 
@@ -90,3 +90,9 @@ async def least_loaded(session: AsyncSession, unit: str) -> str | None:
     """The least loaded handler of a unit, None where it has nobody."""
     people = (await session.exec(select(Person).where(Person.unit == unit, col(Person.active)))).all()
     return of_unit(unit, people, await _loads(session, [p.code for p in people]))
+
+
+async def stands_above(session: AsyncSession, book: Book, case: Case, person: str | None) -> str | None:
+    """Who is next up the chain from whoever had the case."""
+    people = (await session.exec(select(Person).where(Person.active))).all()
+    return one_up(person, case.unit, people, book.areas, book.path(case.grid))

@@ -7,15 +7,14 @@ from uuid import UUID
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from cases import dispatch, intake, lifecycle, timers, triage
+from cases import dispatch, evidence, lifecycle, timers, triage
 from cases.actors import RESIDENT
 from cases.book import Book
 from cases.errors import NotFound, Stale, TooOften
 from cases.keys import Keys
 from cases.notices import Audience
-from models import Case, Event, Follower, Person, Rating, Resident
+from models import Case, Event, Follower, Rating, Resident
 from models.status import REOPEN_WITHIN_DAYS
-from routing.assign import one_up
 
 URGES = 3
 URGE_EVERY = timedelta(days=1)
@@ -25,7 +24,7 @@ async def answer(
     session: AsyncSession, book: Book, case: Case, text: str, photos: Sequence[str], now: datetime
 ) -> None:
     await lifecycle.move(session, book, case, "answer", RESIDENT, now, text=text, photos=photos)
-    await intake.attach(session, case.id, photos)
+    await evidence.attach(session, case.id, photos)
 
 
 async def supplement(
@@ -33,7 +32,7 @@ async def supplement(
 ) -> None:
     """More about the same thing; added, never overwriting what was said first."""
     await lifecycle.move(session, book, case, "supplement", RESIDENT, now, text=text, photos=photos)
-    await intake.attach(session, case.id, photos)
+    await evidence.attach(session, case.id, photos)
 
 
 async def urge(session: AsyncSession, book: Book, case: Case, now: datetime) -> None:
@@ -81,19 +80,13 @@ async def reopen(session: AsyncSession, book: Book, case: Case, text: str, now: 
     changes = {**fresh, "round": case.round + 1, "overdue": False, "binding": False, "returns": 0, "result": ""}
     before = case.assignee
     await lifecycle.move(session, book, case, "reopen", RESIDENT, now, text=text, changes=changes)
-    above = await stands_above(session, book, case, before)
+    above = await dispatch.stands_above(session, book, case, before)
     if above is None or case.unit is None:
         await triage.hold(session, book, case, now)
         return
     clock = await timers.begin(session, book, case, case.clock or triage.HELD_CLOCK, now)
     handed = {**clock, "unit": case.unit, "assignee": above}
     await dispatch.hand_out(session, book, case, now, changes=handed, leave_out=(Audience.RESIDENT,))
-
-
-async def stands_above(session: AsyncSession, book: Book, case: Case, person: str | None) -> str | None:
-    """Who is next up the chain from whoever had the case."""
-    people = (await session.exec(select(Person).where(Person.active))).all()
-    return one_up(person, case.unit, people, book.areas, book.path(case.grid))
 
 
 async def followed(session: AsyncSession, resident: UUID, number: str) -> Case:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from cases import access, dispatch, intake, learning, lifecycle, triage
+from cases import access, corrections, dispatch, evidence, lifecycle, triage
 from cases.actors import SYSTEM, staff
 from cases.book import Book
 from cases.errors import Missing, NotAllowed, Stale
@@ -38,7 +38,7 @@ async def return_(
     details = {"reason": str(reason), "of_unit": person.unit == case.unit}
     changes = {"returns": case.returns + 1, "signed_at": None}
     if reason is ReturnReason.NOT_MY_UNIT:
-        learning.doubt(session, case, staff(person), "return", now)
+        corrections.doubt(session, case, staff(person), "return", now)
     await lifecycle.move(session, book, case, "return", staff(person), now, text=text, details=details, changes=changes)
     await triage.again(session, book, case, now)
 
@@ -68,7 +68,7 @@ async def reply(
     changes = {"outcome": outcome, "result": text}
     actor = staff(person)
     await lifecycle.move(session, book, case, "reply", actor, now, text=text, photos=photos, changes=changes)
-    await intake.attach(session, case.id, photos)
+    await evidence.attach(session, case.id, photos)
     if not book.policies[case.clock or triage.HELD_CLOCK].review:
         await _tell_result(session, book, case, SYSTEM, photos, now)
 
@@ -100,7 +100,7 @@ async def assign(
         raise Missing("step.wrong_assignee")
     changes: dict[str, Any] = {"unit": unit, "assignee": assignee, "binding": case.status == "arbitration"}
     if category:
-        changes |= learning.correct(session, book, case, category, staff(person), "assign", now)
+        changes |= corrections.correct(session, book, case, category, staff(person), "assign", now)
     changes |= await dispatch.start_clock(session, book, case, case.clock or triage.HELD_CLOCK, now)
     if assignee is None:
         changes["assignee"] = await dispatch.least_loaded(session, unit)

@@ -4,16 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-from sqlmodel import col, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from cases import triage
+from cases import evidence, triage
 from cases.book import Book
 from cases.clock import TOWN_TIME
 from cases.keys import Keys, new_code
-from models import CASE_NUMBERS, Case, Event, Follower, Photo, Prediction, Resident, Role, Status
+from models import CASE_NUMBERS, Case, Event, Follower, Prediction, Resident, Role, Status
 
 
 @dataclass(frozen=True)
@@ -66,16 +65,9 @@ async def file(
     session.add(_submitted(case, complaint, now))
     if complaint.guess:
         session.add(_prediction(case, complaint.guess, now))
-    await attach(session, case.id, complaint.photos)
+    await evidence.attach(session, case.id, complaint.photos)
     await triage.sort(session, book, case, now, sure=complaint.category is not None)
     return Filed(case, code)
-
-
-async def attach(session: AsyncSession, case: UUID, photos: Sequence[str]) -> None:
-    """Photos that were sent before the case existed now belong to it."""
-    if photos:
-        ids = [UUID(photo) for photo in photos]
-        await session.execute(update(Photo).where(col(Photo.id).in_(ids)).values(case_id=case))
 
 
 async def _number(session: AsyncSession, now: datetime) -> str:

@@ -6,10 +6,9 @@ from datetime import datetime
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from cases import lifecycle
+from cases import dispatch, lifecycle
 from cases.actors import SYSTEM
 from cases.book import Book
-from cases.feedback import stands_above
 from models import OPEN, Case, ClockAct, Status, Timer
 
 Act = Callable[[AsyncSession, Book, Case, datetime], Awaitable[None]]
@@ -68,7 +67,7 @@ async def _close(session: AsyncSession, book: Book, case: Case, now: datetime) -
 
 
 async def _up(session: AsyncSession, book: Book, case: Case, kind: str, now: datetime) -> None:
-    above = await stands_above(session, book, case, case.assignee)
+    above = await dispatch.stands_above(session, book, case, case.assignee)
     changes = {"level": case.level + 1}
     await lifecycle.note(
         session, book, case, kind, SYSTEM, now, details={"to": above}, changes=changes, above=above
