@@ -1,0 +1,99 @@
+"""Fourth stop of a text: scores become probabilities, and a probability becomes route, ask or hold.
+
+Everything here is learned from scores of texts the scoring model had not seen (out of fold).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifiers.features import Floats, Ints
+from classifiers.measure import at_least
+
+Action = Literal["route", "ask", "hold"]
+Bools = NDArray[np.bool_]
+
+ROUTE_PRECISION = 0.95
+"""What is sent to a desk without a question must be right this often, at the lower bound of what was seen."""
+
+ASK_TOP3 = 0.90
+"""Three buttons are worth a question when the right one is among them this often; below, a person looks first."""
+
+NEVER = 1.01
+"""A threshold no probability reaches."""
+
+
+def folds(labels: Sequence[str], groups: Sequence[int], count: int, seed: int) -> Iterator[tuple[list[int], list[int]]]:
+    """(learn, test) row numbers, `count` times; labels spread evenly, rows of one group always on the same side."""
+    first = {group: label for group, label in zip(reversed(groups), reversed(labels), strict=True)}
+    names = sorted(first)
+    shuffled = [names[i] for i in np.random.default_rng(seed).permutation(len(names))]
+    fold = {group: n % count for n, group in enumerate(sorted(shuffled, key=lambda g: first[g]))}
+    for k in range(count):
+        learn = [i for i, group in enumerate(groups) if fold[group] != k]
+        yield learn, [i for i, group in enumerate(groups) if fold[group] == k]
+
+
+@dataclass(frozen=True, slots=True)
+class Temperature:
+    """Softmax whose sharpness grows or falls with the length of the text: exp(level + slope · log(1 + columns))."""
+
+    level: float = 1.0
+    slope: float = 0.0
+
+    @classmethod
+    def fit(cls, scores: Floats, lengths: Ints, right: Ints) -> "Temperature":
+        """The two numbers under which the right classes (column numbers) are least surprising."""
+        from scipy.optimize import minimize
+
+        def surprise(x: NDArray[np.float64]) -> float:
+            chance = cls(float(x[0]), float(x[1])).probabilities(scores, lengths)
+            return float(-np.log(np.maximum(chance[np.arange(len(right)), right], 1e-12)).mean())
+
+        found = minimize(surprise, np.array([1.0, 0.0]), method="Nelder-Mead")
+        return cls(round(float(found.x[0]), 6), round(float(found.x[1]), 6))
+
+    def probabilities(self, scores: Floats, lengths: Ints) -> NDArray[np.float64]:
+        """(texts × classes), each row summing to one."""
+        sharp = np.exp(self.level + self.slope * np.log1p(lengths))[:, None] * scores.astype(np.float64)
+        powers = np.exp(sharp - sharp.max(axis=1, keepdims=True))
+        return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """From which confidence a text is routed by itself, and from which the resident is asked."""
+
+    route: float = NEVER
+    ask: float = NEVER
+
+    @classmethod
+    def choose(cls, sure: NDArray[np.float64], right: Bools, among_three: Bools) -> "Thresholds":
+        """The lowest thresholds that keep ROUTE_PRECISION and, below it, ASK_TOP3."""
+        order = np.argsort(-sure, kind="stable")
+        routed = _longest(right[order], ROUTE_PRECISION)
+        asked = routed + _longest(among_three[order][routed:], ASK_TOP3)
+        route = float(sure[order[routed - 1]]) if routed else NEVER
+        return cls(_up(route), min(_up(route), _up(float(sure[order[asked - 1]])) if asked else NEVER))
+
+    def action(self, confidence: float) -> Action:
+        if confidence >= self.route:
+            return "route"
+        return "ask" if confidence >= self.ask else "hold"
+
+
+def _longest(good: Bools, share: float) -> int:
+    """How many of the surest can be taken with at least `share` of them good, at the lower bound."""
+    running = np.cumsum(good)
+    for n in range(len(good), 0, -1):
+        if at_least(int(running[n - 1]), n) >= share:
+            return n
+    return 0
+
+
+def _up(value: float) -> float:
+    """Four digits, never lower than what was seen."""
+    return min(NEVER, float(np.ceil(value * 10_000) / 10_000))

@@ -1,0 +1,37 @@
+"""The first day: rows from our own corpus of duties, words and example messages, before any citizen has written."""
+
+import tomllib
+from importlib.resources import files
+from typing import Any
+
+from classifiers.rows import DataError, Row, checked
+
+DUTY_WEIGHT = 0.5
+WORD_WEIGHT = 0.5
+"""What a duty sentence and a single word count beside a message."""
+
+
+def departments() -> list[dict[str, Any]]:
+    """The corpus files as they stand, one table per department, in file order; DataError names a broken file."""
+    folder = files("classifiers").joinpath("corpus")
+    paths = sorted((p for p in folder.iterdir() if p.name.endswith(".toml")), key=lambda p: p.name)
+    return [_table(path.name, path.read_text("utf-8")) for path in paths]
+
+
+def _table(name: str, text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise DataError(f"classifiers/corpus/{name}: {error}") from error
+
+
+def rows() -> list[Row]:
+    """Every message, word and duty of the corpus as a training row; only messages are gold."""
+    out: list[Row] = []
+    for department in departments():
+        label = department["label"]
+        out += [Row(duty, label, weight=DUTY_WEIGHT, gold=False) for duty in department.get("duties", [])]
+        for item in department.get("items", []):
+            out += [Row(message, label, item["label"]) for message in item.get("messages", [])]
+            out += [Row(word, label, item["label"], WORD_WEIGHT, gold=False) for word in item.get("words", [])]
+    return checked(out, "classifiers/corpus")

@@ -1,0 +1,80 @@
+"""A finished model: text in, department, item, confidence and action out. Made by training, kept by artefact."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from classifiers.calibrate import Action, Temperature, Thresholds
+from classifiers.explain import contributions, strongest
+from classifiers.features import Sparse
+from classifiers.items import Items
+from classifiers.linear import Linear
+
+CLASSIFIERS: dict[str, type[Linear]] = {"linear": Linear}
+"""Ways to turn a text into scores. A new one: a file beside linear.py, a line here; the conformance test walks it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What the model says about one text. `ranking` holds every department, likeliest first, adding up to one."""
+
+    label: str
+    confidence: float
+    ranking: list[tuple[str, float]]
+    item: str | None
+    item_confidence: float
+    action: Action
+    version: str
+
+
+@dataclass(frozen=True)
+class Model:
+    """A classifier with its calibration, thresholds and item heads. `facts` is what the manifest tells about it."""
+
+    classifier: Linear
+    temperature: Temperature
+    thresholds: Thresholds
+    items: Items
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    version: str = ""
+
+    @property
+    def classes(self) -> list[str]:
+        return self.classifier.classes_
+
+    def predict(self, text: str) -> Prediction:
+        return self.predict_many([text])[0]
+
+    def predict_many(self, texts: Sequence[str]) -> list[Prediction]:
+        """One prediction per text, in order. A text with nothing the model knows is held, whatever its score."""
+        if not texts:
+            return []
+        rows = self.classifier.rows(texts)
+        chances = self.temperature.probabilities(self.classifier.head_.scores(rows), rows.lengths)
+        items = self._items(rows, [self.classes[i] for i in chances.argmax(axis=1)])
+        return [self._one(c, item, int(n)) for c, item, n in zip(chances, items, rows.lengths, strict=True)]
+
+    def why(self, text: str, label: str, count: int = 8) -> list[tuple[str, float]]:
+        """The words that spoke for (+) and against (−) this label, heaviest first; KeyError for an unknown label."""
+        rows = self.classifier.rows([text])
+        return strongest(contributions(self.classifier.features_, self.classifier.head_, rows, label), count)
+
+    def _items(self, rows: Sparse, labels: list[str]) -> list[tuple[str, float] | None]:
+        found: list[tuple[str, float] | None] = [None] * len(labels)
+        by_label: dict[str, list[int]] = defaultdict(list)
+        for i, label in enumerate(labels):
+            by_label[label].append(i)
+        for label, numbers in by_label.items():
+            for i, item in zip(numbers, self.items.best(rows.take(numbers), label), strict=True):
+                found[i] = item
+        return found
+
+    def _one(self, chances: "np.ndarray[Any, np.dtype[np.float64]]", item: tuple[str, float] | None, known: int) -> Prediction:
+        order = np.argsort(-chances, kind="stable")
+        ranking = [(self.classes[i], round(float(chances[i]), 6)) for i in order]
+        name, chance = item or (None, 0.0)
+        action = self.thresholds.action(ranking[0][1]) if known else "hold"
+        return Prediction(*ranking[0], ranking, name, round(chance, 6), action, self.version)
