@@ -1,6 +1,6 @@
 """First stop of a case: what the resident confirmed becomes a case with a number and a lookup code."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,10 @@ from models import CASE_NUMBERS, Case, Event, Follower, Prediction, Resident, Ro
 
 @dataclass(frozen=True)
 class Guess:
-    """What the model said: label, confidence, ranking of (label, probability), item, action, model version."""
+    """What the model said: label, confidence, ranking of (label, probability), action, model version.
+
+    `items`: the likeliest item of each label that may be offered; `item` is the one of `label`.
+    """
 
     label: str
     confidence: float
@@ -25,6 +28,7 @@ class Guess:
     item: str | None
     action: str
     model: str
+    items: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

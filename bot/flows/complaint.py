@@ -1,0 +1,254 @@
+"""Telling a complaint: one message can be enough; only what is missing is asked for; a card confirms.
+
+Pure: (state, what was heard, what may be looked up, now) → (state, what to say and do).
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from bot.flows import card, words
+from bot.flows.effects import Effect, File, KeepContact
+from bot.flows.heard import Heard, Listener, Turn
+from bot.flows.state import Draft, Mode, State
+from bot.flows.surroundings import Spot, Surroundings
+from bot.messages import Button, Say
+from cases.masking import mask_phone
+
+PLACES_ASKED = 4
+CHANGEABLE = frozenset({Mode.WHAT, Mode.CATEGORY, Mode.WHERE, Mode.CARD, Mode.CONTACT})
+
+
+def begin(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
+    """The first words of a new complaint."""
+    state.draft = Draft()
+    return more(state, heard, around, now)
+
+
+def more(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
+    """Whatever comes while a draft is open is added to it."""
+    draft = _draft(state)
+    if words.command(heard.text) == "yes" and state.mode is Mode.CARD:
+        return submit(state, heard, around, now)
+    if heard.text:
+        draft.text = f"{draft.text}\n{heard.text}".strip()
+        draft.danger = draft.danger or around.danger(heard.text)
+    draft.photos += [photo for photo in heard.photos if photo not in draft.photos]
+    _place_from(draft, heard, around)
+    return advance(state, around, now)
+
+
+def where(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
+    """The answer to “where?”: a pin, a name we know, or words we keep as they are."""
+    draft = _draft(state)
+    draft.photos += [photo for photo in heard.photos if photo not in draft.photos]
+    if heard.text or heard.pin:
+        _place_from(draft, heard, around)
+        if not draft.placed and not (heard.text and _asked_which(state, draft, heard.text, around)):
+            draft.place_text, draft.placed = heard.text[:200], True
+    return advance(state, around, now)
+
+
+def contact(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
+    phone = words.phone(heard.text)
+    if phone is None:
+        return state, [Say("contact.wrong", buttons=(Button("back", "button.back"),))]
+    _draft(state).anonymous = False
+    state.mode = Mode.CARD
+    said = Say("contact.kept", {"phone": mask_phone(phone)})
+    state, effects = advance(state, around, now, has_contact=True)
+    return state, [KeepContact(phone), said, *effects]
+
+
+def advance(state: State, around: Surroundings, now: datetime, *, has_contact: bool | None = None) -> Turn:
+    """Ask for the next thing that is missing, or show the card."""
+    draft, effects = _draft(state), list[Effect]()
+    if draft.danger and not draft.warned:
+        draft.warned = True
+        effects.append(Say(f"danger.{draft.danger}"))
+    if not draft.text:
+        state.mode = Mode.WHAT
+        return state, [*effects, Say("ask.what_for_photos" if draft.photos else "ask.what", {"count": len(draft.photos)})]
+    _understand(draft, around)
+    if _must_ask(draft):
+        state.mode, draft.asked_category = Mode.CATEGORY, True
+        return state, [*effects, Say("ask.category", buttons=card.suggestions(draft, around))]
+    _default_place(state, draft, around)
+    if not draft.placed:
+        state.mode = Mode.WHERE
+        return state, [*effects, _ask_where(state, draft, around)]
+    state.mode = Mode.CARD
+    known = around.has_contact if has_contact is None else has_contact
+    return state, [*effects, card.show(draft, around, now, has_contact=known)]
+
+
+def submit(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
+    draft = state.draft
+    if draft is None or not draft.text:
+        return state, [Say("stale.draft")]
+    return State(building=state.building), [File(draft)]
+
+
+def category(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
+    draft = _draft(state)
+    state.mode = Mode.CATEGORY
+    if heard.payload.get("all"):
+        return state, [Say("ask.category_all", buttons=card.departments(around))]
+    return state, [Say("ask.category_again", buttons=card.suggestions(draft, around, correcting=True))]
+
+
+def choose_category(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
+    draft = _draft(state)
+    chosen = around.categories[heard.payload["code"]]
+    draft.category, draft.item = (chosen.parent, chosen.code) if chosen.parent else (chosen.code, None)
+    draft.chosen, draft.by_person = True, False
+    return advance(state, around, now)
+
+
+def none(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
+    draft = _draft(state)
+    draft.category = draft.item = None
+    draft.chosen, draft.by_person = False, True
+    return advance(state, around, now)
+
+
+def place(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
+    draft = _draft(state)
+    draft.placed = False
+    state.mode = Mode.WHERE
+    return state, [_ask_where(state, draft, around)]
+
+
+def choose_place(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
+    p = heard.payload
+    _settle(_draft(state), Spot(p.get("name", ""), p.get("place"), p.get("grid")))
+    return advance(state, around, now)
+
+
+def no_place(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
+    draft = _draft(state)
+    draft.place, draft.grid, draft.placed = None, None, True
+    return advance(state, around, now)
+
+
+def photo(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
+    return state, [Say("ask.photo", buttons=(Button("back", "button.back"),))]
+
+
+def anonymous(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
+    _draft(state).anonymous = True
+    return advance(state, around, now)
+
+
+def named(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
+    _draft(state).anonymous = False
+    return advance(state, around, now)
+
+
+def ask_contact(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
+    state.mode = Mode.CONTACT
+    return state, [Say("ask.contact", buttons=(Button("back", "button.back"),))]
+
+
+def back(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
+    return advance(state, around, now)
+
+
+def cancel(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
+    key = "cancel.done" if state.draft else "cancel.nothing"
+    return State(building=state.building), [Say(key)]
+
+
+def _draft(state: State) -> Draft:
+    state.draft = state.draft or Draft()
+    return state.draft
+
+
+def _understand(draft: Draft, around: Surroundings) -> None:
+    """What the model makes of all the words so far, unless the resident said it themselves."""
+    if draft.chosen or draft.by_person:
+        return
+    guess = around.classify(draft.text)
+    if guess is None:
+        draft.by_person = True
+        return
+    draft.guess = card.kept(guess)
+    draft.category = draft.item = None
+    if guess.action == "route":
+        draft.category, draft.item = guess.label, guess.item
+
+
+def _must_ask(draft: Draft) -> bool:
+    """Asked once; whoever answers with more words instead is not asked again."""
+    unsure = draft.category is None and not draft.by_person
+    return unsure and bool(draft.guess) and draft.guess["action"] == "ask" and not draft.asked_category  # type: ignore[index]
+
+
+def _place_from(draft: Draft, heard: Heard, around: Surroundings) -> None:
+    if heard.pin:
+        draft.lon, draft.lat = heard.pin.lon, heard.pin.lat
+        spot = around.pin(heard.pin)
+        _settle(draft, spot or Spot("", None, None))
+    elif heard.text:
+        spots = around.spots(heard.text)
+        if len(spots) == 1:
+            _settle(draft, spots[0])
+
+
+def _settle(draft: Draft, spot: Spot) -> None:
+    draft.place, draft.grid, draft.place_text, draft.placed = spot.place, spot.grid, spot.name, True
+
+
+def _asked_which(state: State, draft: Draft, text: str, around: Surroundings) -> bool:
+    """Several places go by these words: keep them, so that the next question offers them."""
+    if len(around.spots(text)) < 2:
+        return False
+    draft.place_text = text[:200]
+    return True
+
+
+def _default_place(state: State, draft: Draft, around: Surroundings) -> None:
+    """Somebody who came by a building's code and names no other place means that building."""
+    named_places = around.spots(draft.text) if draft.text else ()
+    building = around.places.get(state.building or "")
+    if not draft.placed and building and not named_places and state.mode is not Mode.WHERE:
+        _settle(draft, Spot(building.name, building.code, building.grid))
+
+
+def _ask_where(state: State, draft: Draft, around: Surroundings) -> Say:
+    spots = around.spots(draft.place_text) or around.spots(draft.text)
+    buttons = [_place_button(spot) for spot in spots[:PLACES_ASKED]]
+    building = around.places.get(state.building or "")
+    if building and building.code not in {spot.place for spot in spots}:
+        buttons.append(_place_button(Spot(building.name, building.code, building.grid)))
+    key = "ask.which_place" if len(spots) > 1 else "ask.where"
+    return Say(key, buttons=(*buttons, Button("pin", "button.pin"), Button("no_place", "button.no_place")))
+
+
+def _place_button(spot: Spot) -> Button:
+    payload: dict[str, Any] = {"name": spot.name, "place": spot.place, "grid": spot.grid}
+    return Button("choose_place", "button.choose_place", {"name": spot.name}, payload)
+
+
+MODES: Mapping[Mode, Listener] = {
+    Mode.WHAT: more,
+    Mode.CATEGORY: more,
+    Mode.WHERE: where,
+    Mode.CARD: more,
+    Mode.CONTACT: contact,
+}
+ACTIONS: Mapping[str, Listener] = {
+    "submit": submit,
+    "category": category,
+    "choose_category": choose_category,
+    "none": none,
+    "place": place,
+    "choose_place": choose_place,
+    "no_place": no_place,
+    "photo": photo,
+    "anonymous": anonymous,
+    "named": named,
+    "contact": ask_contact,
+    "back": back,
+    "cancel": cancel,
+}

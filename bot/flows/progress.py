@@ -1,0 +1,153 @@
+"""After filing: where it stands, adding to it, answering, urging, taking back, rating, reopening."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from bot.flows.effects import Answer, Effect, Rate, Reopen, Show, Supplement, Urge, Withdraw
+from bot.flows.heard import Heard, Listener, Turn
+from bot.flows.state import Draft, Mode, State
+from bot.flows.surroundings import Surroundings
+from bot.messages import Button, Say
+from models import STEPS, Role, Status
+
+SHOWN = 5
+ASKS_WORDS = {"answer": Mode.ANSWER, "supplement": Mode.SUPPLEMENT, "reopen": Mode.WHY}
+OFFERED = ("answer", "rate", "reopen", "supplement", "urge", "withdraw")
+
+
+def buttons_for(number: str, status: Status) -> Sequence[Button]:
+    """What a resident may do about a case now, drawn from STEPS."""
+    may = [n for n in OFFERED if Role.RESIDENT in STEPS[n].who and status in STEPS[n].before]
+    return [Button(name, f"button.{name}", payload={"number": number}) for name in may]
+
+
+def my(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
+    if not around.cases:
+        return state, [Say("my.none")]
+    shown: list[Effect] = [Show(case.number) for case in reversed(around.cases[:SHOWN])]
+    return state, shown
+
+
+def status(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
+    return state, [Show(heard.payload["number"])]
+
+
+def ask_words(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
+    """The step needs words, which come with the next message — unless they were already said."""
+    number = heard.payload["number"]
+    pending, photos = state.pending, list(state.pending_photos)
+    draft = state.draft if heard.action == "supplement" else None
+    if draft and draft.text:
+        pending, photos = draft.text, draft.photos
+    state.mode, state.case, state.pending, state.pending_photos = ASKS_WORDS[heard.action], number, "", []
+    if pending or photos:
+        state.draft = None
+        return said(state, Heard(text=pending, photos=photos), around, now)
+    return state, [Say(f"ask.{heard.action}", {"number": number}, buttons=(Button("never_mind", "button.never_mind"),))]
+
+
+def said(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
+    """The words a step was waiting for. A photo alone is enough for all but a reason."""
+    if state.mode is Mode.WHY and not heard.text:
+        return state, [Say("ask.reopen", {"number": state.case})]
+    if not (heard.text or heard.photos):
+        return state, [Say("ask.words")]
+    effect = _effect(state, heard)
+    return _home(state), [effect]
+
+
+def which(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
+    """More words before it was settled what the first ones belong to: keep them together."""
+    state.pending = f"{state.pending}\n{heard.text}".strip()
+    state.pending_photos += heard.photos
+    return state, [_ask_which(around)]
+
+
+def unclear(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
+    """A worker's question is open and words come in: an answer, or something new? Rather ask."""
+    state.mode, state.pending, state.pending_photos = Mode.WHICH, heard.text, list(heard.photos)
+    return state, [_ask_which(around)]
+
+
+def urge(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
+    return state, [Urge(heard.payload["number"])]
+
+
+def withdraw(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
+    payload = dict(heard.payload)
+    sure = (Button("confirm_withdraw", "button.confirm_withdraw", payload=payload), Button("never_mind", "button.never_mind"))
+    return state, [Say("ask.withdraw", {"number": payload["number"]}, buttons=sure)]
+
+
+def confirm_withdraw(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
+    return state, [Withdraw(heard.payload["number"])]
+
+
+def never_mind(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
+    if state.mode in (Mode.ANSWER, Mode.SUPPLEMENT, Mode.WHY):
+        state = _home(state)
+    return state, [Say("never_mind")]
+
+
+def rate(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
+    """Three separate questions; what was answered so far travels in the buttons."""
+    given = dict(heard.payload)
+    for question, answers in QUESTIONS.items():
+        if question not in given:
+            return state, [Say(f"rate.{question}", {"number": given["number"]}, rating_buttons(question, answers, given))]
+    done = Rate(given["number"], given["contacted"] == "yes", given["solved"], given["satisfied"])
+    if given["solved"] == "no":
+        again = (Button("reopen", "button.reopen", payload={"number": given["number"]}),)
+        return state, [done, Say("rated.unsolved", {"number": given["number"]}, again)]
+    return state, [done, Say("rated.thanks", {"number": given["number"]})]
+
+
+QUESTIONS: Mapping[str, Sequence[str]] = {
+    "contacted": ("yes", "no"),
+    "solved": ("yes", "partly", "no"),
+    "satisfied": ("yes", "so_so", "no"),
+}
+
+
+def rating_buttons(question: str, answers: Sequence[str], given: Mapping[str, str]) -> Sequence[Button]:
+    return [Button("rate", f"button.{question}_{a}", payload={**given, question: a}) for a in answers]
+
+
+def _effect(state: State, heard: Heard) -> Effect:
+    match state.mode:
+        case Mode.ANSWER:
+            return Answer(state.case, heard.text, heard.photos)
+        case Mode.WHY:
+            return Reopen(state.case, heard.text)
+    return Supplement(state.case, heard.text, heard.photos)
+
+
+def _ask_which(around: Surroundings) -> Say:
+    waiting = [case for case in around.cases if case.status is Status.WAITING]
+    answers = [Button("answer", "button.answer_to", {"number": c.number, "category": c.category}, {"number": c.number}) for c in waiting]
+    return Say("ask.which", buttons=(*answers, Button("new_pending", "button.something_new")))
+
+
+def _home(state: State) -> State:
+    """Back to where the talk was: a draft begun before stays."""
+    draft: Draft | None = state.draft
+    return State(building=state.building, draft=draft, mode=Mode.CARD if draft else Mode.IDLE)
+
+
+MODES: Mapping[Mode, Listener] = {
+    Mode.ANSWER: said,
+    Mode.SUPPLEMENT: said,
+    Mode.WHY: said,
+    Mode.WHICH: which,
+}
+ACTIONS: Mapping[str, Listener] = {
+    "status": status,
+    "answer": ask_words,
+    "supplement": ask_words,
+    "reopen": ask_words,
+    "urge": urge,
+    "withdraw": withdraw,
+    "confirm_withdraw": confirm_withdraw,
+    "never_mind": never_mind,
+    "rate": rate,
+}

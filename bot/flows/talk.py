@@ -1,0 +1,83 @@
+"""The whole conversation: one pure step that hands each message to the part of the talk it belongs to."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from bot.flows import complaint, progress, words
+from bot.flows.effects import LookUp, Speak
+from bot.flows.heard import Heard, Listener, Turn
+from bot.flows.state import Mode, State
+from bot.flows.surroundings import Surroundings
+from bot.messages import Button, Say
+from models import Status
+
+
+def step(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
+    """One message in; the new state and what to say and do out. The state handed in stays as it was."""
+    state = state.model_copy(deep=True)
+    if heard.action:
+        return ACTIONS[heard.action](state, heard, around, now)
+    if wanted := words.locale(heard.text):
+        return state, [Speak(wanted)]
+    if code := words.lookup_code(heard.text):
+        return state, [LookUp(code)]
+    listener = COMMANDS.get(words.command(heard.text) or "", MODES[state.mode])
+    return listener(state, heard, around, now)
+
+
+def idle(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
+    """Nothing is going on: an answer somebody waits for, or a new complaint."""
+    if not (heard.text or heard.photos or heard.pin):
+        return state, [Say("ask.what")]
+    if any(case.status is Status.WAITING for case in around.cases):
+        return progress.unclear(state, heard, around, now)
+    return complaint.begin(state, heard, around, now)
+
+
+def greet(state: State, around: Surroundings) -> Say:
+    """The first line of all."""
+    place = around.places.get(state.building or "")
+    return Say("hello.at", {"name": place.name}) if place else Say("hello")
+
+
+def help_(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
+    return state, [Say("help", buttons=_languages())]
+
+
+def new(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
+    """Beside an open case or instead of an unfinished draft, which is dropped only when it is empty of words."""
+    if state.draft and state.draft.text:
+        keep = (Button("submit", "button.submit"), Button("drop", "button.drop"))
+        return state, [Say("new.draft_open", buttons=keep)]
+    return State(building=state.building, mode=Mode.WHAT), [Say("ask.what")]
+
+
+def drop(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
+    return State(building=state.building, mode=Mode.WHAT), [Say("ask.what")]
+
+
+def new_pending(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
+    """The words kept aside are a new complaint."""
+    kept = Heard(text=state.pending, photos=state.pending_photos)
+    return complaint.begin(State(building=state.building), kept, around, now)
+
+
+def speak(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
+    return state, [Speak(heard.payload["locale"])]
+
+
+def _languages() -> list[Button]:
+    return [Button("locale", f"button.locale_{code}", payload={"locale": code}) for code in ("zh-Hans", "zh-Hant", "en")]
+
+
+COMMANDS: Mapping[str, Listener] = {"my": progress.my, "new": new, "help": help_, "cancel": complaint.cancel}
+MODES: Mapping[Mode, Listener] = {Mode.IDLE: idle, **complaint.MODES, **progress.MODES}
+ACTIONS: Mapping[str, Listener] = {
+    **complaint.ACTIONS,
+    **progress.ACTIONS,
+    "new": new,
+    "drop": drop,
+    "new_pending": new_pending,
+    "locale": speak,
+    "help": help_,
+}

@@ -1,0 +1,43 @@
+"""Words that are commands, matched whole: a reply of “12” must never choose 1."""
+
+import re
+from collections.abc import Mapping
+
+from bot.scrub import scrub
+
+COMMANDS: Mapping[str, frozenset[str]] = {
+    "my": frozenset({"/my", "我的反映", "进度", "查进度", "查询进度", "办得怎么样了", "進度", "我的反映進度", "my cases", "status"}),
+    "new": frozenset({"/new", "新的反映", "重新反映", "new", "new complaint"}),
+    "help": frozenset({"/help", "/start", "帮助", "怎么用", "幫助", "怎麼用", "help"}),
+    "cancel": frozenset({"/cancel", "取消", "算了", "不报了", "不報了", "cancel"}),
+    "yes": frozenset({"提交", "好", "好的", "对", "对的", "可以", "是", "是的", "没错", "确认", "對", "對的", "確認", "ok", "yes", "submit"}),
+}  # fmt: skip
+_LOCALES = {
+    "zh-hans": "zh-Hans", "简体": "zh-Hans", "简体中文": "zh-Hans", "zh": "zh-Hans",
+    "zh-hant": "zh-Hant", "繁體": "zh-Hant", "繁體中文": "zh-Hant",
+    "en": "en", "english": "en",
+}  # fmt: skip
+_CODE = re.compile(r"(?:查询码|查詢碼|code)?[::\s]*((?:\d[\s-]?){16})(?!\d)", re.IGNORECASE)
+_PHONE = re.compile(r"(?:\+?86[\s-]?)?(1[3-9]\d[\s-]?\d{4}[\s-]?\d{4}|0\d{2,3}[\s-]?\d{7,8})")
+
+
+def command(text: str) -> str | None:
+    plain = scrub(text).strip("。!!.~ ").lower()  # noqa: RUF001
+    return next((name for name, words in COMMANDS.items() if plain in words), None)
+
+
+def locale(text: str) -> str | None:
+    """`/lang en`, or a language's own name."""
+    plain = text.strip().lower()
+    return _LOCALES.get(plain.removeprefix("/lang").strip()) if plain.startswith("/lang") or plain in _LOCALES else None
+
+
+def lookup_code(text: str) -> str | None:
+    """Sixteen digits and nothing else but the word for it."""
+    found = _CODE.fullmatch(text.strip())
+    return re.sub(r"\D", "", found[1]) if found else None
+
+
+def phone(text: str) -> str | None:
+    found = _PHONE.fullmatch(text.strip())
+    return re.sub(r"[\s-]", "", found[1]) if found else None

@@ -1,0 +1,19 @@
+"""Text as it comes in, made safe to keep: no NUL, no lone surrogates, no invisible tricks; at most 20,000 characters."""
+
+import re
+
+LONGEST = 20_000
+# C0/C1 controls but tab and newline; zero-width space, non-joiner and word joiner; direction overrides and marks; BOM.
+# The zero-width joiner stays: it holds emoji together.
+_UNWANTED = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
+
+
+def scrub(text: str) -> str:
+    """What is kept of it, without space at the ends. Longer texts are cut (see `is_cut`)."""
+    return _UNWANTED.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()[:LONGEST]
+
+
+def is_cut(text: str) -> bool:
+    return len(text.strip()) > LONGEST

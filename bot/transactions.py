@@ -1,0 +1,52 @@
+"""Open, do, defer the deliveries, commit: the one way anything that arrives becomes durable."""
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import async_sessionmaker
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from cases.notices import NEW_NOTICES
+from models import Notification
+
+Defer = Callable[[AsyncSession, Sequence[Notification]], Awaitable[None]]
+
+LIVE = "live"  # the PostgreSQL channel pages listen to
+_WAKE = "wake"  # in session.info: whose pages have something new
+
+
+class Transactions:
+    """`async with transactions.begin() as session:` — all of it is there afterwards, or nothing."""
+
+    def __init__(self, sessions: async_sessionmaker[AsyncSession], defer: Defer) -> None:
+        self._sessions, self._defer = sessions, defer
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncSession]:
+        async with self._sessions() as session:
+            yield session
+            await session.flush()
+            notices: list[Notification] = session.info.pop(NEW_NOTICES, [])
+            if notices:
+                await self._defer(session, notices)
+            await _notify(session)
+            await session.commit()
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """For looking only: nothing is kept."""
+        async with self._sessions() as session:
+            yield session
+
+
+def wake(session: AsyncSession, who: str) -> None:
+    """Open pages of `who` (`chat:<resident>`, `staff:<person>`, `staff`) look again once this is committed."""
+    session.info.setdefault(_WAKE, set()).add(who)
+
+
+async def _notify(session: AsyncSession) -> None:
+    woken = session.info.pop(_WAKE, None)
+    if woken:
+        await session.execute(text("select pg_notify(:c, :p)"), {"c": LIVE, "p": json.dumps(sorted(woken))})
