@@ -1,0 +1,1 @@
+"""Facts → unit, person: first match wins. Knows rows and words, no database, no chat."""

@@ -1,0 +1,150 @@
+"""Fourth stop of routing: from a desk to a person, and from a person to whoever stands above.
+
+Pure choices over the rows handed in. None means that nobody is left: a dispatcher decides.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+
+from models import Area, AssignTo, Person, Role, Unit
+from routing.rules import Decision
+
+STREET, COMMUNITY, GRID = 1, 2, 3  # where they stand in a path that begins with the city
+
+
+def candidate(
+    decision: Decision,
+    people: Sequence[Person],
+    loads: Mapping[str, int],
+    path: Sequence[str],
+    refusers: Collection[str] = frozenset(),
+    areas: Mapping[str, Area] | None = None,
+) -> str | None:
+    """The code of the person to handle it, or None. `loads`: person → open cases; `path`: area codes, city → grid.
+
+    Whoever refused it, or is complained about, never gets it: rather nobody, and a dispatcher decides.
+    With `areas` a worker of a neighbouring grid of the same community counts as one of the community.
+    """
+    able = [person for person in people if person.active and person.code not in refusers]
+    groups: Iterator[list[Person]] = _desk(decision.unit, able, path)
+    if decision.assign == AssignTo.NAMED:
+        groups = _first([person for person in able if person.code == decision.assignee], groups)
+    if decision.assign == AssignTo.CELL:
+        groups = _cell(able, path, areas or {}, groups)
+    return _least_loaded(groups, loads)
+
+
+def of_unit(
+    unit: str,
+    people: Sequence[Person],
+    loads: Mapping[str, int],
+    path: Sequence[str] = (),
+    refusers: Collection[str] = frozenset(),
+) -> str | None:
+    """The least loaded active handler of a unit; its leader only where there is nobody else."""
+    able = [person for person in people if person.active and person.code not in refusers]
+    return _least_loaded(_desk(unit, able, path), loads)
+
+
+def _least_loaded(groups: Iterator[list[Person]], loads: Mapping[str, int]) -> str | None:
+    """Of the first group that has anybody, whoever has least to do; the code decides between equals."""
+    group = next((group for group in groups if group), [])
+    return min((person.code for person in group), key=lambda code: (loads.get(code, 0), code), default=None)
+
+
+def _first(group: list[Person], others: Iterator[list[Person]]) -> Iterator[list[Person]]:
+    yield group
+    yield from others
+
+
+def _cell(
+    able: Sequence[Person], path: Sequence[str], areas: Mapping[str, Area], others: Iterator[list[Person]]
+) -> Iterator[list[Person]]:
+    """The grid's own worker, then those of the community, then the desk."""
+    workers = [person for person in able if person.role == Role.WORKER]
+    if len(path) > GRID:
+        yield [worker for worker in workers if worker.area == path[GRID]]
+    if len(path) > COMMUNITY:
+        yield [worker for worker in workers if path[COMMUNITY] in _path_of(worker.area, areas)]
+    yield from others
+
+
+def _path_of(area: str, areas: Mapping[str, Area]) -> Sequence[str]:
+    return areas[area].path if area in areas else (area,)
+
+
+def _desk(unit: str, able: Sequence[Person], path: Sequence[str]) -> Iterator[list[Person]]:
+    """Handlers who look after the place, then clerks, then workers of other places, leaders last."""
+    members = [person for person in able if person.unit == unit]
+    handlers = [person for person in members if person.role in (Role.CLERK, Role.WORKER)]
+    leaders = [person for person in members if person.role == Role.LEADER]
+    yield [person for person in handlers if person.area in path]
+    yield [person for person in handlers if person.role == Role.CLERK]
+    yield handlers
+    yield [person for person in leaders if person.area in path]
+    yield leaders
+
+
+def one_up(
+    person: str | None,
+    unit: str | None,
+    people: Sequence[Person],
+    areas: Mapping[str, Area],
+    path: Sequence[str] = (),
+    *,
+    units: Mapping[str, Unit] | None = None,
+    level: int = 0,
+) -> str | None:
+    """Who stands above `person` for a case of lead unit `unit`; `level` more rungs above for each time it went up.
+
+    Past the top it stays at the top; None when `person` is the top, or nobody stands above at all.
+    """
+    above = chain(person, unit, people, areas, path, units=units)
+    if person in above:
+        above = above[above.index(person) + 1 :]
+    return above[min(level, len(above) - 1)] if above else None
+
+
+def chain(
+    person: str | None,
+    unit: str | None,
+    people: Sequence[Person],
+    areas: Mapping[str, Area],
+    path: Sequence[str] = (),
+    *,
+    units: Mapping[str, Unit] | None = None,
+) -> tuple[str, ...]:
+    """Everybody above a case, lowest first: own unit or community, street, lead department, supervisor.
+
+    Without a place the path is that of whoever has the case.
+    """
+    active = sorted((one for one in people if one.active), key=lambda one: (one.unit != unit, one.code))
+    holder = next((one for one in people if one.code == person), None)
+    where = path or (_path_of(holder.area, areas) if holder else ())
+    own = holder.unit if holder else unit
+    rungs: list[Callable[[Person], bool]] = [
+        lambda one: one.unit == own and _covers(one, where),
+        lambda one: len(where) > COMMUNITY and one.area == where[COMMUNITY],
+        lambda one: len(where) > STREET and one.area == where[STREET],
+        *(_leads(desk) for desk in _upward(unit, units or {})),
+    ]
+    leaders = [one for one in active if one.role == Role.LEADER]
+    found = [next((one.code for one in leaders if rung(one)), None) for rung in rungs]
+    found.append(next((one.code for one in active if one.role == Role.SUPERVISOR), None))
+    return tuple(dict.fromkeys(code for code in found if code))
+
+
+def _covers(one: Person, path: Sequence[str]) -> bool:
+    return not path or one.area in path
+
+
+def _leads(unit: str) -> Callable[[Person], bool]:
+    return lambda one: one.unit == unit
+
+
+def _upward(unit: str | None, units: Mapping[str, Unit]) -> Iterator[str]:
+    """The unit, then the one above it; a loop in the table ends where it began."""
+    seen: set[str] = set()
+    while unit and unit not in seen:
+        seen.add(unit)
+        yield unit
+        unit = units[unit].parent if unit in units else None

@@ -1,0 +1,52 @@
+"""Start of routing: what is known about a complaint when somebody has to be found for it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from models.base import aware
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All a rule may look at. Nothing else decides, so the snapshot on the case explains the decision for good."""
+
+    category: str | None = None  # a department's field
+    item: str | None = None  # a 事项 of it
+    area_path: tuple[str, ...] = ()  # codes from the city down to the grid; empty when unknown
+    place_kind: str | None = None
+    danger: str | None = None  # which words of danger, when there are any
+    confidence: float = 0.0  # 1.0 once a person chose the category
+    at: datetime = field(kw_only=True)  # when it was filed, not when it is routed
+    round: int = 1  # 2 and more: reopened
+    refusers: frozenset[str] = frozenset()  # person codes: returned it, or it is about them
+    refused_units: frozenset[str] = frozenset()  # unit codes: said “not ours”, or it is about them
+    text: str = ""  # for predicates on words; the case keeps it, so the snapshot does not
+
+    def __post_init__(self) -> None:
+        """Refuses a naive `at` (ValueError)."""
+        aware(self.at)
+
+    @cached_property
+    def local(self) -> datetime:
+        """`at` as the clock on the wall shows it: rules speak of Shanghai time."""
+        return self.at.astimezone(SHANGHAI)
+
+    def snapshot(self) -> dict[str, Any]:
+        """As JSON, in a fixed order, for the case and for a dry run."""
+        return {
+            "category": self.category,
+            "item": self.item,
+            "area_path": list(self.area_path),
+            "place_kind": self.place_kind,
+            "danger": self.danger,
+            "confidence": round(self.confidence, 4),
+            "at": aware(self.at).isoformat(),
+            "round": self.round,
+            "refusers": sorted(self.refusers),
+            "refused_units": sorted(self.refused_units),
+        }

@@ -1,0 +1,93 @@
+"""How people write what a sign writes otherwise: widths, spaces, Traditional characters, numbers of buildings."""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from functools import cache
+
+_NUMBER = r"第?(?P<number>[0-9]{1,4}|[零一二两三四五六七八九十百]{1,5}|[a-z](?=栋|幢|座|号楼))"
+_UNIT = r"(?:(?P<building>号楼|号栋|号幢|栋楼?|幢楼?|座|#楼?)|(?P<group>小组|组)|(?P<grid>网格)|(?P<door>号))"
+"""Not 楼 alone: 三楼 is the third floor. 号 is a house in a street, 号楼 a building of an estate."""
+
+_NUMBERED = re.compile(rf"(?P<base>.{{2,}}?)[·-]?{_NUMBER}{_UNIT}")
+_FOLLOWS = re.compile(rf"(?:小区)?(?:的|[,、·-]{{1,2}})?{_NUMBER}{_UNIT}")
+_KINDS = {"building": "栋", "group": "组", "grid": "网格", "door": "号"}
+_UNSEEN = re.compile(
+    r"[\x00-\x09\x0b-\x1f \x7f-\xa0\xad\u1680\u180e\u2000-\u200f\u202a-\u202f\u205f-\u206f\u3000\ufe00-\ufe0f\ufeff]"
+)
+_DIGITS = {c: n for n, c in enumerate("零一二三四五六七八九")} | {"两": 2}
+
+
+def folded(text: str) -> str:
+    """Half-width, Simplified, lower case; character by character, so that positions stay those of the text given."""
+    return text.translate(_alphabet())
+
+
+def packed(text: str) -> tuple[str, list[int]]:
+    """The text without spaces and unseen characters, and where each of its characters stood. Lines stay apart."""
+    kept = [(c, at) for at, c in enumerate(text) if not _UNSEEN.match(c)]
+    return "".join(c for c, _ in kept), [at for _, at in kept]
+
+
+def plain(name: str) -> str:
+    """A name as it is looked up: packed and folded."""
+    return folded(packed(name)[0])
+
+
+def numbered(name: str) -> tuple[str, str] | None:
+    """`丹桂苑三号楼` → (`丹桂苑`, `3栋`), `丹桂路18号1栋` → (`丹桂路18号`, `1栋`); None without a number."""
+    found = _NUMBERED.fullmatch(name)
+    if not found:
+        return None
+    base = numbered(found["base"])
+    return ("".join(base) if base else found["base"]), _key(found)
+
+
+def canonical(name: str) -> str:
+    """One spelling for all of a name's: spaces, widths and the ways of writing its number gone."""
+    base, number = numbered(plain(name)) or (plain(name), "")
+    return base + number
+
+
+def number_at(text: str, at: int) -> tuple[str, int] | None:
+    """The number said right here, written as `numbered` writes it, and where it ends."""
+    found = _FOLLOWS.match(text, at)
+    return (_key(found), found.end()) if found else None
+
+
+def _key(found: re.Match[str]) -> str:
+    return _value(found["number"]) + _KINDS[next(kind for kind in _KINDS if found[kind])]
+
+
+def _value(written: str) -> str:
+    """`03`, `三` and `3` are one number; a letter stays itself."""
+    if written.isascii():
+        return str(int(written)) if written.isdigit() else written
+    hundreds, _, rest = written.rpartition("百")
+    tens, ten, ones = rest.rpartition("十")
+    return str(100 * _digit(hundreds) + (10 * (_digit(tens) or 1) if ten else 0) + _digit(ones))
+
+
+def _digit(written: str) -> int:
+    return _DIGITS.get(written[-1:], 0)
+
+
+class _Alphabet(dict[int, int]):
+    """Learns a character the first time it is met, for converting costs far more than looking up."""
+
+    def __init__(self, simplified: Callable[[str], str]) -> None:
+        super().__init__()
+        self.simplified = simplified
+
+    def __missing__(self, code: int) -> int:
+        half = unicodedata.normalize("NFKC", chr(code)).lower()
+        simple = self.simplified(half) if len(half) == 1 else ""
+        self[code] = ord(simple) if len(simple) == 1 else code  # ㎡ would become two letters: left as it is
+        return self[code]
+
+
+@cache
+def _alphabet() -> _Alphabet:
+    from opencc import OpenCC  # read with the first text, not at import
+
+    return _Alphabet(OpenCC("t2s").convert)
