@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.parse import quote
 
+import psutil
 import psycopg
 from psycopg import sql
 
@@ -67,6 +68,10 @@ class Server:
 
     def answers(self) -> bool:
         return _connects(self.folder)
+
+    def lives(self) -> bool:
+        """Its process is there; whether it answers is another question."""
+        return _postmaster(self.folder) is not None
 
     def revive(self) -> None:
         """Start it again if it is gone: somebody killed the server and not the program."""
@@ -128,8 +133,8 @@ def _create(folder: Path) -> None:
 
 def _ensure_running(folder: Path, settings: Mapping[str, str]) -> None:
     if not _connects(folder):
-        _forget_stranger(folder)
-        if _pid(folder) is None:
+        if _postmaster(folder) is None:
+            _forget_dead(folder)
             _start(folder, settings)
         _wait(folder)
     with psycopg.connect(url_of(folder, "postgres"), autocommit=True) as connection:
@@ -150,12 +155,12 @@ def _start(folder: Path, settings: Mapping[str, str]) -> None:
 
 def _stop(folder: Path) -> None:
     """Fast, and at once if that takes too long: what was committed is in the log either way."""
-    if _pid(folder) is None:
+    if _postmaster(folder) is None:
         return
     try:
         _run("pg_ctl", folder, ["-m", "fast", "-w", "-t", str(STOP_SECONDS), "stop"])
     except ServerRefused:
-        if _pid(folder) is not None:
+        if _postmaster(folder) is not None:
             _run("pg_ctl", folder, ["-m", "immediate", "-w", "-t", str(STOP_SECONDS), "stop"])
 
 
@@ -173,43 +178,42 @@ def _wait(folder: Path) -> None:
         time.sleep(0.1)
 
 
-def _pid(folder: Path) -> int | None:
-    """The number in postmaster.pid, while a process with it lives."""
+def _postmaster(folder: Path) -> int | None:
+    """The living server of this folder. Each server process has the data as its working folder."""
     with suppress(FileNotFoundError, ValueError, IndexError):
         number = int((folder / "postmaster.pid").read_text().splitlines()[0])
-        try:
-            os.kill(number, 0)
-        except ProcessLookupError:
-            return None
-        except PermissionError:
-            return number
-        return number
+        return number if _serves(number, folder) else None
     return None
 
 
-def _forget_stranger(folder: Path) -> None:
-    """Drop a stale postmaster.pid that would stop the start.
-
-    After a crash of the machine its number may belong to another program; in a container whose first process buries
-    nobody, a killed server stays as a zombie.
-    """
-    import psutil
-
-    number = _pid(folder)
-    if number is None:
-        return
+def _serves(number: int, folder: Path) -> bool:
     with suppress(psutil.Error):
         process = psutil.Process(number)
-        if "postgres" in process.name() and process.status() != psutil.STATUS_ZOMBIE:
-            return
+        return process.status() != psutil.STATUS_ZOMBIE and process.cwd() == str(folder)
+    return False
+
+
+def _forget_dead(folder: Path) -> None:
+    """Drop what a killed server left, where PostgreSQL itself would refuse to start.
+
+    After a crash of the machine its number may belong to another program; in a container whose first process buries
+    nobody, it stays as a zombie. PostgreSQL's own guard against a second server on the same files lies in
+    postmaster.pid, so first every process of the old one must be gone.
+    """
+    deadline = time.monotonic() + START_SECONDS
+    while any(_serves(number, folder) for number in psutil.pids()):  # orphans end by themselves, usually at once
+        if time.monotonic() > deadline:
+            raise ServerRefused(f"processes of a killed server still use {folder}")
+        time.sleep(0.1)
     (folder / "postmaster.pid").unlink(missing_ok=True)
+    (_socket_folder(folder) / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
 
 
 def _socket_folder(folder: Path) -> Path:
     if len(os.fsencode(folder)) + len("/.s.PGSQL.5432") <= SOCKET_PATH_MAX:
         return folder
     name = hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]
-    return Path("/tmp") / f"fengqiao-{os.getuid()}-{name}"
+    return Path("/tmp") / f"fengqiao-{os.getuid()}-{name}"  # noqa: S108 - the temporary folder of macOS is too long; its owner is checked
 
 
 def _own_socket_folder(socket_folder: Path) -> None:

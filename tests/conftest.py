@@ -1,0 +1,83 @@
+"""Fixtures every test may ask for: a database of its own (empty, or with the shipped town) and a clock.
+
+database_url, engine, sessions, session   a migrated, empty database
+town_url, town                            the same with the shipped town; `town` makes sessions
+clock                                     `clock()` → now; `clock.forward(hours=3)`; stands at a working morning
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.database import Server, Sessions, start_server, stop_server
+from app.database import engine as make_engine
+from app.database import sessions as make_sessions
+from app.migrate import upgrade
+from tests.support import databases
+from tests.support.clock import Clock
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """Shared by all workers of this run, and by other runs at the same time. fsync is off: not for kill tests."""
+    server = start_server(databases.FOLDER, databases.FAST)
+    databases.sweep(server)
+    yield server
+    stop_server(server)
+
+
+@pytest.fixture(scope="session")
+def empty_template(server: Server) -> str:
+    return databases.ensure_template(server, "empty", lambda url: upgrade(url) and None)
+
+
+@pytest.fixture(scope="session")
+def town_template(server: Server) -> str:
+    from tests.support.town import fill
+
+    return databases.ensure_template(server, "town", lambda url: asyncio.run(fill(url)))
+
+
+@pytest.fixture
+def database_url(server: Server, empty_template: str) -> Iterator[str]:
+    with databases.copy(server, empty_template) as url:
+        yield url
+
+
+@pytest.fixture
+def town_url(server: Server, town_template: str) -> Iterator[str]:
+    with databases.copy(server, town_template) as url:
+        yield url
+
+
+@pytest.fixture
+async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
+    engine = make_engine(database_url)
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture
+def sessions(engine: AsyncEngine) -> Sessions:
+    return make_sessions(engine)
+
+
+@pytest.fixture
+async def session(sessions: Sessions) -> AsyncIterator[AsyncSession]:
+    async with sessions() as session:
+        yield session
+
+
+@pytest.fixture
+async def town(town_url: str) -> AsyncIterator[Sessions]:
+    engine = make_engine(town_url)
+    yield make_sessions(engine)
+    await engine.dispose()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()

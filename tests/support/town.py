@@ -1,0 +1,20 @@
+"""Fills a database with the shipped town. Everybody's password is `PASSWORD`."""
+
+from app.database import engine, sessions
+from app.migrate import upgrade
+from app.seed import load_town, read_town
+from tests.support.databases import ROOT
+
+PASSWORD = "枫桥 test 1963"
+
+
+async def fill(url: str) -> None:
+    from pwdlib import PasswordHash
+
+    upgrade(url)
+    town = read_town(ROOT / "data")
+    made = engine(url)
+    async with sessions(made)() as session:
+        await load_town(session, town, PasswordHash.recommended().hash(PASSWORD))
+        await session.commit()
+    await made.dispose()
