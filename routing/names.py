@@ -66,29 +66,28 @@ class Names(Generic[T]):
         packed, positions = spelling.packed(text)
         plain, at = spelling.folded(packed), 0
         while at < len(plain):
-            name = self._name_at(plain, at)
-            if name is None:
-                at += 1
-                continue
-            named, end = self._meant(plain, name, at + len(name))
+            named, end = self._named_at(plain, at)
             if named:
                 yield Match(positions[at], positions[end - 1] + 1, named)
             at = end
 
-    def _name_at(self, text: str, at: int) -> str | None:
+    def _named_at(self, text: str, at: int) -> tuple[Sequence[T], int]:
+        """Whatever is named here and where that ends; nothing, and the next character, where no name begins."""
         for name in self._starts.get(text[at : at + SHORTEST], ()):
             if text.startswith(name, at) and _ends_there(text, name, at + len(name)):
-                return name
-        return None
+                named, end = self._meant(text, name, at + len(name))
+                if named:
+                    return named, end
+        return (), at + 1
 
     def _meant(self, text: str, name: str, end: int) -> tuple[Sequence[T], int]:
         """The building or house when one is said and known, else whatever has the name."""
-        said = spelling.number_at(text, end) if name in self._numbered else None
-        known = self._numbered[name].get(said[0]) if said else None
-        if not said or not known:
-            return self._named.get(name, ()), end
-        named, further = self._meant(text, name + said[0], said[1])
-        return (named, further) if named else (known, said[1])
+        numbers = self._numbered.get(name, {})
+        for number, after in spelling.numbers_at(text, end) if numbers else ():
+            if number in numbers:
+                named, further = self._meant(text, name + number, after)
+                return (named, further) if named else (numbers[number], after)
+        return self._named.get(name, ()), end
 
 
 def _ends_there(text: str, name: str, end: int) -> bool:

@@ -52,7 +52,10 @@ class _Row:
     outcome: dict[str, Any]
 
     def fits(self, facts: Facts) -> bool:
-        return self.unit not in facts.refused_units and all(asked.holds(facts) for asked in self.conditions)
+        for asked in self.conditions:  # noqa: SIM110 - twice as fast as all() with a generator
+            if not asked.holds(facts):
+                return False
+        return self.unit not in facts.refused_units
 
 
 def ordered(rules: Iterable[RoutingRule], areas: Mapping[str, int]) -> list[RoutingRule]:

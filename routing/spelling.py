@@ -2,11 +2,11 @@
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 
 _NUMBER = r"第?(?P<number>[0-9]{1,4}|[零一二两三四五六七八九十百]{1,5}|[a-z](?=栋|幢|座|号楼))"
-_UNIT = r"(?:(?P<building>号楼|号栋|号幢|栋楼?|幢楼?|座|#楼?)|(?P<group>小组|组)|(?P<grid>网格)|(?P<door>号))"
+_UNIT = r"(?:(?P<building>号楼|号栋|号幢|栋|幢|座|#楼?)|(?P<group>小组|组)|(?P<grid>网格)|(?P<door>号(?!门|线|店|岗)))"
 """Not 楼 alone: 三楼 is the third floor. 号 is a house in a street, 号楼 a building of an estate."""
 
 _NUMBERED = re.compile(rf"(?P<base>.{{2,}}?)[·-]?{_NUMBER}{_UNIT}")
@@ -23,15 +23,17 @@ def folded(text: str) -> str:
     return text.translate(_alphabet())
 
 
-def packed(text: str) -> tuple[str, list[int]]:
+def packed(text: str) -> tuple[str, Sequence[int]]:
     """The text without spaces and unseen characters, and where each of its characters stood. Lines stay apart."""
+    if not _UNSEEN.search(text):
+        return text, range(len(text))
     kept = [(c, at) for at, c in enumerate(text) if not _UNSEEN.match(c)]
     return "".join(c for c, _ in kept), [at for _, at in kept]
 
 
 def plain(name: str) -> str:
     """A name as it is looked up: packed and folded."""
-    return folded(packed(name)[0])
+    return folded(_UNSEEN.sub("", name))
 
 
 def numbered(name: str) -> tuple[str, str] | None:
@@ -49,10 +51,13 @@ def canonical(name: str) -> str:
     return base + number
 
 
-def number_at(text: str, at: int) -> tuple[str, int] | None:
-    """The number said right here, written as `numbered` writes it, and where it ends."""
+def numbers_at(text: str, at: int) -> Iterator[tuple[str, int]]:
+    """What the number said right here can be, written as `numbered` writes it, and where it ends."""
     found = _FOLLOWS.match(text, at)
-    return (_key(found), found.end()) if found else None
+    if found:
+        yield _key(found), found.end()
+        if found["door"]:  # 丹桂苑3号 is as good as 3号楼
+            yield _value(found["number"]) + _KINDS["building"], found.end()
 
 
 def _key(found: re.Match[str]) -> str:
