@@ -1,0 +1,114 @@
+// Everything the resident says leaves through here: kept first, then sent in order, each under its own key.
+import { uuid } from "../lib/dom.js";
+import * as store from "./store.js";
+import { deliver, Refused } from "./net.js";
+
+const FIRST_WAIT = 1000;
+const LAST_WAIT = 30000;
+
+let items = [];
+let wait = FIRST_WAIT;
+let timer = 0;
+let busy = false;
+let lastOrder = 0;
+let told = { changed() {}, answered() {}, refused() {} };
+
+/** Items still on their way or refused, oldest first; `state` is waiting, retrying or refused. */
+export const pending = () => items;
+
+async function load() {
+  const retrying = new Set(items.filter((item) => item.state === "retrying").map((item) => item.key));
+  items = (await store.all()).map((item) => (retrying.has(item.key) && item.state === "waiting" ? { ...item, state: "retrying" } : item));
+  lastOrder = items.length ? Math.max(lastOrder, items[items.length - 1].order) : lastOrder;
+  told.changed();
+}
+
+/** Takes up what an earlier visit left. `answered(item, body)` ends before the next item is sent. */
+export async function begin(listeners) {
+  told = listeners;
+  await load();
+  window.addEventListener("online", hurry);
+  window.addEventListener("pageshow", hurry);
+  document.addEventListener("visibilitychange", () => document.hidden || hurry());
+}
+
+/** Keeps a message and sends it as soon as those before it are answered. */
+export async function add(message) {
+  lastOrder = Math.max(Date.now(), lastOrder + 1);
+  const item = { ...message, key: uuid(), order: lastOrder, state: "waiting" };
+  items = [...items, item];
+  told.changed();
+  await store.put(item);
+  drain();
+}
+
+export async function drop(key) {
+  items = items.filter((item) => item.key !== key);
+  told.changed();
+  await store.remove(key);
+}
+
+/** Sends now: the network is back, or somebody looks at the page again. */
+export function hurry() {
+  wait = FIRST_WAIT;
+  drain();
+}
+
+function alone(work) {
+  if (!navigator.locks) return work();
+  return navigator.locks.request("fengqiao-outbox", { ifAvailable: true }, (lock) => (lock ? work() : again(LAST_WAIT)));
+}
+
+function again(after) {
+  clearTimeout(timer);
+  timer = setTimeout(drain, after * (0.8 + Math.random() * 0.4));
+}
+
+/** Sends everything that waits, one after another; two tabs take turns. */
+export async function drain() {
+  if (busy) return;
+  busy = true;
+  clearTimeout(timer);
+  try {
+    await alone(sendAll);
+  } finally {
+    busy = false;
+  }
+}
+
+async function sendAll() {
+  await load();
+  for (;;) {
+    const item = items.find((one) => one.state !== "refused");
+    if (!item || !(await sendOne(item))) return;
+  }
+}
+
+async function sendOne(item) {
+  try {
+    const body = await deliver(item);
+    wait = FIRST_WAIT;
+    await told.answered(item, body);
+    await drop(item.key);
+    return true;
+  } catch (error) {
+    if (error instanceof Refused) return refuse(item, error);
+    mark(item.key, { state: "retrying" });
+    again(Math.max(wait, error.wait || 0));
+    wait = Math.min(wait * 2, LAST_WAIT);
+    return false;
+  }
+}
+
+/** A refused message stays in sight with the server's words, so that nothing typed is lost. */
+async function refuse(item, error) {
+  mark(item.key, { state: "refused", words: error.message });
+  await store.put({ ...item, state: "refused", words: error.message });
+  await told.refused(item, error);
+  return true;
+}
+
+function mark(key, changes) {
+  items = items.map((item) => (item.key === key ? { ...item, ...changes } : item));
+  told.changed();
+}

@@ -1,0 +1,114 @@
+// The conversation on the page: bubbles, the complaint's card, and what is still on its way.
+import { $, h, icon, keep, t } from "../lib/dom.js";
+import { clock, date, day, stamp } from "../lib/time.js";
+import { thumbs } from "../lib/sheet.js";
+import { prose } from "./prose.js";
+
+const PAUSE = 10 * 60000;
+const pictures = new Map(); // key of an unsent photo → its blob address
+
+const WORDS = { "/my": "chat.my", "/new": "chat.new", "/help": "chat.help" };
+
+/** What the resident said, a command by its name on the menu. */
+const mine = (text) => (WORDS[text] ? t(WORDS[text]) : text);
+
+function caseLine(it) {
+  const due = it.due_text ? t("chat.due", { due: it.due_text }) : "";
+  return h("p", { class: "case-line num" }, icon("file"), h("span", {}, [it.number, it.status_text, due].filter(Boolean).join(" · ")));
+}
+
+function cardLine(line, live, press) {
+  const words = [h("span", { class: "card-name" }, line.label), h("span", { class: "card-value" }, line.value)];
+  if (!live || !line.token) return h("li", {}, h("div", { class: "card-line" }, words));
+  const button = { type: "button", class: "card-line", onclick: () => press(line) };
+  return h("li", {}, h("button", button, words, h("span", { class: "away" }, t("chat.change")), icon("next")));
+}
+
+function card(it, live, press) {
+  return h("div", { class: "card" },
+    h("h2", { class: "card-title" }, it.title),
+    h("ul", {}, (it.lines || []).map((line) => cardLine(line, live, press))));
+}
+
+function bubble(message, live, press) {
+  const ours = message.from === "us";
+  const photos = message.photos || [];
+  return h("li", { class: `said ${ours ? "us" : "me"}${message.card ? " with-card" : ""}` },
+    h("span", { class: "away" }, ours ? t("chat.us") : t("chat.me")),
+    message.text && h("div", { class: "bubble" }, ours ? prose(message.text) : mine(message.text), message.case && !message.card && caseLine(message.case)),
+    message.card && card(message.card, live, press),
+    message.case && (message.card || !message.text) && caseLine(message.case),
+    photos.length > 0 && thumbs(photos));
+}
+
+function picture(item) {
+  if (!pictures.has(item.key)) pictures.set(item.key, URL.createObjectURL(new Blob([item.bytes], { type: item.type })));
+  return thumbs([pictures.get(item.key)]);
+}
+
+function onItsWay(item) {
+  if (item.state === "refused") return null;
+  const key = navigator.onLine === false ? "chat.offline" : item.state === "retrying" ? "chat.retrying" : "chat.sending";
+  return h("p", { class: "way" }, t(key));
+}
+
+function refusal(item, acts) {
+  if (item.state !== "refused") return null;
+  const ways = [
+    item.kind === "text" && h("button", { type: "button", class: "link", onclick: () => acts.edit(item) }, t("chat.edit")),
+    item.kind === "photo" && h("button", { type: "button", class: "link", onclick: () => acts.other(item) }, t("chat.other_photo")),
+    h("button", { type: "button", class: "link", onclick: () => acts.dismiss(item) }, t("chat.dismiss")),
+  ];
+  return h("div", { class: "notice" }, h("p", {}, item.words), h("div", { class: "ways" }, ways));
+}
+
+function unsent(item, acts) {
+  const words = item.kind === "place" ? t("chat.my_place", { metres: Math.round(item.accuracy) }) : mine(item.text);
+  return h("li", { class: `said me ${item.state === "refused" ? "refused" : "pending"}` },
+    h("span", { class: "away" }, t("chat.me")),
+    item.kind === "photo" ? item.bytes && picture(item) : h("div", { class: "bubble" }, item.kind === "place" && icon("pin"), words),
+    onItsWay(item), refusal(item, acts));
+}
+
+function hour(at, now) {
+  const today = date(at) === date(now);
+  return h("li", { class: "hour" }, h("time", { datetime: at }, today ? clock(at) : stamp(at, now)));
+}
+
+function* withHours(messages) {
+  let last = 0;
+  for (const message of messages) {
+    const at = Date.parse(message.at);
+    if (at - last > PAUSE) yield { hour: true, at: message.at };
+    last = Math.max(last, at || 0);
+    yield message;
+  }
+}
+
+function note(words, key, acts) {
+  const make = () => h("li", { class: "notice" }, h("p", {}, words),
+    h("div", { class: "ways" }, h("button", { type: "button", class: "link", onclick: () => acts.dismiss({ key, note: true }) }, t("chat.dismiss"))));
+  return { key, mark: words, make };
+}
+
+/** Draws it all. `liveId` is the one message whose card may be pressed; `acts` are press, edit, other, dismiss. */
+export function draw({ messages, items, notes, liveId, acts }) {
+  const now = Date.now();
+  const said = [...withHours(messages)].map((one) => one.hour
+    ? { key: `h${one.at}`, mark: day(one.at, now), make: () => hour(one.at, now) }
+    : { key: `m${one.id}`, mark: JSON.stringify([one, one.id === liveId]), make: () => bubble(one, one.id === liveId, acts.press) });
+  const going = items.map((item) => ({
+    key: item.key, mark: `${item.state}${navigator.onLine}`, make: () => unsent(item, acts),
+  }));
+  const noted = notes.map((one) => note(one.words, one.key, acts));
+  keep($("log"), [...said, ...going, ...noted]);
+  forget(new Set(items.map((item) => item.key)));
+}
+
+function forget(alive) {
+  for (const [key, url] of pictures) {
+    if (alive.has(key)) continue;
+    URL.revokeObjectURL(url);
+    pictures.delete(key);
+  }
+}

@@ -1,0 +1,56 @@
+// Dialogs: a sheet from below on a phone, a card in the middle of a desk; and the large photo.
+import { $, h, icon, t, page } from "./dom.js";
+
+/** Opens a dialog; a press outside or Escape closes it, and the focus goes back where it was. */
+export function open(dialog) {
+  const from = document.activeElement;
+  dialog.addEventListener("close", () => from && from.isConnected && from.focus(), { once: true });
+  if (dialog.showModal) dialog.showModal();
+  else dialog.setAttribute("open", "");
+}
+
+export function close(dialog) {
+  if (dialog.close) dialog.close();
+  else dialog.removeAttribute("open");
+}
+
+/** Wires what every dialog in the page shares: its close buttons and the ground outside it. */
+export function wire(dialog) {
+  dialog.addEventListener("click", (press) => {
+    if (press.target === dialog || press.target.closest("[data-close]")) close(dialog);
+  });
+}
+
+/** Shows photo `at` of `urls` large, with the arrows to its neighbours. */
+export function enlarge(urls, at) {
+  const dialog = $("large");
+  const name = `${page.name}.photo_of`;
+  function show(next) {
+    at = (next + urls.length) % urls.length;
+    const words = t(name, { n: at + 1, all: urls.length });
+    const several = urls.length > 1;
+    dialog.replaceChildren(
+      h("img", { src: urls[at], alt: words }),
+      h("div", { class: "large-bar" },
+        several && h("button", { type: "button", class: "tool", "aria-label": t(`${page.name}.photo_before`), onclick: () => show(at - 1) }, icon("back")),
+        h("span", { class: "num", role: "status" }, words),
+        several && h("button", { type: "button", class: "tool", "aria-label": t(`${page.name}.photo_after`), onclick: () => show(at + 1) }, icon("next")),
+        h("button", { type: "button", class: "tool", "data-close": true, "aria-label": t(`${page.name}.close`) }, icon("close"))),
+    );
+    dialog.querySelector("[data-close]").focus();
+  }
+  dialog.onkeydown = (press) => {
+    if (press.key === "ArrowLeft") show(at - 1);
+    if (press.key === "ArrowRight") show(at + 1);
+  };
+  dialog.replaceChildren();
+  open(dialog);
+  show(at);
+}
+
+/** Small photos that open large. */
+export function thumbs(urls) {
+  return h("div", { class: urls.length > 1 ? "thumbs many" : "thumbs" }, urls.map((url, at) =>
+    h("button", { type: "button", class: "thumb", onclick: () => enlarge(urls, at) },
+      h("img", { src: url, loading: "lazy", alt: t(`${page.name}.photo_of`, { n: at + 1, all: urls.length }) }))));
+}
