@@ -8,7 +8,7 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from cases.clock import WorkCalendar
-from models import Area, Category, ClockPolicy, Place, RoutingRule, Unit, Workday
+from models import Area, Category, ClockPolicy, Person, Place, RoutingRule, Unit, Workday
 from routing.places import PlaceIndex
 from routing.rules import RuleBook
 
@@ -26,6 +26,7 @@ class Book:
     rules: RuleBook
     index: PlaceIndex
     calendar: WorkCalendar
+    people: Mapping[str, str]  # code → name, also of those who left
     items: Mapping[str, Sequence[Category]] = field(default_factory=dict)  # by department's field
 
     def path(self, grid: str | None) -> tuple[str, ...]:
@@ -71,6 +72,7 @@ async def read_book(session: AsyncSession) -> Book:
         rules=RuleBook(rules, {code: area.level for code, area in areas.items()}),
         index=PlaceIndex(list(places.values()), list(areas.values())),
         calendar=WorkCalendar({row.day: row.working for row in workdays}),
+        people={str(code): str(name) for code, name in (await session.execute(select(Person.code, Person.name))).all()},
         items=_by_parent(categories.values()),
     )
 

@@ -1,6 +1,7 @@
 """Third stop of a case: the rule table names the unit and the clock, then somebody is chosen to handle it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,11 +15,19 @@ from cases.book import Book
 from cases.notices import Audience
 from models import Case, Event, Person
 from models.status import AT_WORK
-from routing.assign import candidate, of_unit, one_up
+from routing.assign import COMMUNITY, candidate, of_unit, one_up
 from routing.rules import Decision, Facts
 
 
-def facts_of(book: Book, case: Case, now: datetime, refusers: frozenset[str] = frozenset()) -> Facts:
+@dataclass(frozen=True)
+class Refused:
+    """Who sent a case back this round, and which units said it is not theirs."""
+
+    people: frozenset[str] = frozenset()
+    units: frozenset[str] = frozenset()
+
+
+def facts_of(book: Book, case: Case, now: datetime, refused: Refused) -> Facts:
     place = book.places.get(case.place or "")
     return Facts(
         category=case.category,
@@ -29,17 +38,20 @@ def facts_of(book: Book, case: Case, now: datetime, refusers: frozenset[str] = f
         confidence=float(case.facts.get("confidence", 1.0)),
         at=now,
         text=case.text,
-        refusers=refusers,
+        round=case.round,
+        refusers=refused.people,
+        refused_units=refused.units,
     )
 
 
 async def handler(session: AsyncSession, book: Book, case: Case, decision: Decision, refusers: frozenset[str]) -> str | None:
     """Who of the people concerned takes it, or None when it has to be a person's decision."""
     path = book.path(case.grid)
-    where = or_(col(Person.unit) == decision.unit, col(Person.area).in_(path[-2:]), Person.code == decision.assignee)
+    near = [area.code for area in book.areas.values() if path[COMMUNITY:] and path[COMMUNITY] in area.path]
+    where = or_(col(Person.unit) == decision.unit, col(Person.area).in_(near), col(Person.code) == decision.assignee)
     people = (await session.exec(select(Person).where(where, col(Person.active)))).all()
     loads = await _loads(session, [p.code for p in people])
-    return candidate(decision, people, loads, path, refusers)
+    return candidate(decision, people, loads, path, refusers, book.areas)
 
 
 async def _loads(session: AsyncSession, people: Sequence[str]) -> dict[str, int]:
@@ -95,4 +107,4 @@ async def least_loaded(session: AsyncSession, unit: str) -> str | None:
 async def stands_above(session: AsyncSession, book: Book, case: Case, person: str | None) -> str | None:
     """Who is next up the chain from whoever had the case."""
     people = (await session.exec(select(Person).where(Person.active))).all()
-    return one_up(person, case.unit, people, book.areas, book.path(case.grid))
+    return one_up(person, case.unit, people, book.areas, book.path(case.grid), units=book.units)

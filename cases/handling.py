@@ -35,7 +35,7 @@ async def return_(
     session: AsyncSession, book: Book, case: Case, person: Person, reason: ReturnReason, text: str, now: datetime
 ) -> None:
     """退单 with a reason code, then straight on to the next desk."""
-    details = {"reason": str(reason), "of_unit": person.unit == case.unit}
+    details = {"reason": str(reason), "of_unit": case.unit if person.unit == case.unit else None}
     changes = {"returns": case.returns + 1, "signed_at": None}
     if reason is ReturnReason.NOT_MY_UNIT:
         corrections.doubt(session, case, staff(person), "return", now)

@@ -25,9 +25,9 @@ class Keys:
         return hmac.digest(self._secret, purpose.encode(), "sha256")
 
     @property
-    def places(self) -> str:
+    def places(self) -> bytes:
         """Signs the codes on buildings."""
-        return self._derive("places").hex()
+        return self._derive("places")
 
     @property
     def cookies(self) -> str:

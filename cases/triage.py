@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlmodel import select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from cases import dispatch, lifecycle
 from cases.actors import SYSTEM
 from cases.book import Book
+from cases.dispatch import Refused
 from cases.notices import Audience
 from models import Case, Event
 from models.status import MAX_RETURNS, ReturnReason
+from routing.rules import NoRule
 
 HELD_CLOCK = "simple"  # what nobody has sorted yet is due like any simple thing
 
@@ -24,7 +26,7 @@ async def sort(session: AsyncSession, book: Book, case: Case, now: datetime, *, 
     if not sure and not case.danger:
         await hold(session, book, case, now)
         return
-    await _by_rule(session, book, case, now, frozenset(), leave_out=(Audience.RESIDENT,))
+    await _by_rule(session, book, case, now, Refused(), leave_out=(Audience.RESIDENT,))
 
 
 async def again(session: AsyncSession, book: Book, case: Case, now: datetime) -> None:
@@ -32,11 +34,7 @@ async def again(session: AsyncSession, book: Book, case: Case, now: datetime) ->
     if case.returns >= MAX_RETURNS:
         await lifecycle.move(session, book, case, "arbitrate", SYSTEM, now, changes={"assignee": None})
         return
-    returns = await _returns(session, case)
-    if returns and returns[-1].details.get("reason") == ReturnReason.NOT_MY_UNIT and returns[-1].details.get("of_unit"):
-        await hold(session, book, case, now)
-        return
-    await _by_rule(session, book, case, now, frozenset(event.actor for event in returns))
+    await _by_rule(session, book, case, now, await _refused(session, case))
 
 
 async def hold(session: AsyncSession, book: Book, case: Case, now: datetime) -> None:
@@ -50,19 +48,30 @@ async def _by_rule(
     book: Book,
     case: Case,
     now: datetime,
-    refusers: frozenset[str],
+    refused: Refused,
     leave_out: Sequence[Audience] = (),
 ) -> None:
-    decision = book.rules.route(dispatch.facts_of(book, case, now, refusers))
-    person = await dispatch.handler(session, book, case, decision, refusers)
+    try:
+        decision = book.rules.route(dispatch.facts_of(book, case, now, refused))
+    except NoRule:
+        return await hold(session, book, case, now)
+    person = await dispatch.handler(session, book, case, decision, refused.people)
     if person is None:
-        await hold(session, book, case, now)
-        return
+        return await hold(session, book, case, now)
     clock = await dispatch.start_clock(session, book, case, decision.clock, now)
     changes = {**dispatch.decided(decision), **clock, "assignee": person}
     await dispatch.hand_out(session, book, case, now, changes=changes, leave_out=leave_out)
 
 
-async def _returns(session: AsyncSession, case: Case) -> Sequence[Event]:
-    chosen = select(Event).where(Event.case_id == case.id, Event.kind == "return").order_by(Event.seq)  # type: ignore[arg-type]
-    return (await session.exec(chosen)).all()
+async def _refused(session: AsyncSession, case: Case) -> Refused:
+    """Everybody who returned it since it was last reopened."""
+    chosen = select(Event).where(Event.case_id == case.id, col(Event.kind).in_(("return", "reopen")))
+    people, units = set[str](), set[str]()
+    for event in (await session.exec(chosen.order_by(col(Event.seq)))).all():
+        if event.kind == "reopen":
+            people, units = set(), set()
+            continue
+        people.add(event.actor)
+        if event.details.get("of_unit") and event.details.get("reason") == ReturnReason.NOT_MY_UNIT:
+            units.add(event.details["of_unit"])
+    return Refused(frozenset(people), frozenset(units))

@@ -14,14 +14,13 @@ OTHER = "其他"
 
 
 def show(draft: Draft, around: Surroundings, now: datetime, *, has_contact: bool) -> Say:
-    unit = None if draft.category is None else around.unit(draft, now)
-    due = around.due(draft, now)
+    plan = around.plan(draft, now)
     return Say(
         "card.title" if draft.category else "card.title_by_person",
         card=(
-            _what(draft, unit),
+            _what(draft, plan.unit),
             _where(draft, around),
-            CardLine("due", "card.due", {"due": due.isoformat() if due else ""}),
+            CardLine("due", "card.due", {"due": plan.due.isoformat() if plan.due else ""}),
             *_photos(draft),
             _contact(draft, has_contact),
         ),

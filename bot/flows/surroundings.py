@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
+from bot.flows.state import Draft
 from bot.messages import Pin
 from cases.intake import Guess
 from models import Category, Place, Status
@@ -30,16 +30,22 @@ class Brief:
 
 
 @dataclass(frozen=True)
+class Plan:
+    """What would become of a draft if it were filed now."""
+
+    unit: str | None  # None: a person sorts it first
+    due: datetime | None
+
+
+@dataclass(frozen=True)
 class Surroundings:
     classify: Callable[[str], Guess | None]  # None: no model at hand, a person sorts
     danger: Callable[[str], str | None]
     spots: Callable[[str], Sequence[Spot]]
     pin: Callable[[Pin], Spot | None]
-    due: Callable[["object", datetime], datetime | None]  # a draft's deadline if it were filed now
-    unit: Callable[["object", datetime], str | None]  # and the unit it would go to
+    plan: Callable[[Draft, datetime], Plan]
     places: Mapping[str, Place]
     categories: Mapping[str, Category]
     items: Mapping[str, Sequence[Category]]
     cases: Sequence[Brief] = ()
-    resident: UUID | None = None
     has_contact: bool = False

@@ -1,0 +1,126 @@
+"""Takes a message in: once only, one conversation at a time, run the flow, commit — then it may be acknowledged."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from bot import transcript
+from bot.flows import talk, words
+from bot.flows.effects import Show
+from bot.flows.heard import Heard
+from bot.flows.state import Mode, State
+from bot.flows.surroundings import Brief
+from bot.messages import Incoming, Say
+from bot.perform import Scene, perform
+from bot.scrub import is_cut, scrub
+from bot.senses import Senses
+from bot.texts import DEFAULT, LOCALES
+from bot.transactions import Transactions
+from cases import queries
+from cases.keys import Keys
+from cases.masking import mask
+from models import ChatMessage, Conversation, Resident, SeenMessage
+
+DRAFT_LASTS = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Inbox:
+    transactions: Transactions
+    keys: Keys
+
+    async def welcome(
+        self, senses: Senses, channel: str, address: str, locale: str | None, building: str | None, now: datetime
+    ) -> Resident:
+        """Whoever is at this address, known or new; the first line is said to somebody new."""
+        async with self.transactions.begin() as session:
+            resident = await _resident(session, channel, address, locale, now)
+            conversation = await transcript.lock(session, resident.id)
+            state = State.model_validate(conversation.state)
+            new_place = building is not None and building != state.building
+            if building:
+                state.building = building
+                conversation.state = state.model_dump(mode="json")
+            if conversation.version == 0 or new_place:
+                greeting = talk.greet(state, senses.around((), False))
+                await transcript.said(session, resident.id, greeting, f"hello:{uuid4()}", now)
+                conversation.version += 1
+            return resident
+
+    async def take(self, senses: Senses, incoming: Incoming) -> Sequence[ChatMessage]:
+        """Everything the message brings about is committed when this returns; the same key again changes nothing."""
+        async with self.transactions.begin() as session:
+            conversation = await transcript.lock(session, incoming.resident)
+            if await _first_time(session, incoming):
+                await self._converse(session, senses, conversation, incoming)
+            return await transcript.because_of(session, incoming.resident, incoming.key)
+
+    async def _converse(
+        self, session: AsyncSession, senses: Senses, conversation: Conversation, incoming: Incoming
+    ) -> None:
+        resident = await session.get_one(Resident, incoming.resident)
+        scene = Scene(session, senses.book, self.keys, resident, incoming.at)
+        state = _state(conversation, incoming)
+        cases = await queries.of_resident(session, resident.id)
+        around = senses.around([Brief(c.number, c.status, c.item or c.category or "") for c in cases], bool(resident.contact))
+        heard, stale = await _hear(session, incoming)
+        if stale is not None:
+            effects = [Say("stale.pressed"), *([Show(stale)] if stale else [])]
+        else:
+            state, effects = talk.step(state, heard, around, incoming.at)
+        if is_cut(incoming.text):
+            effects = [Say("text.cut"), *effects]
+        for n, (line, case) in enumerate(await perform(scene, effects)):
+            unique = f"re:{incoming.key}:{n}"
+            await transcript.said(session, resident.id, line, unique, incoming.at, case.id if case else None)
+        conversation.state = state.model_dump(mode="json")
+        conversation.version += 1
+        conversation.expires_at = incoming.at + DRAFT_LASTS
+
+
+async def _first_time(session: AsyncSession, incoming: Incoming) -> bool:
+    row = {"channel": incoming.channel, "receiver": incoming.receiver, "key": incoming.key, "at": incoming.at}
+    return bool((await session.execute(insert(SeenMessage).values(**row).on_conflict_do_nothing())).rowcount)  # type: ignore[attr-defined]
+
+
+async def _resident(session: AsyncSession, channel: str, address: str, locale: str | None, now: datetime) -> Resident:
+    new = {"id": uuid4(), "channel": channel, "address": address, "locale": locale or DEFAULT, "created_at": now}
+    await session.execute(insert(Resident).values(**new).on_conflict_do_nothing())
+    chosen = select(Resident).where(Resident.channel == channel, Resident.address == address)
+    resident = (await session.exec(chosen)).one()
+    if locale in LOCALES:
+        resident.locale = locale
+    return resident
+
+
+def _state(conversation: Conversation, incoming: Incoming) -> State:
+    """Where the talk stood; a draft nobody touched for a week is forgotten, what one said stays in the transcript."""
+    state = State.model_validate(conversation.state)
+    expired = conversation.expires_at is not None and conversation.expires_at < incoming.at
+    return State(building=state.building) if expired and state.mode is not Mode.IDLE else state
+
+
+async def _hear(session: AsyncSession, incoming: Incoming) -> tuple[Heard, str | None]:
+    """The message with its button looked up, and kept in the transcript. An old button: the case's number, or ""."""
+    text = scrub(incoming.text)
+    shown: str | Say = _hidden(text) if words.lookup_code(text) else mask(text) if words.phone(text) else text
+    stale, heard = None, Heard(text=text, photos=incoming.photos, pin=incoming.pin)
+    if incoming.choice:
+        found = await transcript.pressed(session, incoming.resident, incoming.choice, incoming.at)
+        button, fresh = found or ({"action": "", "payload": {}}, False)
+        shown = Say(button["label"], button["args"]) if found else Say("said.button")
+        stale = None if fresh else button["payload"].get("number", "")
+        heard = Heard(action=button["action"], payload=button["payload"])
+    if incoming.pin:
+        shown = Say("said.pin")
+    transcript.heard(session, incoming.resident, incoming.key, shown, incoming.photos, incoming.at)
+    return heard, stale
+
+
+def _hidden(text: str) -> str:
+    return f"•••• {text[-4:]}"

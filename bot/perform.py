@@ -1,0 +1,204 @@
+"""Does what a flow asked for, through the core, and says what came of it."""
+
+import base64
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from bot.flows import effects as fx
+from bot.flows.progress import buttons_for
+from bot.flows.state import Draft
+from bot.messages import Button, Say
+from cases import feedback, intake
+from cases.book import Book
+from cases.errors import NotFound, Refusal
+from cases.intake import Complaint, Guess
+from cases.keys import Keys
+from cases.lifecycle import told_args
+from cases.actors import SYSTEM
+from cases.notices import NEW_NOTICES
+from models import Case, Resident
+
+
+@dataclass(frozen=True)
+class Scene:
+    """All that performing an effect needs."""
+
+    session: AsyncSession
+    book: Book
+    keys: Keys
+    resident: Resident
+    now: datetime
+
+
+async def perform(scene: Scene, effects: Sequence[fx.Effect]) -> list[tuple[Say, Case | None]]:
+    """In order; a refusal ends the turn with its reason and how things stand, and leaves nothing behind."""
+    said: list[tuple[Say, Case | None]] = []
+    for effect in effects:
+        if isinstance(effect, Say):
+            said.append((effect, None))
+            continue
+        try:
+            async with attempt(scene.session):
+                said += await PERFORM[type(effect)](scene, effect)
+        except Refusal as refusal:
+            said.append((Say(refusal.key, refusal.values), None))
+            said += await _as_it_stands(scene, effect)
+            break
+    return said
+
+
+@asynccontextmanager
+async def attempt(session: AsyncSession) -> AsyncIterator[None]:
+    """A part that is undone by itself when refused, the notices it wanted sent included."""
+    notices = session.info.setdefault(NEW_NOTICES, [])
+    before = len(notices)
+    try:
+        async with session.begin_nested():
+            yield
+    except Refusal:
+        del notices[before:]
+        raise
+
+
+async def _file(scene: Scene, effect: fx.File) -> list[tuple[Say, Case | None]]:
+    filed = await intake.file(scene.session, scene.book, scene.keys, scene.resident, complaint_of(effect.draft), scene.now)
+    case = filed.case
+    code = base64.b64encode(scene.keys.seal(filed.code)).decode()
+    key = "filed.held" if case.assignee is None else "filed"
+    buttons = (*buttons_for(case.number, case.status), Button("new", "button.new"))
+    return [(Say(key, {**_args(scene, case), "code": code}, buttons, number=case.number), case)]
+
+
+async def _supplement(scene: Scene, effect: fx.Supplement) -> list[tuple[Say, Case | None]]:
+    case = await _mine(scene, effect.number)
+    await feedback.supplement(scene.session, scene.book, case, effect.text, effect.photos, scene.now)
+    return _done(scene, case, "supplement.done")
+
+
+async def _answer(scene: Scene, effect: fx.Answer) -> list[tuple[Say, Case | None]]:
+    case = await _mine(scene, effect.number)
+    text = effect.text or "·"  # a photo alone is an answer too
+    await feedback.answer(scene.session, scene.book, case, text, effect.photos, scene.now)
+    return _done(scene, case, "answer.done")
+
+
+async def _urge(scene: Scene, effect: fx.Urge) -> list[tuple[Say, Case | None]]:
+    case = await _mine(scene, effect.number)
+    await feedback.urge(scene.session, scene.book, case, scene.now)
+    return _done(scene, case, "urge.done")
+
+
+async def _withdraw(scene: Scene, effect: fx.Withdraw) -> list[tuple[Say, Case | None]]:
+    case = await _mine(scene, effect.number)
+    await feedback.withdraw(scene.session, scene.book, case, scene.now)
+    return _done(scene, case, "withdraw.done")
+
+
+async def _rate(scene: Scene, effect: fx.Rate) -> list[tuple[Say, Case | None]]:
+    case = await _mine(scene, effect.number)
+    await feedback.rate(
+        scene.session,
+        scene.book,
+        case,
+        contacted=effect.contacted,
+        solved=effect.solved,
+        satisfied=effect.satisfied,
+        now=scene.now,
+    )
+    return []
+
+
+async def _reopen(scene: Scene, effect: fx.Reopen) -> list[tuple[Say, Case | None]]:
+    case = await _mine(scene, effect.number)
+    await feedback.reopen(scene.session, scene.book, case, effect.text, scene.now)
+    return _done(scene, case, "reopen.done" if case.assignee else "reopen.held")
+
+
+async def _look_up(scene: Scene, effect: fx.LookUp) -> list[tuple[Say, Case | None]]:
+    case = await feedback.look_up(scene.session, scene.keys, scene.resident, effect.code, scene.now)
+    return [standing(scene, case)]
+
+
+async def _show(scene: Scene, effect: fx.Show) -> list[tuple[Say, Case | None]]:
+    return [standing(scene, await _mine(scene, effect.number))]
+
+
+async def _speak(scene: Scene, effect: fx.Speak) -> list[tuple[Say, Case | None]]:
+    scene.resident.locale = effect.locale
+    return [(Say("locale.done"), None)]
+
+
+async def _keep_contact(scene: Scene, effect: fx.KeepContact) -> list[tuple[Say, Case | None]]:
+    scene.resident.contact = scene.keys.seal(effect.phone)
+    return []
+
+
+def standing(scene: Scene, case: Case) -> tuple[Say, Case]:
+    """Where a case stands, with what may be done about it."""
+    buttons = buttons_for(case.number, case.status)
+    args = _args(scene, case) | {"result": case.result}
+    return Say(f"status.{case.status}", args, buttons, number=case.number), case
+
+
+def complaint_of(draft: Draft) -> Complaint:
+    guess = None
+    if draft.guess:
+        known = ("label", "confidence", "ranking", "item", "action", "model")
+        guess = Guess(**{name: draft.guess[name] for name in known})
+    return Complaint(
+        text=draft.text,
+        category=draft.category,
+        item=draft.item,
+        place=draft.place,
+        place_text=draft.place_text,
+        grid=draft.grid,
+        lon=draft.lon,
+        lat=draft.lat,
+        photos=draft.photos,
+        anonymous=draft.anonymous,
+        danger=draft.danger,
+        guess=guess,
+        chosen=draft.chosen,
+    )
+
+
+def _args(scene: Scene, case: Case) -> dict[str, Any]:
+    return told_args(scene.book, case, SYSTEM, "")
+
+
+def _done(scene: Scene, case: Case, key: str) -> list[tuple[Say, Case | None]]:
+    return [(Say(key, _args(scene, case), buttons_for(case.number, case.status), number=case.number), case)]
+
+
+async def _mine(scene: Scene, number: str) -> Case:
+    return await feedback.followed(scene.session, scene.resident.id, number)
+
+
+async def _as_it_stands(scene: Scene, effect: fx.Effect) -> list[tuple[Say, Case | None]]:
+    number = getattr(effect, "number", "")
+    if not number:
+        return []
+    try:
+        return [standing(scene, await _mine(scene, number))]
+    except NotFound:
+        return []
+
+
+PERFORM: Mapping[type, Callable[[Scene, Any], Awaitable[list[tuple[Say, Case | None]]]]] = {
+    fx.File: _file,
+    fx.Supplement: _supplement,
+    fx.Answer: _answer,
+    fx.Urge: _urge,
+    fx.Withdraw: _withdraw,
+    fx.Rate: _rate,
+    fx.Reopen: _reopen,
+    fx.LookUp: _look_up,
+    fx.Show: _show,
+    fx.Speak: _speak,
+    fx.KeepContact: _keep_contact,
+}

@@ -1,0 +1,71 @@
+"""What the conversation can make out by itself: the model, words of danger, places, and the rule table's plan."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from bot.flows.state import Draft
+from bot.flows.surroundings import Brief, Plan, Spot, Surroundings
+from bot.messages import Pin
+from cases.book import Book
+from cases.clock import deadlines
+from cases.intake import Guess
+from cases.triage import HELD_CLOCK
+from routing.places import Found
+from routing.rules import Facts
+
+Classify = Callable[[str], Guess | None]
+Danger = Callable[[str], str | None]
+
+
+class Senses:
+    """Joins the pure parts for one message. `book` may be swapped when the town changes."""
+
+    def __init__(self, book: Book, classify: Classify, danger: Danger) -> None:
+        self.book, self._classify, self._danger = book, classify, danger
+
+    def around(self, cases: Sequence[Brief], has_contact: bool) -> Surroundings:
+        return Surroundings(
+            classify=self._classify,
+            danger=self._danger,
+            spots=self.spots,
+            pin=self.pin,
+            plan=self.plan,
+            places=self.book.places,
+            categories=self.book.categories,
+            items=self.book.items,
+            cases=cases,
+            has_contact=has_contact,
+        )
+
+    def spots(self, text: str) -> Sequence[Spot]:
+        """Places named in a text, each once."""
+        spots = {(f.place, f.grid, f.name): _spot(f) for f in self.book.index.from_words(text)}
+        return list(spots.values())
+
+    def pin(self, pin: Pin) -> Spot | None:
+        found = self.book.index.from_pin(pin.lon, pin.lat, pin.accuracy)
+        return _spot(found) if found else None
+
+    def plan(self, draft: Draft, now: datetime) -> Plan:
+        """Where a draft would go and by when, by the very rules that will decide when it is filed."""
+        if draft.category is None and not draft.danger:
+            return Plan(None, deadlines(self.book.policies[HELD_CLOCK], now, self.book.calendar).resolve)
+        decision = self.book.rules.route(self._facts(draft, now))
+        return Plan(decision.unit, deadlines(self.book.policies[decision.clock], now, self.book.calendar).resolve)
+
+    def _facts(self, draft: Draft, now: datetime) -> Facts:
+        place = self.book.places.get(draft.place or "")
+        return Facts(
+            category=draft.category,
+            item=draft.item,
+            area_path=self.book.path(draft.grid),
+            place_kind=place.kind if place else None,
+            danger=draft.danger,
+            confidence=1.0 if draft.chosen or not draft.guess else float(draft.guess["confidence"]),
+            at=now,
+            text=draft.text,
+        )
+
+
+def _spot(found: Found) -> Spot:
+    return Spot(found.name, found.place, found.grid, found.sure >= 0.5)

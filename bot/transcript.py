@@ -1,0 +1,122 @@
+"""The conversation as rows: what was said, which buttons may still be pressed."""
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col, select, update
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from bot.messages import Button, CardLine, Say
+from bot.transactions import wake
+from models import ChatMessage, Conversation
+
+PAGE = 200
+
+
+async def lock(session: AsyncSession, resident: UUID) -> Conversation:
+    """One conversation at a time: everything that adds a line holds this row, so cursors never skip."""
+    statement = insert(Conversation).values(resident=resident, state={}, version=0)
+    await session.execute(statement.on_conflict_do_nothing())
+    chosen = select(Conversation).where(Conversation.resident == resident).with_for_update()
+    return (await session.exec(chosen)).one()
+
+
+def heard(
+    session: AsyncSession, resident: UUID, key: str, shown: str | Say, photos: Sequence[str], now: datetime
+) -> None:
+    """What the resident said: their words, or the label of what they pressed."""
+    words = {"text": shown} if isinstance(shown, str) else {"text_key": shown.key, "args": dict(shown.args)}
+    row = ChatMessage(resident=resident, said_by="resident", photos=list(photos), unique_key=f"in:{key}", at=now, **words)
+    session.add(row)
+    wake(session, f"chat:{resident}")
+
+
+async def said(
+    session: AsyncSession, resident: UUID, say: Say, unique_key: str, now: datetime, case: UUID | None = None
+) -> None:
+    """Add a line of ours. Its own buttons end those of earlier lines that belong to the same draft."""
+    if any(_of_draft(button) for button in say.buttons):
+        await _end_draft_buttons(session, resident, now)
+    row = ChatMessage(
+        resident=resident,
+        said_by="us",
+        text_key=say.key,
+        args=dict(say.args),
+        buttons=[_kept(button) for button in say.buttons],
+        photos=list(say.photos),
+        case_id=case,
+        unique_key=unique_key,
+        at=now,
+    )
+    if say.card:
+        row.card = {"lines": [_line(line, row.buttons) for line in say.card]}
+    session.add(row)
+    await session.flush()
+    wake(session, f"chat:{resident}")
+
+
+async def pressed(session: AsyncSession, resident: UUID, token: str, now: datetime) -> tuple[dict[str, Any], bool] | None:
+    """The button behind a token and whether it could still be pressed; None for a token nobody gave to them."""
+    chosen = select(ChatMessage).where(ChatMessage.resident == resident, col(ChatMessage.buttons).contains([{"token": token}]))
+    message = (await session.exec(chosen)).first()
+    if message is None:
+        return None
+    button = next(b for b in message.buttons if b["token"] == token)
+    fresh = message.answered_at is None
+    if fresh:
+        message.answered_at = now
+    return button, fresh
+
+
+async def after(session: AsyncSession, resident: UUID, cursor: int) -> Sequence[ChatMessage]:
+    chosen = select(ChatMessage).where(ChatMessage.resident == resident, col(ChatMessage.id) > cursor)
+    return (await session.exec(chosen.order_by(col(ChatMessage.id)).limit(PAGE))).all()
+
+
+async def latest(session: AsyncSession, resident: UUID) -> Sequence[ChatMessage]:
+    """The last page of the talk, oldest first."""
+    chosen = select(ChatMessage).where(ChatMessage.resident == resident).order_by(col(ChatMessage.id).desc())
+    return list(reversed((await session.exec(chosen.limit(PAGE))).all()))
+
+
+async def because_of(session: AsyncSession, resident: UUID, key: str) -> Sequence[ChatMessage]:
+    """What one incoming message brought about: itself and our answers."""
+    keys = col(ChatMessage.unique_key)
+    mine = (keys == f"in:{key}") | keys.startswith(f"re:{key}:", autoescape=True)
+    chosen = select(ChatMessage).where(ChatMessage.resident == resident, mine)
+    return (await session.exec(chosen.order_by(col(ChatMessage.id)))).all()
+
+
+def _of_draft(button: Button) -> bool:
+    return "number" not in button.payload and button.action not in ("new", "locale", "help")
+
+
+async def _end_draft_buttons(session: AsyncSession, resident: UUID, now: datetime) -> None:
+    open_ = (col(ChatMessage.resident) == resident, col(ChatMessage.answered_at).is_(None))
+    draft = col(ChatMessage.buttons).contains([{"draft": True}])
+    await session.execute(update(ChatMessage).where(*open_, draft).values(answered_at=now))
+
+
+def _kept(button: Button, in_card: str = "") -> dict[str, Any]:
+    kept = {
+        "token": secrets.token_urlsafe(12),
+        "action": button.action,
+        "label": button.label,
+        "args": dict(button.args),
+        "payload": dict(button.payload),
+    }
+    return kept | ({"draft": True} if _of_draft(button) else {}) | ({"in_card": in_card} if in_card else {})
+
+
+def _line(line: CardLine, buttons: list[dict[str, Any]]) -> dict[str, Any]:
+    """A card's line; its button stands among the message's buttons, marked as belonging to the card."""
+    row: dict[str, Any] = {"name": line.name, "value": line.value, "args": dict(line.args)}
+    if line.button:
+        kept = _kept(line.button, line.name)
+        buttons.append(kept)
+        row |= {"token": kept["token"], "action": kept["action"]}
+    return row

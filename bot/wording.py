@@ -1,0 +1,46 @@
+"""A text key and its arguments become words: codes turn into names, moments into local time, sealed codes open."""
+
+import base64
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.texts import say
+from cases.book import Book
+from cases.clock import TOWN_TIME
+from cases.keys import Keys, grouped
+
+
+class Wording:
+    """Speaks every language of the catalogues about one town."""
+
+    def __init__(self, book: Book, keys: Keys) -> None:
+        self._book, self._keys = book, keys
+
+    def word(self, key: str, args: Mapping[str, Any], locale: str, now: datetime) -> str:
+        return say(key, locale, **{name: self._plain(name, value, locale, now) for name, value in args.items()})
+
+    def _plain(self, name: str, value: Any, locale: str, now: datetime) -> Any:
+        match name:
+            case "category":
+                return self._book.category_name(value, locale) or say("word.unsorted", locale)
+            case "unit":
+                return self._book.unit_name(value, locale) or say("word.dispatch_desk", locale)
+            case "assignee":
+                return self._book.people.get(value) or say("word.dispatch_desk", locale)
+            case "due" | "sign_due" | "at":
+                return when(datetime.fromisoformat(value), locale, now) if value else say("word.soon", locale)
+            case "outcome":
+                return say(f"outcome.{value}", locale) if value else ""
+            case "code":
+                return grouped(self._keys.open(base64.b64decode(value)))
+        return value
+
+
+def when(moment: datetime, locale: str, now: datetime) -> str:
+    """Today 18:00, tomorrow, or the date; the year only when it is another one. Always the town's time."""
+    local, today = moment.astimezone(TOWN_TIME), now.astimezone(TOWN_TIME).date()
+    days = (local.date() - today) / timedelta(days=1)
+    form = {0: "today", 1: "tomorrow"}.get(int(days), "date" if local.year == today.year else "date_year")
+    parts = {"year": local.year, "month": local.month, "day": local.day, "time": f"{local:%H:%M}"}
+    return say(f"when.{form}", locale, month_name=f"{local:%b}", **parts)
