@@ -1,0 +1,200 @@
+"""Durable work on the same PostgreSQL (Procrastinate): deliveries, supervision, and picking up what a dead worker left.
+
+A delivery is deferred in the very transaction that wrote its notification, so both exist or neither does.
+Jobs carry ids, never texts.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+from procrastinate import App, JobContext, PsycopgConnector
+from procrastinate.exceptions import ConnectorException, JobAborted
+from procrastinate.jobs import DeleteJobCondition, Job
+from procrastinate.manager import JobManager
+from procrastinate.retry import BaseRetryStrategy, RetryDecision
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.database import CONNECT_SECONDS, libpq_url
+from models import Notification
+
+log = structlog.get_logger()
+
+QUEUE = "fengqiao"
+MAX_ATTEMPTS = 10  # of one delivery: 1, 3, 9 … 6,561 s apart, about two hours and three quarters in all
+KEEPS_ORDER = 4  # attempts for which later notices to the same person wait; then they may overtake it
+DELIVERY_SECONDS = 20  # one attempt; a hung channel is a failed one
+SWEEP_SECONDS = 60
+HEARTBEAT = 5.0
+DEAD_AFTER = 20.0  # seconds without a heartbeat; with the sweep every 5 s a job is picked up within 30 s
+LOST_AFTER = {"deliver": 30.0, "supervise": 90.0, "redeliver": 90.0, "reap": 90.0}  # none runs this long: see `reap`
+UNDELIVERED_AFTER = 30.0
+KEEP_FAILED_HOURS = 7 * 24
+CONCURRENCY = 8
+
+
+@dataclass(frozen=True)
+class Work:
+    """What the tasks call, handed in by `build`. Each opens and commits its own transactions."""
+
+    deliver: Callable[[int], Awaitable[None]]  # raises when it should be tried again, perhaps with `retry_after`
+    give_up: Callable[[int, str], Awaitable[None]]  # notification, reason
+    sweep: Callable[[], Awaitable[int]]  # does what is due, some at a time; 0 when nothing is left
+    redeliver: Callable[[], Awaitable[int]]
+
+
+class Backoff(BaseRetryStrategy):
+    """Later and later, or as late as the channel says. Work cut off by a shutdown is for the next worker, at once."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        if isinstance(exception, asyncio.CancelledError | JobAborted):
+            return RetryDecision(retry_in={"seconds": 0})
+        seconds = max(3**job.attempts, _seconds(getattr(exception, "retry_after", 0)))
+        late = job.attempts + 1 >= KEEPS_ORDER
+        return RetryDecision(retry_in={"seconds": seconds}, lock=f"late:{job.id}" if late else None)
+
+
+def _seconds(span: Any) -> int:
+    return int(span.total_seconds() if isinstance(span, timedelta) else span or 0) + 1
+
+
+# Only writes jobs on connections it is given; it has no pool of its own and is never opened.
+_DEFERRING = JobManager(PsycopgConnector())
+
+
+async def defer_deliveries(session: AsyncSession, notifications: Sequence[Notification]) -> None:
+    """A `deliver` job for each (flushed) row, in the session's own transaction, by one statement."""
+    if notifications:
+        raw = await (await session.connection()).get_raw_connection()
+        jobs = [_delivery(row) for row in notifications]
+        await _DEFERRING.batch_defer_jobs_async(jobs, connection=raw.driver_connection)
+
+
+def _delivery(row: Notification) -> Job:
+    assert row.id is not None, "flush before deferring"
+    return Job(
+        queue=QUEUE,
+        task_name="deliver",
+        lock=recipient(row),
+        queueing_lock=None,
+        task_kwargs={"notification_id": row.id},
+    )
+
+
+def recipient(row: Notification) -> str:
+    """One person's notices are delivered in order, one at a time."""
+    return f"resident:{row.resident}" if row.resident else f"person:{row.person}"
+
+
+def make_queue(url: str, work: Work) -> App:
+    """The Procrastinate app on this database, its tasks bound to `work`."""
+    connector = PsycopgConnector(
+        conninfo=libpq_url(url),
+        min_size=1,
+        max_size=4,
+        timeout=CONNECT_SECONDS,
+        kwargs={"connect_timeout": CONNECT_SECONDS, "application_name": "fengqiao queue"},
+    )
+    queue = App(connector=connector)
+
+    @queue.task(name="deliver", queue=QUEUE, retry=Backoff(), pass_context=True)
+    async def deliver(context: JobContext, notification_id: int) -> None:
+        await _deliver(work, context.job.attempts, notification_id)
+
+    # No lock on the reaper: a lock held by its own dead predecessor would stop it for good.
+    @queue.periodic(cron="* * * * * */5")
+    @queue.task(name="reap", queue=QUEUE, queueing_lock="reap", priority=20)
+    async def reap_dead(timestamp: int) -> None:
+        async with asyncio.timeout(SWEEP_SECONDS):
+            await reap(queue)
+
+    @queue.periodic(cron="* * * * * */20")
+    @queue.task(name="supervise", queue=QUEUE, queueing_lock="supervise", lock="supervise", priority=10)
+    async def supervise(timestamp: int) -> None:
+        async with asyncio.timeout(SWEEP_SECONDS):
+            while await work.sweep():
+                pass
+
+    @queue.periodic(cron="* * * * * 10,30,50")
+    @queue.task(name="redeliver", queue=QUEUE, queueing_lock="redeliver", lock="redeliver", priority=10)
+    async def redeliver(timestamp: int) -> None:
+        async with asyncio.timeout(SWEEP_SECONDS):
+            if found := await work.redeliver():
+                log.warning("notifications.redeferred", count=found)
+
+    @queue.periodic(cron="17 3 * * *")
+    @queue.task(name="tidy", queue=QUEUE, queueing_lock="tidy")
+    async def tidy(timestamp: int) -> None:
+        await queue.job_manager.delete_old_jobs(
+            KEEP_FAILED_HOURS, include_failed=True, include_cancelled=True, include_aborted=True
+        )
+
+    return queue
+
+
+async def _deliver(work: Work, attempts: int, notification_id: int) -> None:
+    """Try; at the last attempt give up, and say so on the row instead of failing for ever."""
+    if attempts >= MAX_ATTEMPTS:  # its worker died at the last one
+        await work.give_up(notification_id, "tries used up")
+        return
+    try:
+        async with asyncio.timeout(DELIVERY_SECONDS):
+            await work.deliver(notification_id)
+    except Exception as error:
+        if attempts + 1 < MAX_ATTEMPTS:
+            raise
+        await work.give_up(notification_id, type(error).__name__)
+
+
+STALLED = """
+SELECT job.id
+FROM procrastinate_jobs AS job LEFT JOIN procrastinate_workers AS worker ON worker.id = job.worker_id
+WHERE job.status = 'doing' AND (
+    worker.id IS NULL
+    OR worker.last_heartbeat < now() - make_interval(secs => %(dead_after)s)
+    OR (SELECT max(event.at) FROM procrastinate_events AS event WHERE event.job_id = job.id AND event.type = 'started')
+        < now() - make_interval(secs => (%(lost_after)s::jsonb ->> job.task_name)::float)
+)
+"""
+
+
+async def reap(queue: App, dead_after: float = DEAD_AFTER, lost_after: Mapping[str, float] = LOST_AFTER) -> int:
+    """Put back jobs whose worker died, or whose end could not be written while the database was away.
+
+    Procrastinate finds the first kind and retries neither (its issues 740, 1446, 1518). The second kind shows by
+    running longer than its task ever does: `lost_after` seconds by task name, all of them limited well below.
+    """
+    rows = await queue.connector.execute_query_all_async(STALLED, dead_after=dead_after, lost_after=dict(lost_after))
+    for row in rows:
+        try:
+            await queue.job_manager.retry_job_by_id_async(row["id"], retry_at=datetime.now(UTC))
+        except ConnectorException:
+            log.info("job.ended_meanwhile", job=row["id"])
+    if rows:
+        log.warning("jobs.picked_up", jobs=[row["id"] for row in rows])
+    return len(rows)
+
+
+async def work_on(queue: App, *, name: str = "worker", concurrency: int = CONCURRENCY) -> None:
+    """Work until cancelled. A worker that stops because the database went away is followed by another.
+
+    Cancelled, it lets running jobs finish for a few seconds and hands the others back.
+    """
+    while True:
+        try:
+            await queue.run_worker_async(
+                name=name,
+                concurrency=concurrency,
+                install_signal_handlers=False,
+                fetch_job_polling_interval=2.0,
+                shutdown_graceful_timeout=4.0,
+                update_heartbeat_interval=HEARTBEAT,
+                stalled_worker_timeout=DEAD_AFTER,
+                delete_jobs=DeleteJobCondition.SUCCESSFUL,
+            )
+        except Exception:
+            log.exception("worker.stopped")
+        await asyncio.sleep(1.0)

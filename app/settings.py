@@ -1,0 +1,70 @@
+"""What may differ from one place to another: read once, from the environment and `.env`. No default secrets."""
+
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SECRET_BYTES = 32
+
+
+class Settings(BaseSettings):
+    """Each is explained in .env.example. Parts get the values they need, never this object."""
+
+    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, frozen=True, extra="ignore")
+
+    database_url: SecretStr | None = None  # None: our own server in data_dir; it may hold a password
+    data_dir: Path = Path("var")
+    town_dir: Path = Path("data")
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    public_url: str | None = None
+    secret_key: SecretStr | None = Field(default=None, min_length=32)
+    seed_password: SecretStr | None = Field(default=None, min_length=8)
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @field_validator("data_dir", "town_dir")
+    @classmethod
+    def _absolute(cls, folder: Path) -> Path:
+        return folder.expanduser().absolute()
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, level: str) -> str:
+        return level.upper()
+
+    @property
+    def site_url(self) -> str:
+        """Where people reach the site, for links and QR codes; without a slash at the end."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def models_dir(self) -> Path:
+        return self.data_dir / "models"
+
+    @property
+    def photos_dir(self) -> Path:
+        return self.data_dir / "photos"
+
+    def secret(self) -> str:
+        """The key all others are derived from: from the environment, or made once and kept in the data folder."""
+        if self.secret_key is not None:
+            return self.secret_key.get_secret_value()
+        return kept_secret(self.data_dir / "secret.key")
+
+
+def kept_secret(path: Path) -> str:
+    """Read the secret, or make one. Two programs that start together agree: the name is taken by one link."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        draft = path.with_name(f"{path.name}.{os.getpid()}")
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(SECRET_BYTES), encoding="ascii")
+        with suppress(FileExistsError):  # somebody else was faster: theirs it is
+            path.hardlink_to(draft)
+        draft.unlink()
+    return path.read_text(encoding="ascii").strip()
