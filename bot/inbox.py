@@ -6,12 +6,11 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot import transcript
 from bot.flows import talk, words
-from bot.flows.effects import Show
+from bot.flows.effects import Effect, Show
 from bot.flows.heard import Heard
 from bot.flows.state import Mode, State
 from bot.flows.surroundings import Brief
@@ -24,7 +23,7 @@ from bot.transactions import Transactions
 from cases import queries
 from cases.keys import Keys
 from cases.masking import mask
-from models import ChatMessage, Conversation, Resident, SeenMessage
+from models import ChatMessage, Conversation, Photo, Resident, SeenMessage
 
 DRAFT_LASTS = timedelta(days=7)
 
@@ -35,11 +34,18 @@ class Inbox:
     keys: Keys
 
     async def welcome(
-        self, senses: Senses, channel: str, address: str, locale: str | None, building: str | None, now: datetime
+        self,
+        senses: Senses,
+        channel: str,
+        address: str,
+        id_: UUID,
+        locale: str | None,
+        building: str | None,
+        now: datetime,
     ) -> Resident:
         """Whoever is at this address, known or new; the first line is said to somebody new."""
         async with self.transactions.begin() as session:
-            resident = await _resident(session, channel, address, locale, now)
+            resident = await _resident(session, id_, channel, address, locale, now)
             conversation = await transcript.lock(session, resident.id)
             state = State.model_validate(conversation.state)
             new_place = building is not None and building != state.building
@@ -52,11 +58,14 @@ class Inbox:
                 conversation.version += 1
             return resident
 
-    async def take(self, senses: Senses, incoming: Incoming) -> Sequence[ChatMessage]:
+    async def take(self, senses: Senses, incoming: Incoming, photo: Photo | None = None) -> Sequence[ChatMessage]:
         """Everything the message brings about is committed when this returns; the same key again changes nothing."""
         async with self.transactions.begin() as session:
             conversation = await transcript.lock(session, incoming.resident)
             if await _first_time(session, incoming):
+                if photo:
+                    session.add(photo)
+                    await session.flush()
                 await self._converse(session, senses, conversation, incoming)
             return await transcript.because_of(session, incoming.resident, incoming.key)
 
@@ -70,7 +79,7 @@ class Inbox:
         around = senses.around([Brief(c.number, c.status, c.item or c.category or "") for c in cases], bool(resident.contact))
         heard, stale = await _hear(session, incoming)
         if stale is not None:
-            effects = [Say("stale.pressed"), *([Show(stale)] if stale else [])]
+            effects: list[Effect] = [Say("stale.pressed"), *([Show(stale)] if stale else [])]
         else:
             state, effects = talk.step(state, heard, around, incoming.at)
         if is_cut(incoming.text):
@@ -88,11 +97,12 @@ async def _first_time(session: AsyncSession, incoming: Incoming) -> bool:
     return bool((await session.execute(insert(SeenMessage).values(**row).on_conflict_do_nothing())).rowcount)  # type: ignore[attr-defined]
 
 
-async def _resident(session: AsyncSession, channel: str, address: str, locale: str | None, now: datetime) -> Resident:
-    new = {"id": uuid4(), "channel": channel, "address": address, "locale": locale or DEFAULT, "created_at": now}
+async def _resident(
+    session: AsyncSession, id_: UUID, channel: str, address: str, locale: str | None, now: datetime
+) -> Resident:
+    new = {"id": id_, "channel": channel, "address": address, "locale": locale or DEFAULT, "created_at": now}
     await session.execute(insert(Resident).values(**new).on_conflict_do_nothing())
-    chosen = select(Resident).where(Resident.channel == channel, Resident.address == address)
-    resident = (await session.exec(chosen)).one()
+    resident = await session.get_one(Resident, id_)
     if locale in LOCALES:
         resident.locale = locale
     return resident

@@ -92,6 +92,14 @@ async def of_resident(session: AsyncSession, resident: UUID, limit: int = 20) ->
     return (await session.exec(chosen.order_by(col(Case.submitted_at).desc()).limit(limit))).all()
 
 
+async def shown_to(session: AsyncSession, resident: UUID, photo: Photo) -> bool:
+    """Whether an event a follower of the case may read shows this photo."""
+    chosen = select(Event.id).join(Follower, col(Follower.case_id) == Event.case_id)
+    shown = col(Event.photos).contains([str(photo.id)])
+    where = (Event.case_id == photo.case_id, Follower.resident == resident, col(Event.public), shown)
+    return (await session.exec(chosen.where(*where).limit(1))).first() is not None
+
+
 async def notices_of(session: AsyncSession, person: Person, limit: int = 50) -> Sequence[Notification]:
     chosen = select(Notification).where(Notification.person == person.code)
     return (await session.exec(chosen.order_by(col(Notification.created_at).desc()).limit(limit))).all()

@@ -1,0 +1,56 @@
+"""A notification row becomes a line somebody reads: the recipient's language and channel are chosen here.
+
+For the web chat and the staff page the row is the delivery, so it happens once or not at all. A channel with a network
+between gets the text outside of any transaction.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlmodel import col, select, update
+
+from bot import transcript
+from bot.flows.progress import QUESTIONS, buttons_for, rating_buttons
+from bot.messages import Button, Say
+from bot.transactions import Transactions, wake
+from models import Case, Notification
+
+RATED = frozenset({"resident.approve"})
+
+
+async def deliver(transactions: Transactions, notification_id: int, now: datetime) -> None:
+    """Once delivered, again changes nothing."""
+    async with transactions.begin() as session:
+        chosen = select(Notification).where(col(Notification.id) == notification_id)
+        row = (await session.exec(chosen.with_for_update())).first()
+        if row is None or row.delivered_at or row.failed_at:
+            return
+        if row.resident:
+            await transcript.lock(session, row.resident)
+            case = await session.get_one(Case, row.case_id)
+            line = resident_line(row, case)
+            await transcript.said(session, row.resident, line, f"notice:{row.id}", now, row.case_id)
+        else:
+            wake(session, f"staff:{row.person}")
+        row.delivered_at = now
+
+
+async def give_up(transactions: Transactions, notification_id: int, reason: str, now: datetime) -> None:
+    """After the last attempt the row says so, for a person to see."""
+    async with transactions.begin() as session:
+        undelivered = (col(Notification.id) == notification_id, col(Notification.delivered_at).is_(None))
+        await session.execute(update(Notification).where(*undelivered).values(failed_at=now, failure=reason[:200]))
+
+
+def resident_line(row: Notification, case: Case) -> Say:
+    """What a resident reads, with what may be done about it now."""
+    args: Mapping[str, object] = {**row.args, "round": case.round}
+    return Say(row.text_key, args, _buttons(row, case), photos=row.photos, number=case.number)
+
+
+def _buttons(row: Notification, case: Case) -> Sequence[Button]:
+    offered = buttons_for(case.number, case.status)
+    if row.text_key not in RATED:
+        return offered
+    first = rating_buttons("contacted", QUESTIONS["contacted"], {"number": case.number})
+    return [*first, *(button for button in offered if button.action == "reopen")]

@@ -1,0 +1,81 @@
+"""Photos: checked and re-encoded to our own JPEG in a child process, kept as a file by their sha256."""
+
+import asyncio
+import hashlib
+import json
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from cases.errors import Refusal
+
+LARGEST = 20 * 1024 * 1024
+SECONDS = 20
+
+
+class TooBig(Refusal):
+    http_status = 413
+
+
+class NotAPhoto(Refusal):
+    http_status = 415
+
+
+@dataclass(frozen=True)
+class Kept:
+    sha256: str
+    width: int
+    height: int
+    bytes: int
+
+
+class Store:
+    """Files under one folder, named by what is in them; the same photo twice is one file."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def path(self, sha256: str) -> Path:
+        return self._folder / sha256[:2] / f"{sha256}.jpg"
+
+    async def keep(self, data: bytes) -> Kept:
+        """Raises TooBig or NotAPhoto; then nothing is kept."""
+        if len(data) > LARGEST:
+            raise TooBig("photo.too_big", size=len(data) // (1024 * 1024) + 1, most=LARGEST // (1024 * 1024))
+        picture, width, height = await reencode(data)
+        sha256 = hashlib.sha256(picture).hexdigest()
+        await asyncio.to_thread(_write, self.path(sha256), picture)
+        return Kept(sha256, width, height, len(picture))
+
+
+async def reencode(data: bytes) -> tuple[bytes, int, int]:
+    """Our own JPEG of it with its width and height, made where a bomb can only hurt itself."""
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot.reencode",
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        out, _ = await asyncio.wait_for(child.communicate(data), SECONDS)
+    except TimeoutError:
+        child.kill()
+        await child.wait()
+        raise NotAPhoto("photo.not_a_photo") from None
+    head, _, picture = out.partition(b"\n")
+    if child.returncode != 0 or not picture:
+        raise NotAPhoto("photo.not_a_photo")
+    size = json.loads(head)
+    return picture, size["width"], size["height"]
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Whole or not at all, and on the disk before anything refers to it."""
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(f".{os.getpid()}.part")
+    with part.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)

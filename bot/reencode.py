@@ -1,0 +1,40 @@
+"""The child process of `media`: bytes in, our own JPEG out, with a memory limit of its own.
+
+Run as `python -m bot.reencode`. A first line of JSON tells width and height. Anything that is no plain photo ends with
+exit code 1. Metadata (place, camera) does not survive.
+"""
+
+import io
+import json
+import resource
+import sys
+import warnings
+
+from PIL import Image, ImageOps
+
+MEMORY = 1024 * 1024 * 1024
+PIXELS = 50_000_000
+LONGEST_SIDE = 2560
+FORMATS = ("JPEG", "PNG", "WEBP")
+
+
+def main() -> int:
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    warnings.simplefilter("error", Image.DecompressionBombWarning)
+    Image.MAX_IMAGE_PIXELS = PIXELS
+    try:
+        with Image.open(io.BytesIO(sys.stdin.buffer.read()), formats=FORMATS) as opened:
+            opened.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
+            picture = ImageOps.exif_transpose(opened).convert("RGB")
+            picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    except (OSError, ValueError, SyntaxError, MemoryError, Warning, Image.DecompressionBombError):
+        return 1
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=85, optimize=True)
+    head = json.dumps({"width": picture.width, "height": picture.height})
+    sys.stdout.buffer.write(head.encode() + b"\n" + out.getvalue())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

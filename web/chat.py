@@ -1,0 +1,211 @@
+"""The resident's doors, as docs/chat-api.md promises them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+from uuid import UUID, uuid4, uuid5
+
+from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFile
+from fastapi.responses import FileResponse
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from itsdangerous import BadSignature, URLSafeSerializer
+from pydantic import BaseModel, Field, model_validator
+
+from bot import transcript
+from bot.flows.words import lookup_code
+from bot.messages import Incoming, Pin
+from bot.texts import LOCALES, say
+from cases import queries
+from cases.errors import Missing, NotFound, Refusal
+from models import OPEN, Photo, Resident
+from web import limits, present
+from web.parts import Parts, PartsHere
+
+CHANNEL = "webchat"
+COOKIE = "fengqiao_chat"
+COOKIE_LASTS = 365 * 24 * 3600
+QUIET_SECONDS = 20.0
+NAMESPACE = UUID("5f7a9a3e-6f0c-4f7b-9c56-2a6b7f0d1c11")
+
+router = APIRouter(prefix="/api/chat")
+
+
+class NoSession(Refusal):
+    """Nobody knows this browser yet: it opens a session first."""
+
+    http_status = 401
+
+
+class Opening(BaseModel):
+    place: str | None = Field(default=None, max_length=200)
+    locale: str | None = Field(default=None, max_length=20)
+
+
+class Message(BaseModel):
+    key: UUID
+    text: str = Field(default="", max_length=60_000)
+    choice: str = Field(default="", max_length=64)
+
+    @model_validator(mode="after")
+    def _one(self) -> "Message":
+        if bool(self.text.strip()) == bool(self.choice):
+            raise ValueError("either text or choice")
+        return self
+
+
+class Point(BaseModel):
+    key: UUID
+    lon: float = Field(ge=-180, le=180, allow_inf_nan=False)
+    lat: float = Field(ge=-90, le=90, allow_inf_nan=False)
+    accuracy: float = Field(default=0, ge=0, le=100_000, allow_inf_nan=False)
+
+
+async def resident_of(request: Request, parts: PartsHere) -> Resident:
+    """Whoever the signed cookie names; raises NoSession."""
+    address = _address(request, parts)
+    async with parts.transactions.read() as session:
+        resident = await session.get(Resident, _id(address)) if address else None
+    if resident is None:
+        raise NoSession("request.no_session")
+    return resident
+
+
+Here = Annotated[Resident, Depends(resident_of)]
+
+
+@router.post("/session")
+async def open_session(opening: Opening, request: Request, response: Response, parts: PartsHere) -> dict[str, Any]:
+    await parts.limits.hit(limits.SESSIONS, request.client.host if request.client else "")
+    address = _address(request, parts) or uuid4().hex
+    locale = opening.locale if opening.locale in LOCALES else None
+    building = parts.senses.book.index.from_code(opening.place, parts.keys.places) if opening.place else None
+    resident = await parts.inbox.welcome(parts.senses, CHANNEL, address, _id(address), locale, building, parts.now())
+    response.set_cookie(
+        COOKIE, _signer(parts).dumps(address), COOKIE_LASTS, httponly=True, samesite="lax", secure=parts.secure
+    )
+    place = {"code": building, "name": parts.senses.book.place_name(building)} if building else None
+    notice = {"notice": say("place.bad_code", resident.locale)} if opening.place and not building else {}
+    return {"locale": resident.locale, "place": place, **notice}
+
+
+@router.post("/messages")
+async def post_message(message: Message, request: Request, resident: Here, parts: PartsHere) -> dict[str, Any]:
+    await parts.limits.hit(limits.MESSAGES, str(resident.id))
+    if lookup_code(message.text):
+        await parts.limits.hit(limits.LOOKUPS, request.client.host if request.client else "")
+    return await _take(parts, resident, message.key, text=message.text, choice=message.choice)
+
+
+@router.post("/places")
+async def post_place(point: Point, resident: Here, parts: PartsHere) -> dict[str, Any]:
+    await parts.limits.hit(limits.MESSAGES, str(resident.id))
+    return await _take(parts, resident, point.key, pin=Pin(point.lon, point.lat, point.accuracy))
+
+
+@router.post("/photos")
+async def post_photo(
+    key: Annotated[UUID, Form()], file: Annotated[UploadFile, File()], resident: Here, parts: PartsHere
+) -> dict[str, Any]:
+    """The photo is safely on disk before the message that shows it is taken in."""
+    await parts.limits.hit(limits.MESSAGES, str(resident.id))
+    kept = await parts.store.keep(await file.read())
+    photo = Photo(
+        id=uuid5(resident.id, str(key)),  # the same key is the same photo
+        sha256=kept.sha256,
+        width=kept.width,
+        height=kept.height,
+        bytes=kept.bytes,
+        resident=resident.id,
+        at=parts.now(),
+    )
+    return await _take(parts, resident, key, photo=photo)
+
+
+@router.get("/messages")
+async def get_messages(resident: Here, parts: PartsHere, after: str = "") -> dict[str, Any]:
+    now, cursor = parts.now(), _cursor(after)
+    async with parts.transactions.read() as session:
+        rows = await (transcript.after(session, resident.id, cursor) if cursor else transcript.latest(session, resident.id))
+        shown = await present.messages(session, parts.wording, rows, resident.locale, now)
+        cases = [c for c in await queries.of_resident(session, resident.id) if c.status in OPEN or c.status == "resolved"]
+    return {
+        "messages": shown,
+        "cursor": shown[-1]["cursor"] if shown else str(cursor),
+        "cases": [present.brief(case, resident.locale, now) for case in cases],
+    }
+
+
+@router.get("/stream", response_class=EventSourceResponse)
+async def stream(request: Request, resident: Here, parts: PartsHere, after: str = "") -> AsyncIterator[ServerSentEvent]:
+    """The same items as they come; ends by itself when the program stops."""
+    cursor = _cursor(request.headers.get("last-event-id") or after)
+    with parts.live.subscribe(f"chat:{resident.id}") as news:
+        while not parts.live.stopping:
+            news.clear()
+            for shown in await _new(parts, resident, cursor):
+                cursor = int(shown["cursor"])
+                yield ServerSentEvent(data=shown, event="message", id=shown["cursor"], retry=2000)
+            try:
+                await asyncio.wait_for(news.wait(), QUIET_SECONDS)
+            except TimeoutError:
+                yield ServerSentEvent(comment="quiet")
+
+
+@router.get("/photos/{photo}")
+async def get_photo(photo: UUID, resident: Here, parts: PartsHere) -> FileResponse:
+    async with parts.transactions.read() as session:
+        row = await session.get(Photo, photo)
+        if row is None or not await _may_see(session, resident, row):
+            raise NotFound("photo.not_found")
+    return FileResponse(parts.store.path(row.sha256), media_type="image/jpeg", headers={"cache-control": "private, max-age=86400"})
+
+
+async def _take(parts: Parts, resident: Resident, key: UUID, *, photo: Photo | None = None, **said: Any) -> dict[str, Any]:
+    now = parts.now()
+    photos = (str(photo.id),) if photo else ()
+    incoming = Incoming(CHANNEL, str(resident.id), resident.id, str(key), now, photos=photos, **said)
+    rows = await parts.inbox.take(parts.senses, incoming, photo)
+    async with parts.transactions.read() as session:
+        locale = (await session.get_one(Resident, resident.id)).locale
+        shown = await present.messages(session, parts.wording, rows, locale, now)
+    return {"messages": shown, "cursor": shown[-1]["cursor"] if shown else "0"}
+
+
+async def _new(parts: Parts, resident: Resident, cursor: int) -> list[dict[str, Any]]:
+    async with parts.transactions.read() as session:
+        rows = await transcript.after(session, resident.id, cursor)
+        if not rows:
+            return []
+        locale = (await session.get_one(Resident, resident.id)).locale
+        return await present.messages(session, parts.wording, rows, locale, parts.now())
+
+
+async def _may_see(session: Any, resident: Resident, photo: Photo) -> bool:
+    """Their own, or the evidence of a reply to a case of theirs."""
+    if photo.resident == resident.id:
+        return True
+    return photo.case_id is not None and await queries.shown_to(session, resident.id, photo)
+
+
+def _cursor(after: str) -> int:
+    if after and not (after.isascii() and after.isdigit() and len(after) < 19):
+        raise Missing("request.malformed")
+    return int(after or 0)
+
+
+def _signer(parts: Parts) -> URLSafeSerializer:
+    return URLSafeSerializer(parts.keys.cookies, salt=COOKIE)
+
+
+def _address(request: Request, parts: Parts) -> str | None:
+    try:
+        return str(_signer(parts).loads(request.cookies.get(COOKIE, "")))
+    except BadSignature:
+        return None
+
+
+def _id(address: str) -> UUID:
+    """A resident's id follows from the address, so that a cookie is enough to know whose it is."""
+    return uuid5(NAMESPACE, f"{CHANNEL}:{address}")
+
+

@@ -1,0 +1,110 @@
+"""The wall around every door: size of bodies, origin of posts, headers of answers."""
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from bot.media import LARGEST
+from web.refusals import refusal, reader
+
+JSON_MOST = 256 * 1024
+MULTIPART_MOST = LARGEST + 64 * 1024
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+HEADERS: Mapping[str, str] = {
+    "content-security-policy": "default-src 'self'; img-src 'self' blob:; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "permissions-policy": "geolocation=(self), camera=(self), microphone=()",
+    "cross-origin-opener-policy": "same-origin",
+}
+
+
+class TooLarge(Exception):
+    """Raised inside the application when a body grows past its limit."""
+
+
+class Guard:
+    """ASGI middleware; knows nothing of what is behind it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        answer = _refused(scope["method"], headers)
+        if answer is not None:
+            await answer(scope, receive, _with_headers(send))
+            return
+        most = _most(headers)
+        started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await _with_headers(send)(message)
+
+        try:
+            await self.app(scope, _limited(receive, most), watched)
+        except TooLarge:
+            if not started:
+                await _too_large(headers)(scope, receive, _with_headers(send))
+
+
+def _refused(method: str, headers: Headers) -> Response | None:
+    if method not in SAFE and _foreign(headers):
+        return refusal(403, "request.foreign", reader(headers))
+    if int(headers.get("content-length") or 0) > _most(headers):
+        return _too_large(headers)
+    return None
+
+
+def _foreign(headers: Headers) -> bool:
+    """Browsers say where a request comes from; programs without a browser say nothing."""
+    if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        return True
+    origin = headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc != headers.get("host")
+
+
+def _most(headers: Headers) -> int:
+    return MULTIPART_MOST if headers.get("content-type", "").startswith("multipart/") else JSON_MOST
+
+
+def _too_large(headers: Headers) -> Response:
+    if headers.get("content-type", "").startswith("multipart/"):
+        most = LARGEST // (1024 * 1024)
+        size = max(int(headers.get("content-length") or 0) // (1024 * 1024), most + 1)
+        return refusal(413, "photo.too_big", reader(headers), size=size, most=most)
+    return refusal(413, "request.too_large", reader(headers))
+
+
+def _limited(receive: Receive, most: int) -> Receive:
+    taken = 0
+
+    async def limited() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > most:
+            raise TooLarge
+        return message
+
+    return limited
+
+
+def _with_headers(send: Send) -> Send:
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in HEADERS.items():
+                headers.setdefault(name, value)
+        await send(message)
+
+    return sending

@@ -1,0 +1,47 @@
+"""What the doors are given: nothing here is looked up, everything is handed in by `app/build.py`."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from bot.inbox import Inbox
+from bot.media import Store
+from bot.senses import Senses
+from bot.transactions import Transactions
+from bot.wording import Wording
+from cases.keys import Keys
+from web.limits import Limits
+from web.live import Live
+
+
+@dataclass
+class Parts:
+    """`senses` is replaced when the town or the model changes; everything else stays."""
+
+    transactions: Transactions
+    inbox: Inbox
+    senses: Senses
+    keys: Keys
+    store: Store
+    live: Live
+    limits: Limits
+    now: Callable[[], datetime]
+    why: Callable[[str, str], Sequence[tuple[str, float]]]  # text, label → the words that decided
+    ready: Callable[[], Awaitable[dict[str, bool]]]
+    town: str
+    secure: bool  # cookies only over https
+
+    @property
+    def wording(self) -> Wording:
+        return Wording(self.senses.book, self.keys)
+
+
+def parts_of(request: Request) -> Parts:
+    parts: Parts = request.app.state.parts
+    return parts
+
+
+PartsHere = Annotated[Parts, Depends(parts_of)]

@@ -1,0 +1,80 @@
+"""Rows of the conversation as the JSON of docs/chat-api.md."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from bot.texts import say
+from bot.wording import Wording, when
+from models import Case, ChatMessage
+
+
+async def messages(
+    session: AsyncSession, wording: Wording, rows: Sequence[ChatMessage], locale: str, now: datetime
+) -> list[dict[str, Any]]:
+    """The lines of a page, each in the reader's language."""
+    wanted = {row.case_id for row in rows if row.case_id}
+    cases = {c.id: c for c in (await session.exec(select(Case).where(col(Case.id).in_(wanted)))).all()} if wanted else {}
+    return [message(row, wording, locale, now, cases) for row in rows]
+
+
+def message(
+    row: ChatMessage, wording: Wording, locale: str, now: datetime, cases: Mapping[UUID, Case]
+) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "id": str(row.id),
+        "cursor": str(row.id),
+        "from": row.said_by if row.said_by == "resident" else "us",
+        "text": wording.word(row.text_key, row.args, locale, now) if row.text_key else row.text,
+        "at": iso(row.at),
+        "buttons": _buttons(row, wording, locale, now),
+    }
+    if row.card:
+        shown["card"] = {"title": shown["text"], "lines": _lines(row, wording, locale, now)}
+    if row.photos:
+        shown["photos"] = [f"/api/chat/photos/{photo}" for photo in row.photos]
+    if row.case_id in cases:
+        shown["case"] = brief(cases[row.case_id], locale, now)
+    return shown
+
+
+def brief(case: Case, locale: str, now: datetime) -> dict[str, Any]:
+    return {
+        "number": case.number,
+        "status": str(case.status),
+        "status_text": say(f"status_name.{case.status}", locale),
+        "due": iso(case.due_at),
+        "due_text": when(case.due_at, locale, now) if case.due_at else "",
+    }
+
+
+def iso(moment: datetime | None) -> str | None:
+    return moment.isoformat().replace("+00:00", "Z") if moment else None
+
+
+def _buttons(row: ChatMessage, wording: Wording, locale: str, now: datetime) -> list[dict[str, str]]:
+    """Only while they can be pressed; those of a card's lines stand in the card."""
+    if row.answered_at:
+        return []
+    shown = [b for b in row.buttons if not b.get("in_card")]
+    return [
+        {"token": b["token"], "label": wording.word(b["label"], b["args"], locale, now), "action": b["action"]} for b in shown
+    ]
+
+
+def _lines(row: ChatMessage, wording: Wording, locale: str, now: datetime) -> list[dict[str, Any]]:
+    lines = []
+    for line in (row.card or {})["lines"]:
+        shown = {
+            "name": line["name"],
+            "label": say(f"card.label.{line['name']}", locale),
+            "value": wording.word(line["value"], line["args"], locale, now),
+        }
+        if "token" in line and not row.answered_at:
+            shown |= {"token": line["token"], "action": line["action"]}
+        lines.append(shown)
+    return lines
