@@ -19,7 +19,7 @@ from cases.errors import Missing, NotAllowed, Stale
 from cases.notices import Audience
 from models import STEPS, Case, Event, Status
 
-PRIVATE = frozenset({"hold", "route", "arbitrate", "return", "send_back", "sign_overdue", "remind", "contact_overdue"})
+PRIVATE = frozenset({"hold", "route", "arbitrate", "return", "send_back", "sign_overdue", "remind", "contact_overdue", "reply"})
 
 
 async def move(
