@@ -1,7 +1,6 @@
 """Text → ranked departments with honest confidence. Knows no database, no chat; importing it loads no learner.
 
-    model = load(path)                 # or train(rows) and save(model, path)
-    model.predict("楼下烧烤店油烟太大")  # → Prediction(label, confidence, ranking, item, …, action, version)
+`load(path)` or `train(rows)` gives a Model, `model.predict(text)` a Prediction, `save(model, path)` keeps it.
 """
 
 from classifiers.artefact import ArtefactError, load, save

@@ -28,7 +28,7 @@ NEVER = 1.01
 
 def folds(labels: Sequence[str], groups: Sequence[int], count: int, seed: int) -> Iterator[tuple[list[int], list[int]]]:
     """(learn, test) row numbers, `count` times; labels spread evenly, rows of one group always on the same side."""
-    first = {group: label for group, label in zip(reversed(groups), reversed(labels), strict=True)}
+    first = dict(zip(reversed(groups), reversed(labels), strict=True))
     names = sorted(first)
     shuffled = [names[i] for i in np.random.default_rng(seed).permutation(len(names))]
     fold = {group: n % count for n, group in enumerate(sorted(shuffled, key=lambda g: first[g]))}

@@ -5,8 +5,9 @@ is one 64-bit key, the vocabulary is the sorted keys, and a lookup is a binary s
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,8 @@ BITS = 21
 """Enough for every Unicode code point and for two million words; three of them fit one 64-bit key."""
 
 
-class Sparse(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Sparse:
     """Sparse rows in the usual compressed form: row i holds columns[starts[i]:starts[i + 1]] and their values."""
 
     starts: Ints

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from classifiers.calibrate import Temperature
 from classifiers.features import Floats, Sparse
-from classifiers.linear import Head
+from classifiers.linear import Floats64, Head
 
 
 class Items:
@@ -19,13 +19,13 @@ class Items:
         self.heads_: dict[str, Head] = {}
         self.temperature_ = Temperature()
 
-    def fit(self, rows: Sparse, width: int, labels: Sequence[str], items: Sequence[str], weights: Sequence[float]) -> Self:
+    def fit(self, rows: Sparse, width: int, labels: Sequence[str], items: Sequence[str], weights: Floats64) -> Self:
         """Learn from rows that name their item; departments whose rows name none get no head."""
         for label in sorted(set(labels)):
             chosen = [i for i, item in enumerate(items) if item and labels[i] == label]
             if chosen:
-                names, shares = [items[i] for i in chosen], [weights[i] for i in chosen]
-                self.heads_[label] = Head(self.seed).fit(rows.take(chosen), width, names, shares)
+                names = [items[i] for i in chosen]
+                self.heads_[label] = Head(self.seed).fit(rows.take(chosen), width, names, weights[chosen])
         return self
 
     def best(self, rows: Sparse, label: str) -> list[tuple[str, float] | None]:

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from classifiers.features import Features, Floats, Sparse, Tokens
 from classifiers.words import segmenter, tokens
 
+Floats64 = NDArray[np.float64]
+
 LEADS = (6, 12)
 """Words of the openings learned beside each whole text: letters then teach a model that reads one-line messages."""
 
@@ -20,13 +22,13 @@ LEAD_WEIGHT = 0.25
 
 
 class Head:
-    """One linear machine over ready columns. Learned: `classes_` (sorted), `coef_` (columns × classes), `intercept_`."""
+    """One linear machine over ready columns. Learned: `classes_`, sorted; `coef_`, columns × classes; `intercept_`."""
 
     def __init__(self, seed: int = 1, strength: float = 1.0) -> None:
         self.seed = seed
         self.strength = strength
 
-    def fit(self, rows: Sparse, width: int, labels: Sequence[str], weights: Sequence[float] | None = None) -> Self:
+    def fit(self, rows: Sparse, width: int, labels: Sequence[str], weights: Floats64 | None = None) -> Self:
         """Learn from rows of `width` columns. A single label is allowed: there is then nothing to choose."""
         self.classes_ = sorted(set(labels))
         count = len(self.classes_)
@@ -117,7 +119,7 @@ class Linear:
         return self
 
 
-def with_leads(documents: Sequence[Tokens]) -> tuple[list[Tokens], list[int], NDArray[np.float64]]:
+def with_leads(documents: Sequence[Tokens]) -> tuple[list[Tokens], list[int], Floats64]:
     """The documents followed by their openings, the document each comes from, and what each counts."""
     out, source = list(documents), list(range(len(documents)))
     for n in LEADS:

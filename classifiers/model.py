@@ -11,7 +11,7 @@ from classifiers.calibrate import Action, Temperature, Thresholds
 from classifiers.explain import contributions, strongest
 from classifiers.features import Sparse
 from classifiers.items import Items
-from classifiers.linear import Linear
+from classifiers.linear import Floats64, Linear
 
 CLASSIFIERS: dict[str, type[Linear]] = {"linear": Linear}
 """Ways to turn a text into scores. A new one: a file beside linear.py, a line here; the conformance test walks it."""
@@ -72,7 +72,7 @@ class Model:
                 found[i] = item
         return found
 
-    def _one(self, chances: "np.ndarray[Any, np.dtype[np.float64]]", item: tuple[str, float] | None, known: int) -> Prediction:
+    def _one(self, chances: Floats64, item: tuple[str, float] | None, known: int) -> Prediction:
         order = np.argsort(-chances, kind="stable")
         ranking = [(self.classes[i], round(float(chances[i]), 6)) for i in order]
         name, chance = item or (None, 0.0)

@@ -46,7 +46,8 @@ def read_csv(path: Path) -> list[Row]:
 def _rows(table: "csv.DictReader[str]", path: Path) -> list[Row]:
     missing = {"text", "label"} - set(table.fieldnames or ())
     if missing:
-        raise DataError(f"{path}: column {' and '.join(sorted(missing))} missing; found {table.fieldnames or 'nothing'}")
+        names = " and ".join(sorted(missing))
+        raise DataError(f"{path}: column {names} missing; found {', '.join(table.fieldnames or ['nothing'])}")
     return [
         Row(line["text"], line["label"].strip(), (line.get("item") or "").strip())
         for line in table

@@ -7,7 +7,8 @@ import numpy as np
 
 from classifiers import measure
 from classifiers.artefact import identified
-from classifiers.calibrate import Temperature, Thresholds
+from classifiers.calibrate import Bools, Temperature, Thresholds
+from classifiers.features import Ints
 from classifiers.linear import Linear
 from classifiers.model import CLASSIFIERS, Model
 from classifiers.rows import Row, checked, digest, gold
@@ -69,7 +70,7 @@ def _thresholds(labels: Scored, warm: Temperature) -> Thresholds:
     return Thresholds.choose(chances.max(axis=1), labels.said == labels.right, _among_three(labels))
 
 
-def _among_three(labels: Scored) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+def _among_three(labels: Scored) -> Bools:
     best = np.argsort(-labels.scores, axis=1)[:, :3]
     return np.asarray((best == labels.right[:, None]).any(axis=1))
 
@@ -94,6 +95,6 @@ def _metrics(labels: Scored, items: Scored | None, warm: Temperature, thresholds
     return {name: round(value, 4) for name, value in figures.items()}
 
 
-def _first_of_each(labels: Scored) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+def _first_of_each(labels: Scored) -> Ints:
     """Where each message stands whole: its openings come after it."""
     return np.unique(labels.source, return_index=True)[1]

@@ -41,13 +41,15 @@ class Scored:
     @property
     def said(self) -> Ints:
         """The best class of each text."""
-        return self.scores.argmax(axis=1)
+        return np.asarray(self.scores.argmax(axis=1))
 
     def temperature(self) -> Temperature:
         return Temperature.fit(self.scores, self.lengths, self.right)
 
 
-def unseen(rows: Sequence[Row], make: Make, count: int, seed: int, step: Callable[[], None]) -> tuple[Scored, Scored | None]:
+def unseen(
+    rows: Sequence[Row], make: Make, count: int, seed: int, step: Callable[[], None]
+) -> tuple[Scored, Scored | None]:
     """Scores over all labels, in sorted order, and over the items of the right department (None without items).
 
     Each message is scored whole and by its openings, so confidence is learned for one-line messages too. Rows that are
@@ -70,7 +72,8 @@ def item_heads(rows: Sequence[Row], model: Linear, seed: int) -> Items:
     """One machine per department over the columns of the department model, from the rows that name their item."""
     named = [row for row in rows if row.item]
     table = model.rows([row.text for row in named])
-    labels, items, weights = [r.label for r in named], [r.item for r in named], [r.weight for r in named]
+    labels, items = [r.label for r in named], [r.item for r in named]
+    weights = np.array([r.weight for r in named])
     return Items(seed).fit(table, model.features_.width, labels, items, weights)
 
 

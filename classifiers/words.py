@@ -27,14 +27,14 @@ _UNSEEN = re.compile(
 _DIGITS = re.compile(r"\d+")
 
 
-def normalise(text: str) -> str:
-    """The text as the model reads it: half-width, Simplified, lower case, every number a 0, at most LONGEST long.
+def normalise(text: str, longest: int = LONGEST) -> str:
+    """The text as the model reads it: half-width, Simplified, lower case, every number a 0, at most `longest` long.
 
     Never fails: lone surrogates, NUL and invisible characters are dropped before anything that would refuse them.
     """
-    seen = _UNSEEN.sub("", text[: 2 * LONGEST])
-    plain = _UNSEEN.sub("", unicodedata.normalize("NFKC", seen[:LONGEST])).lower()
-    return _DIGITS.sub("0", _simplified()(plain))[:LONGEST]
+    seen = _UNSEEN.sub("", text[: 2 * longest])
+    plain = _UNSEEN.sub("", unicodedata.normalize("NFKC", seen[:longest])).lower()
+    return _DIGITS.sub("0", _simplified()(plain))[:longest]
 
 
 @cache

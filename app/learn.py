@@ -1,0 +1,134 @@
+"""The learning commands of `python -m app`: train a model, classify lines. Each returns its exit code."""
+
+import json
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from io import BufferedReader
+from pathlib import Path
+from typing import IO, Any, cast
+
+from rich.console import Console
+from rich.progress import Progress
+
+from classifiers import ArtefactError, DataError, Model, Prediction, Row, firstday, load, read_csv, save, train
+
+USAGE = 2
+"""Exit code when the command was given something it cannot use."""
+
+LINE_LIMIT = 1_000_000
+PIECE = 65_536
+"""Bytes of one line kept at most, and read at once."""
+
+
+def train_command(data: Path | None, out: Path, segmenter: str = "rjieba", seed: int = 1) -> int:
+    """Train on a CSV (text, label, perhaps item), or on the first-day corpus without one; write the model into `out`.
+
+    Exit code 0, or USAGE after one line on stderr saying what is wrong with the data or the folder.
+    """
+    try:
+        rows = read_csv(data) if data else firstday.rows()
+        model = _trained(rows, segmenter, seed)
+        save(model, out)
+    except (DataError, OSError) as error:
+        print(error, file=sys.stderr)
+        return USAGE
+    print(_summary(model), file=sys.stderr)
+    return 0
+
+
+def first_day_model(path: Path) -> Model:
+    """The model in the folder `path`; when none is there, the first-day model is trained into it.
+
+    ArtefactError when something stands there that cannot be used: it is never overwritten.
+    """
+    try:
+        return load(path)
+    except ArtefactError as error:
+        if error.reason != "missing":
+            raise
+    model = _trained(firstday.rows())
+    save(model, path)
+    return model
+
+
+def classify_command(model: Path, source: BufferedReader | None = None, sink: IO[bytes] | None = None) -> int:
+    """JSON lines {"id", "text"} in; out the same id with label, confidence, ranking, item, action and version.
+
+    What has arrived is answered together and at once, so a pipe is fast, a person sees each answer, and memory stays
+    flat. A bad line is told on stderr as {"error", "line"} and passed over; the exit code is then 1. USAGE when the
+    model cannot be used.
+    """
+    try:
+        ready = first_day_model(model)
+    except (ArtefactError, DataError, OSError) as error:
+        print(f"{model}: {error}", file=sys.stderr)
+        return USAGE
+    reader, writer = source or _stdin(), sink or sys.stdout.buffer
+    bad = 0
+    for lines in _arrived(reader):
+        asked = list(_asked(lines))
+        bad += len([line for line in lines if line[1].strip()]) - len(asked)
+        for line in _answers(ready, asked):
+            writer.write(line)
+        writer.flush()
+    return 1 if bad else 0
+
+
+def _trained(rows: list[Row], segmenter: str = "rjieba", seed: int = 1) -> Model:
+    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task(f"{len(rows)} rows")
+        return train(
+            rows,
+            seed=seed,
+            segmenter=segmenter,
+            created_at=datetime.now(UTC),
+            progress=lambda done, of: bar.update(task, completed=done, total=of),
+        )
+
+
+def _summary(model: Model) -> str:
+    return json.dumps({"version": model.version} | dict(model.facts["metrics"]))
+
+
+def _stdin() -> BufferedReader:
+    return cast(BufferedReader, sys.stdin.buffer)
+
+
+def _arrived(source: BufferedReader) -> Iterator[list[tuple[int, bytes]]]:
+    """The numbered lines of each piece as it comes in; a line longer than LINE_LIMIT is cut."""
+    rest, number = b"", 0
+    while piece := source.read1(PIECE):
+        *whole, rest = (rest + piece).split(b"\n")
+        rest = rest[:LINE_LIMIT]
+        yield list(enumerate(whole, number + 1))
+        number += len(whole)
+    if rest:
+        yield [(number + 1, rest)]
+
+
+def _asked(lines: list[tuple[int, bytes]]) -> Iterator[tuple[Any, str]]:
+    """(id, text) of every good line; a bad one is told on stderr."""
+    for number, line in lines:
+        if not line.strip():
+            continue
+        try:
+            if len(line) >= LINE_LIMIT:
+                raise ValueError(f"a line holds at most {LINE_LIMIT} bytes")
+            asked = json.loads(line)
+            if not isinstance(asked, dict) or not isinstance(asked.get("text"), str):
+                raise ValueError("a line must be an object with a text")
+            yield asked.get("id"), asked["text"]
+        except (ValueError, RecursionError) as error:
+            print(json.dumps({"error": str(error), "line": number}), file=sys.stderr)
+
+
+def _answers(model: Model, asked: list[tuple[Any, str]]) -> Iterator[bytes]:
+    said = model.predict_many([text for _, text in asked])
+    for (key, _), prediction in zip(asked, said, strict=True):
+        yield json.dumps({"id": key} | _plain(prediction), ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+
+
+def _plain(prediction: Prediction) -> dict[str, Any]:
+    """The prediction's fields; dataclasses.asdict would copy every pair of the ranking."""
+    return {name: getattr(prediction, name) for name in Prediction.__slots__}

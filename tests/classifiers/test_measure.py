@@ -1,0 +1,71 @@
+"""Figures on small tables worked out by hand."""
+
+import numpy as np
+import pytest
+
+from classifiers import measure
+from classifiers.calibrate import NEVER, Temperature, Thresholds, folds
+
+GOLD = ["a", "a", "b", "c"]
+SAID = ["a", "b", "b", "b"]
+
+
+def test_shares() -> None:
+    assert measure.accuracy(GOLD, SAID) == 0.5
+    assert measure.macro_f1(GOLD, SAID) == pytest.approx((2 / 3 + 1 / 2 + 0) / 3)
+    assert measure.top(GOLD, [["a"], ["b", "a"], ["b"], ["a", "b"]], depth=2) == 0.75
+    assert measure.confusion(GOLD, SAID) == {("a", "a"): 1, ("a", "b"): 1, ("b", "b"): 1, ("c", "b"): 1}
+
+
+def test_coverage_takes_the_surest_first() -> None:
+    right = np.array([True, False, True, True])
+    assert measure.coverage(right, np.array([0.9, 0.2, 0.8, 0.7]), 0.95) == 0.75
+    assert measure.coverage(right, np.array([0.1, 0.9, 0.2, 0.3]), 0.95) == 0
+
+
+def test_calibration_error() -> None:
+    assert measure.calibration_error(np.array([True, True]), np.array([1.0, 1.0])) == 0
+    assert measure.calibration_error(np.array([False, False]), np.array([1.0, 0.9])) == pytest.approx(0.95)
+
+
+def test_lower_bound_is_below_what_was_seen() -> None:
+    assert measure.at_least(0, 0) == 0
+    assert 0.94 < measure.at_least(980, 1_000) < 0.98
+    assert measure.at_least(10, 10) < 0.95
+
+
+def test_folds_keep_groups_whole_and_labels_spread() -> None:
+    labels, groups = ["a"] * 20 + ["b"] * 10, [i // 2 for i in range(30)]
+    for learn, test in folds(labels, groups, 5, seed=1):
+        assert not {groups[i] for i in learn} & {groups[i] for i in test}
+        assert [labels[i] for i in test].count("b") == 2
+    assert sorted(i for _, test in folds(labels, groups, 5, seed=1) for i in test) == list(range(30))
+
+
+def test_temperature_recovers_the_truth() -> None:
+    """Scores drawn so that sharpness 3 is right: the fit finds it, and confidence equals the share that is right."""
+    random = np.random.default_rng(1)
+    scores = random.normal(size=(20_000, 3)).astype(np.float32)
+    lengths = np.full(len(scores), 50)
+    chances = Temperature(np.log(3)).probabilities(scores, lengths)
+    right = np.array([random.choice(3, p=p) for p in chances])
+    found = Temperature.fit(scores, lengths, right).probabilities(scores, lengths)
+    assert found.sum(axis=1) == pytest.approx(1)
+    assert measure.calibration_error(found.argmax(1) == right, found.max(1)) < 0.015
+
+
+def test_thresholds_keep_their_promises() -> None:
+    random = np.random.default_rng(1)
+    sure = random.uniform(size=5_000)
+    right = random.uniform(size=5_000) < sure
+    three = right | (random.uniform(size=5_000) < 0.8)
+    chosen = Thresholds.choose(sure, right, three)
+    assert right[sure >= chosen.route].mean() >= 0.95
+    asked = (sure < chosen.route) & (sure >= chosen.ask)
+    assert three[asked].mean() >= 0.9
+    assert 0 < chosen.ask < chosen.route < 1
+
+
+def test_nothing_is_routed_when_nothing_is_sure() -> None:
+    wrong = np.zeros(50, dtype=bool)
+    assert Thresholds.choose(np.linspace(0, 1, 50), wrong, wrong) == Thresholds(NEVER, NEVER)
