@@ -1,0 +1,92 @@
+"""The town as a whole: its names, working hours, emergency numbers and the desk that dispatches by hand."""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from datetime import time
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from app.town.cells import hour
+from app.town.files import Known, read_text
+from app.town.problems import Problem, WrongValue
+
+NAMES = ("name", "name_hant", "name_en", "timezone", "desk")
+NUMBERS = ("police", "fire", "medical", "gas_repair", "power_repair", "water_repair")
+
+
+@dataclass(frozen=True)
+class Profile:
+    name: str
+    name_hant: str
+    name_en: str
+    timezone: str
+    desk: str  # code of a unit (分拨台)
+    start: time  # of a working day, local
+    end: time
+    emergency: dict[str, str]  # number by kind: NUMBERS, and what a town adds
+
+
+@dataclass
+class _Keys:
+    """The file's keys, each known by the line it stands on."""
+
+    file: str
+    text: str
+    table: dict[str, Any]
+    problems: list[Problem]
+
+    def wrong(self, key: str, name: str, value: str) -> None:
+        found = re.search(rf"^\s*{name}\s*=", self.text, re.MULTILINE)
+        line = self.text.count("\n", 0, found.start()) + 1 if found else 1
+        self.problems.append(Problem(self.file, line, key, value))
+
+    def word(self, name: str, section: str = "") -> str:
+        table = self.table.get(section) if section else self.table
+        value = table.get(name) if isinstance(table, dict) else None
+        if not isinstance(value, str) or not value.strip():
+            self.wrong("missing_key", name, f"{section}.{name}" if section else name)
+            return ""
+        return value.strip()
+
+    def time(self, name: str) -> time:
+        text = self.word(name, "hours")
+        try:
+            return hour(text) if text else time.min
+        except WrongValue as error:
+            self.wrong(error.key, name, text)
+            return time.min
+
+
+def read_profile(folder: Path, file: str, units: Known, problems: list[Problem]) -> Profile | None:
+    text = read_text(folder, file, problems)
+    if text is None:
+        return None
+    try:
+        keys = _Keys(file, text, tomllib.loads(text), problems)
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"line (\d+)", str(error))
+        problems.append(Problem(file, int(line[1]) if line else text.count("\n") + 1, "toml", str(error)))
+        return None
+    words = {name: keys.word(name) for name in NAMES}
+    numbers = {name: keys.word(name, "emergency") for name in _numbers(keys)}
+    profile = Profile(**words, start=keys.time("start"), end=keys.time("end"), emergency=numbers)
+    _check(profile, units, keys)
+    return profile
+
+
+def _numbers(keys: _Keys) -> list[str]:
+    given = keys.table.get("emergency")
+    return list(dict.fromkeys([*NUMBERS, *(given if isinstance(given, dict) else ())]))
+
+
+def _check(profile: Profile, units: Known, keys: _Keys) -> None:
+    if units is not None and profile.desk and profile.desk not in units:
+        keys.wrong("unknown", "desk", profile.desk)
+    if profile.start >= profile.end and not keys.problems:
+        keys.wrong("hours", "start", f"{profile.start:%H:%M}–{profile.end:%H:%M}")
+    try:
+        ZoneInfo(profile.timezone or "UTC")
+    except (OSError, ValueError, KeyError):  # KeyError: ZoneInfoNotFoundError
+        keys.wrong("timezone", "timezone", profile.timezone)

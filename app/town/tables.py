@@ -1,0 +1,204 @@
+"""One builder a table: a row becomes a record, or a problem says why not."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from app.town import cells as cell
+from app.town.files import Known, Row
+from app.town.outlines import Outline
+from models import Area, AssignTo, Calendar, Category, ClockPolicy, Person, Place, Role, RoutingRule, Unit, Workday
+from routing.conditions import BadCondition, conditions_of
+
+COLUMNS = {  # the first column is the key
+    "areas.csv": ("code", "name", "level", "parent"),
+    "categories.csv": ("code", "parent", "name", "name_hant", "name_en"),
+    "places.csv": ("code", "name", "aliases", "kind", "address", "grid", "lon", "lat", "households"),
+    "units.csv": ("code", "name", "name_hant", "name_en", "area", "parent", "duties"),
+    "people.csv": ("code", "name", "role", "unit", "area"),
+    "clocks.csv": ("code", "name", "sign", "contact", "resolve", "calendar", "review", "photo"),
+    "rules.csv": (
+        "code", "priority", "enabled", "valid_from", "valid_to", "category", "area", "place_kind", "danger",
+        "from_time", "to_time", "min_confidence", "predicates", "unit", "co_units", "assign", "assignee", "clock",
+        "note",
+    ),
+    "calendar.csv": ("day", "working", "name"),
+}  # fmt: skip
+GRID_LEVEL = 3
+
+
+class PlaceKind(StrEnum):
+    ESTATE = "estate"
+    BUILDING = "building"
+    ROAD = "road"
+    SCHOOL = "school"
+    HOSPITAL = "hospital"
+    MARKET = "market"
+    PARK = "park"
+    FACTORY = "factory"
+    SHOP = "shop"
+    STATION = "station"
+    VILLAGE = "village"
+    PUBLIC = "public"
+
+
+@dataclass(frozen=True)
+class Around:
+    """What a row is held against."""
+
+    known: Mapping[str, Known]  # codes by file
+    levels: Mapping[str, str]  # level by area, as written
+    fields: frozenset[str]  # categories without a parent
+    outlines: Mapping[str, Outline]
+
+    @property
+    def areas_read(self) -> bool:
+        return self.known["areas.csv"] is not None
+
+    def is_grid(self, area: str) -> bool:
+        return self.levels.get(area) == str(GRID_LEVEL)
+
+
+def _area(row: Row, around: Around) -> Area:
+    area = Area(
+        code=row.get("code", cell.code),
+        name=row.get("name", str),
+        level=row.get("level", cell.whole),
+        parent=row.ref_or_none("parent", around.known["areas.csv"]),
+    )
+    if row.ok and (around.levels[area.parent] if area.parent else "-1") != str(area.level - 1):
+        row.wrong("level_parent", f"{area.level} / {area.parent or ''}")
+    if row.ok and area.level > GRID_LEVEL:
+        row.wrong("choice", str(area.level))
+    return area
+
+
+def _category(row: Row, around: Around) -> Category:
+    parent = row.ref_or_none("parent", around.known["categories.csv"])
+    if row.ok and parent and parent not in around.fields:
+        row.wrong("field_parent", parent)
+    return Category(
+        code=row.get("code", cell.category_code),
+        parent=parent,
+        name=row.get("name", str),
+        name_hant=row.get("name_hant", str),
+        name_en=row.get("name_en", str),
+    )
+
+
+def _place(row: Row, around: Around) -> Place:
+    place = Place(
+        code=row.get("code", cell.code),
+        name=row.get("name", str),
+        aliases=cell.many(row.cells["aliases"]),
+        kind=row.get("kind", cell.word(PlaceKind)),
+        address=row.get("address", str),
+        grid=row.ref("grid", around.known["areas.csv"]),
+        lon=row.get("lon", cell.longitude),
+        lat=row.get("lat", cell.latitude),
+        households=row.get_or("households", cell.whole, 0),
+    )
+    outline = around.outlines.get(place.grid)
+    if row.ok and around.areas_read and not around.is_grid(place.grid):
+        row.wrong("not_a_grid", place.grid)
+    elif row.ok and outline and outline.leaves_out(place.lon, place.lat):
+        row.wrong("outside", f"{place.code} {place.name} / {place.grid}")
+    return place
+
+
+def _unit(row: Row, around: Around) -> Unit:
+    return Unit(
+        code=row.get("code", cell.code),
+        name=row.get("name", str),
+        name_hant=row.get("name_hant", str),
+        name_en=row.get("name_en", str),
+        area=row.ref("area", around.known["areas.csv"]),
+        parent=row.ref_or_none("parent", around.known["units.csv"]),
+        duties=row.get("duties", str),
+    )
+
+
+def _person(row: Row, around: Around) -> Person:
+    person = Person(
+        code=row.get("code", cell.sign_in),
+        name=row.get("name", str),
+        role=row.get("role", cell.choice(Role)),
+        unit=row.ref("unit", around.known["units.csv"]),
+        area=row.ref("area", around.known["areas.csv"]),
+    )
+    if row.ok and person.role in (Role.RESIDENT, Role.SYSTEM):
+        row.wrong("choice", person.role)
+    if row.ok and person.role == Role.WORKER and around.areas_read and not around.is_grid(person.area):
+        row.wrong("worker_area", person.area)
+    return person
+
+
+def _clock(row: Row, around: Around) -> ClockPolicy:
+    return ClockPolicy(
+        code=row.get("code", cell.code),
+        name=row.get("name", str),
+        sign=row.get("sign", cell.span),
+        contact=row.get_or("contact", cell.span, ""),
+        resolve=row.get("resolve", cell.span),
+        calendar=row.get("calendar", cell.choice(Calendar)),
+        review=row.get("review", cell.truth),
+        photo=row.get("photo", cell.truth),
+    )
+
+
+def _rule(row: Row, around: Around) -> RoutingRule:
+    rule = RoutingRule(
+        code=row.get("code", cell.code),
+        priority=row.get("priority", cell.whole),
+        enabled=row.get("enabled", cell.truth),
+        valid_from=row.get_or("valid_from", cell.day, None),
+        valid_to=row.get_or("valid_to", cell.day, None),
+        category=row.ref_or_none("category", around.known["categories.csv"]),
+        area=row.ref_or_none("area", around.known["areas.csv"]),
+        place_kind=row.get_or("place_kind", cell.word(PlaceKind), None),
+        danger=row.get_or("danger", cell.truth, None),
+        from_time=row.get_or("from_time", cell.hour, None),
+        to_time=row.get_or("to_time", cell.hour, None),
+        min_confidence=row.get_or("min_confidence", cell.confidence, 0.0),
+        predicates=row.get_or("predicates", cell.document, {}),
+        unit=row.ref("unit", around.known["units.csv"]),
+        co_units=row.refs("co_units", around.known["units.csv"]),
+        assign=row.get("assign", cell.choice(AssignTo)),
+        assignee=row.ref_or_none("assignee", around.known["people.csv"]),
+        clock=row.ref("clock", around.known["clocks.csv"]),
+        note=row.cells["note"],
+    )
+    if row.ok:
+        _check_rule(row, rule)
+    return rule
+
+
+def _check_rule(row: Row, rule: RoutingRule) -> None:
+    """What no single cell can tell."""
+    if (rule.from_time is None) != (rule.to_time is None) or (rule.from_time and rule.from_time == rule.to_time):
+        row.wrong("window", f"{row.cells['from_time']}–{row.cells['to_time']}")
+    if rule.valid_from and rule.valid_to and rule.valid_to < rule.valid_from:
+        row.wrong("period", f"{rule.valid_from} – {rule.valid_to}")
+    if (rule.assign == AssignTo.NAMED) != bool(rule.assignee):
+        row.wrong("assignee", f"{rule.assign} / {rule.assignee or ''}")
+    try:
+        conditions_of(rule)
+    except BadCondition as error:
+        row.wrong("condition", str(error))
+
+
+def _workday(row: Row, around: Around) -> Workday:
+    return Workday(day=row.get("day", cell.day), working=row.get("working", cell.truth), name=row.get("name", str))
+
+
+BUILDERS: dict[str, Callable[[Row, Around], Any]] = {
+    "areas.csv": _area,
+    "categories.csv": _category,
+    "places.csv": _place,
+    "units.csv": _unit,
+    "people.csv": _person,
+    "clocks.csv": _clock,
+    "rules.csv": _rule,
+    "calendar.csv": _workday,
+}
