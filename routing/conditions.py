@@ -10,6 +10,7 @@ from datetime import date, time
 from typing import Any
 
 from models import RoutingRule
+from routing import spelling
 from routing.facts import Facts
 
 Test = Callable[[Facts], bool]
@@ -108,7 +109,8 @@ def text_has_any(words: Any) -> Test:
     """["业委会", "物业费"]: one of these stands in the text."""
     if not isinstance(words, list) or not words or not all(isinstance(word, str) and word for word in words):
         raise BadCondition(f"text_has_any must be a list of words, not {words!r}")
-    return lambda facts: any(word in facts.text for word in words)
+    plain = [spelling.plain(word) for word in words]
+    return lambda facts: any(word in facts.plain_text for word in plain)
 
 
 def min_round(least: Any) -> Test:

@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from models.base import aware
+from routing import spelling
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -35,6 +36,11 @@ class Facts:
     def local(self) -> datetime:
         """`at` as the clock on the wall shows it: rules speak of Shanghai time."""
         return self.at.astimezone(SHANGHAI)
+
+    @cached_property
+    def plain_text(self) -> str:
+        """The text as words are looked up in it: Traditional or full-width makes no difference."""
+        return spelling.plain(self.text)
 
     def snapshot(self) -> dict[str, Any]:
         """As JSON, in a fixed order, for the case and for a dry run."""

@@ -52,7 +52,7 @@ class _Row:
     outcome: dict[str, Any]
 
     def fits(self, facts: Facts) -> bool:
-        for asked in self.conditions:  # noqa: SIM110 - twice as fast as all() with a generator
+        for asked in self.conditions:  # a plain loop: twice as fast as all() here
             if not asked.holds(facts):
                 return False
         return self.unit not in facts.refused_units
