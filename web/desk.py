@@ -112,7 +112,7 @@ def _step(book: Book, case: Case, step: Step, *, primary: bool) -> dict[str, Any
     asked = {name: kind for name, kind in CHOICES.items() if name in needs}
     return {
         "name": step.name,
-        "label": say(f"step.{step.name}", LOCALE),
+        "label": say(f"step_name.{step.name}", LOCALE),
         "needs": needs,
         "optional": [name for name in OPTIONAL.get(step.name, ()) if name not in needs],
         "choices": {
@@ -195,9 +195,9 @@ def _rating(story: Story) -> dict[str, str] | None:
     if rating is None or rating.round != story.case.round:
         return None
     return {
-        "contacted": say("rated.contacted_yes" if rating.contacted else "rated.contacted_no", LOCALE),
-        "solved": say(f"rated.solved_{rating.solved}", LOCALE),
-        "satisfied": say(f"rated.satisfied_{rating.satisfied}", LOCALE),
+        "contacted": say("rating.contacted_yes" if rating.contacted else "rating.contacted_no", LOCALE),
+        "solved": say(f"rating.solved_{rating.solved}", LOCALE),
+        "satisfied": say(f"rating.satisfied_{rating.satisfied}", LOCALE),
     }
 
 
