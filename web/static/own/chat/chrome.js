@@ -84,10 +84,10 @@ export function showPlace(place) {
   $("where").textContent = place ? place.name : page.town;
 }
 
-const due = (it) => (it.due_text ? t("chat.due", { due: it.due_text }) : "");
+const due = (it, key) => (it.due_text ? t(key, { due: it.due_text }) : "");
 
 function caseButton(it, say) {
-  const words = [h("b", { class: "num" }, it.number), h("span", {}, it.status_text), h("span", { class: "num soft" }, due(it))];
+  const words = [h("b", { class: "num" }, it.number), h("span", {}, it.status_text), h("span", { class: "num soft" }, due(it, "chat.due"))];
   return h("li", {}, h("button", { type: "button", class: "case", onclick: () => say("/my") }, words));
 }
 
@@ -104,8 +104,8 @@ export function showCases(cases, say) {
   strip.replaceChildren(
     h("b", { class: "num" }, first.number),
     h("span", { class: "strip-status" }, first.status_text),
-    h("span", { class: "num strip-due" }, due(first)),
-    going.length > 1 ? h("span", { class: "strip-more num" }, t("chat.more_cases", { n: going.length - 1 })) : "",
+    h("span", { class: "num strip-due" }, due(first, "chat.by")),
+    going.length > 1 ? h("span", { class: "strip-more num" }, t("chat.more_cases", { n: going.length })) : "",
     icon("next"),
   );
   strip.onclick = () => say("/my");

@@ -2,7 +2,7 @@
 import { $, h, icon, keep, t } from "../lib/dom.js";
 import { clock, date, day, stamp } from "../lib/time.js";
 import { thumbs } from "../lib/sheet.js";
-import { prose } from "./prose.js";
+import { copyRow, prose } from "./prose.js";
 
 const PAUSE = 10 * 60000;
 const pictures = new Map(); // key of an unsent photo → its blob address
@@ -13,8 +13,8 @@ const WORDS = { "/my": "chat.my", "/new": "chat.new", "/help": "chat.help" };
 const mine = (text) => (WORDS[text] ? t(WORDS[text]) : text);
 
 function caseLine(it) {
-  const due = it.due_text ? t("chat.due", { due: it.due_text }) : "";
-  return h("p", { class: "case-line num" }, icon("file"), h("span", {}, [it.number, it.status_text, due].filter(Boolean).join(" · ")));
+  const due = it.due_text ? t("chat.by", { due: it.due_text }) : "";
+  return h("p", { class: "case-line num" }, [it.number, it.status_text, due].filter(Boolean).join(" · "));
 }
 
 function cardLine(line, live, press) {
@@ -35,7 +35,7 @@ function bubble(message, live, press) {
   const photos = message.photos || [];
   return h("li", { class: `said ${ours ? "us" : "me"}${message.card ? " with-card" : ""}` },
     h("span", { class: "away" }, ours ? t("chat.us") : t("chat.me")),
-    message.text && h("div", { class: "bubble" }, ours ? prose(message.text) : mine(message.text), message.case && !message.card && caseLine(message.case)),
+    message.text && h("div", { class: "bubble" }, ours ? prose(message.text) : mine(message.text), ours && copyRow(message.text), message.case && !message.card && caseLine(message.case)),
     message.card && card(message.card, live, press),
     message.case && (message.card || !message.text) && caseLine(message.case),
     photos.length > 0 && thumbs(photos));

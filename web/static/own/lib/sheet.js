@@ -1,10 +1,8 @@
 // Dialogs: a sheet from below on a phone, a card in the middle of a desk; and the large photo.
 import { $, h, icon, t, page } from "./dom.js";
 
-/** Opens a dialog; a press outside or Escape closes it, and the focus goes back where it was. */
+/** Opens a dialog; a press outside or Escape closes it, and the browser gives the focus back. */
 export function open(dialog) {
-  const from = document.activeElement;
-  dialog.addEventListener("close", () => from && from.isConnected && from.focus(), { once: true });
   if (dialog.showModal) dialog.showModal();
   else dialog.setAttribute("open", "");
 }

@@ -1,0 +1,72 @@
+// The staff doors, as docs/staff-api.md has them. A refusal carries the server's words and, at 409, the case as it is now.
+import { t } from "../lib/dom.js";
+
+export class Refused extends Error {
+  constructor(status, body) {
+    super((body && body.error && body.error.message) || t("staff.refused"));
+    this.status = status;
+    this.latest = body && body.case ? body : null;
+  }
+}
+
+/** No answer: what was asked may have happened, so ask again under the same key. */
+export class NoAnswer extends Error {
+  constructor() {
+    super(t("staff.no_answer"));
+  }
+}
+
+let csrf = "";
+let left = () => {};
+
+/** `gone()` is called whenever the server no longer knows who we are. */
+export const begin = (gone) => { left = gone; };
+
+async function call(path, options = {}, patience = 20000) {
+  const ended = new AbortController();
+  const timer = setTimeout(() => ended.abort(), patience);
+  const headers = { ...options.headers, ...(options.method ? { "X-CSRF-Token": csrf } : {}) };
+  try {
+    const answer = await fetch(`/api/staff/${path}`, { ...options, headers, credentials: "same-origin", cache: "no-store", signal: ended.signal });
+    const body = await answer.json().catch(() => null);
+    if (answer.ok) return body;
+    if (answer.status >= 500 || answer.status === 408) throw new NoAnswer();
+    if (answer.status === 401 && path !== "session") left();
+    throw new Refused(answer.status, body);
+  } catch (error) {
+    throw error instanceof Refused || error instanceof NoAnswer ? error : new NoAnswer();
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const post = (path, body) => call(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+
+function known(body) {
+  csrf = body.csrf;
+  return body.person;
+}
+
+export const whoami = async () => known(await call("session"));
+export const signIn = async (name, password) => known(await post("session", { name, password }));
+export const signOut = () => call("session", { method: "DELETE" });
+export const tasks = (view) => call(`tasks?view=${view}`);
+export const story = (number) => call(`cases/${encodeURIComponent(number)}`);
+export const take = (number, body) => post(`cases/${encodeURIComponent(number)}/steps`, body);
+
+let choicesOnce = null;
+
+/** Units, people and categories; asked once, they seldom change. */
+export function choices() {
+  choicesOnce = choicesOnce || call("choices").catch((error) => {
+    choicesOnce = null;
+    throw error;
+  });
+  return choicesOnce;
+}
+
+export function upload(blob, name) {
+  const body = new FormData();
+  body.append("file", blob, name);
+  return call("photos", { method: "POST", body }, 120000);
+}

@@ -1,0 +1,111 @@
+// One case: left its story, right what it is, the steps at the top right (on a phone at the thumb).
+import { $, h, icon, t } from "../lib/dom.js";
+import { stamp } from "../lib/time.js";
+import { thumbs } from "../lib/sheet.js";
+import { marks, whatOf } from "./list.js";
+import { bar, deadline, now } from "./words.js";
+
+const list = (value) => (Array.isArray(value) ? value : []);
+const percent = (share) => `${Math.round(share * 100)}%`;
+
+function steps(all, acts) {
+  const first = all.find((step) => step.primary) || null;
+  const rest = all.filter((step) => step !== first);
+  if (!all.length) return "";
+  return h("div", { class: "steps" },
+    rest.map((step) => h("button", { type: "button", class: "button on-desk", "aria-haspopup": "dialog", onclick: () => acts.step(step) }, step.label)),
+    rest.length > 0 && h("button", { type: "button", class: "button on-phone", "aria-haspopup": "dialog", onclick: () => acts.more(rest) }, t("staff.more")),
+    first && h("button", { type: "button", class: "button next", onclick: (press) => acts.step(first, press.currentTarget) }, first.label));
+}
+
+function head(it, all, acts) {
+  return h("header", { class: "case-head" },
+    h("a", { class: "tool back", href: acts.back, "aria-label": t("staff.back") }, icon("back")),
+    h("div", { class: "case-title" },
+      h("p", { class: "case-number" }, h("span", { class: "num soft" }, it.number), h("span", { class: "status" }, it.status_text)),
+      h("h2", { id: "case-name", tabindex: "-1" }, whatOf(it)),
+      it.next_due && h("p", { class: "case-due" }, deadline(it.next_due, it.next_due_text)),
+      marks({ ...it, photos: 0 })),
+    steps(all, acts),
+    it.next_due ? bar(it.span_started, it.next_due) : "");
+}
+
+function event(one) {
+  const who = [one.who, one.role_text].filter(Boolean).join(" · ");
+  return h("li", { class: one.public ? "event" : "event inside" },
+    h("p", { class: "event-head" }, h("b", {}, one.kind_text), h("span", { class: "soft" }, who),
+      !one.public && h("span", { class: "mark" }, t("staff.inside"))),
+    one.text && h("p", { class: "event-text" }, one.text),
+    list(one.photos).length > 0 && thumbs(one.photos),
+    h("time", { class: "soft", datetime: one.at }, stamp(one.at, now())));
+}
+
+function told(it) {
+  return h("section", { class: "told", "aria-label": t("staff.told") },
+    h("p", { class: "told-text" }, it.text),
+    list(it.photos).length > 0 && thumbs(it.photos),
+    h("p", { class: "soft" }, [it.anonymous ? t("staff.anonymous") : t("staff.resident"), h("time", { datetime: it.submitted_at }, ` ${stamp(it.submitted_at, now())}`)]));
+}
+
+function story(it, timeline) {
+  const newest = [...timeline].sort((a, b) => b.seq - a.seq);
+  return h("div", { class: "story" }, told(it),
+    h("section", {}, h("h3", { class: "part" }, t("staff.timeline")), h("ol", { class: "timeline" }, newest.map(event))));
+}
+
+function facts(title, rows, ...more) {
+  const kept = rows.filter(([, value]) => value !== null && value !== undefined && value !== "");
+  const extra = more.filter(Boolean);
+  if (!kept.length && !extra.length) return "";
+  return h("section", { class: "facts" }, h("h3", { class: "part" }, title),
+    kept.length > 0 && h("dl", {}, kept.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)))), extra);
+}
+
+function shareBar(share) {
+  const fill = h("i");
+  fill.style.width = percent(share);
+  return h("div", { class: "bar", "aria-hidden": "true" }, fill);
+}
+
+function guess(it) {
+  const seen = it.prediction;
+  if (!seen) return null;
+  const words = list(seen.words).map(([word]) => h("span", { class: "word" }, word));
+  return h("div", { class: "guess" },
+    h("p", { class: "soft" }, t("staff.guess", { label: seen.label })),
+    h("ul", {}, list(seen.ranking).slice(0, 3).map(([label, share]) =>
+      h("li", {}, h("span", {}, label), h("span", { class: "num soft" }, percent(share)), shareBar(share)))),
+    words.length > 0 && h("p", { class: "words" }, h("span", { class: "soft" }, t("staff.guess_words")), words));
+}
+
+function where(it) {
+  if (it.lat === null || it.lat === undefined) return null;
+  return h("a", { class: "button", href: `geo:${it.lat},${it.lon}?q=${it.lat},${it.lon}` }, icon("pin"), t("staff.navigate"));
+}
+
+const yesNo = (value) => (typeof value === "boolean" ? t(value ? "staff.yes" : "staff.no") : value ?? null);
+
+function clockRow(name, due) {
+  return [name, due ? h("span", { class: "num" }, stamp(due, now())) : null];
+}
+
+/** What it is: place, category and why we think so, rule, clocks, people, outcome. */
+function about(it) {
+  const rating = it.rating || {};
+  return h("aside", { class: "about", "aria-label": t("staff.about") },
+    facts(t("staff.place"), [[t("staff.place_name"), it.place], [t("staff.address"), it.address], [t("staff.grid"), it.grid]], where(it)),
+    facts(t("staff.category"), [[t("staff.category_now"), whatOf(it)], [t("staff.rule"), it.rule]], guess(it)),
+    facts(t("staff.clocks"), [[t("staff.clock"), it.clock_name], clockRow(t("staff.sign_due"), it.sign_due_at), clockRow(t("staff.contact_due"), it.contact_due_at), clockRow(t("staff.due"), it.due_at)]),
+    facts(t("staff.people"), [[t("staff.unit"), it.unit_name], [t("staff.co_units"), list(it.co_unit_names).join("、")], [t("staff.assignee"), it.assignee_name],
+      [t("staff.contact"), it.anonymous ? t("staff.anonymous") : it.contact && h("span", { class: "num" }, it.contact)]]),
+    facts(t("staff.result"), [[t("staff.outcome"), it.outcome ? t(`staff.outcome.${it.outcome}`) : null], [t("staff.words"), it.result],
+      [t("staff.contacted"), yesNo(rating.contacted)], [t("staff.solved"), yesNo(rating.solved)], [t("staff.satisfied"), yesNo(rating.satisfied)]]));
+}
+
+/** Draws the case; `notice` is what a refusal said about it. */
+export function drawCase({ case: it, timeline, steps: all }, notice, acts) {
+  $("case").replaceChildren(
+    head(it, all, acts),
+    notice ? h("p", { class: "case-notice", role: "alert" }, notice) : "",
+    h("div", { class: "case-body" }, story(it, timeline), about(it)));
+}

@@ -1,0 +1,130 @@
+// A step's sheet: asks for what the step needs, keeps it until the server answered, and sends it under one key.
+import { $, h, icon, t, uuid } from "../lib/dom.js";
+import { close, open } from "../lib/sheet.js";
+import * as api from "./api.js";
+import { photoField } from "./photos.js";
+import { assignFields } from "./assign.js";
+
+const drafts = new Map(); // "number step" → what was typed, until the step is taken
+const keys = new Map(); // "number step version body" → key of a try without an answer
+
+/** Takes a step; the same words again after no answer go under the same key. */
+export async function take(number, body) {
+  const what = `${number} ${JSON.stringify(body)}`;
+  if (!keys.has(what)) keys.set(what, uuid());
+  try {
+    const latest = await api.take(number, { key: keys.get(what), ...body });
+    keys.delete(what);
+    drafts.delete(`${number} ${body.step}`);
+    return latest;
+  } catch (error) {
+    if (error instanceof api.Refused) keys.delete(what);
+    throw error;
+  }
+}
+
+function radios(name, choices, draft) {
+  return h("fieldset", { "data-field": name }, h("legend", { class: "name" }, t(`staff.ask.${name}`)),
+    h("div", { class: "rows" }, choices.map(({ value, label }) =>
+      h("label", { class: "row pick" }, h("input", { type: "radio", name, value, checked: draft[name] === value }), h("span", {}, label)))));
+}
+
+function words(step, draft, optional) {
+  const box = h("textarea", { class: "input", name: "text", maxlength: "2000", rows: "4" });
+  box.value = draft.text || "";
+  const label = optional ? t("staff.ask.text_optional") : t(`staff.ask.text.${step.name}`);
+  return h("label", { class: "field", "data-field": "text" }, h("span", { class: "name" }, label), box);
+}
+
+function fields(step, it, draft) {
+  const needs = new Set(step.needs);
+  const asked = new Set([...step.needs, ...(step.optional || [])]);
+  const choices = step.choices || {};
+  return [
+    asked.has("reason") && choices.reason && radios("reason", choices.reason, draft),
+    asked.has("outcome") && choices.outcome && radios("outcome", choices.outcome, draft),
+    asked.has("unit") && assignFields(it, draft),
+    asked.has("text") && words(step, draft, !needs.has("text")),
+    (asked.has("photo") || asked.has("photos")) && photoField(draft, needs.has("photo")),
+  ].filter(Boolean);
+}
+
+const READS = { reason: "reason", outcome: "outcome", text: "text", unit: "unit", assignee: "assignee", category: "category" };
+
+function read(form, draft) {
+  const given = new FormData(form);
+  for (const name of Object.keys(READS)) {
+    if (given.has(name)) draft[name] = String(given.get(name)).trim();
+  }
+}
+
+const isMissing = (need, draft) => (need === "photo" ? !(draft.photos || []).length : !draft[need]);
+
+function complain(form, need) {
+  const part = form.querySelector(`[data-field="${need}"]`);
+  form.querySelectorAll(".wrong.need").forEach((node) => node.remove());
+  form.querySelectorAll("[aria-invalid]").forEach((node) => node.removeAttribute("aria-invalid"));
+  const id = `need-${need}`;
+  part.append(h("p", { class: "wrong need", id, role: "alert" }, t(`staff.need.${need}`)));
+  const input = part.querySelector("textarea, select, input:not([type=file]), button");
+  if (input.type !== "radio") input.setAttribute("aria-invalid", "true");
+  input.setAttribute("aria-describedby", id);
+  input.focus();
+}
+
+function bodyOf(step, version, draft) {
+  const body = { step: step.name, version };
+  for (const name of Object.keys(READS)) if (draft[name]) body[name] = draft[name];
+  if ((draft.photos || []).length) body.photos = draft.photos.map((photo) => photo.id);
+  return body;
+}
+
+/** Opens the sheet of `step` for case `it`; `taken(latest)` or `faster(error)` end it. */
+export function ask(step, it, { taken, faster }) {
+  const name = `${it.number} ${step.name}`;
+  const draft = drafts.get(name) || {};
+  drafts.set(name, draft);
+  const error = h("p", { class: "wrong", role: "alert" });
+  const submit = h("button", { type: "submit", class: "button next wide" }, step.label);
+  const form = h("form", { class: "step-form", novalidate: true }, fields(step, it, draft), error, submit);
+  form.addEventListener("input", () => read(form, draft));
+  form.addEventListener("submit", async (sent) => {
+    sent.preventDefault();
+    read(form, draft);
+    const missing = step.needs.find((need) => isMissing(need, draft));
+    if (missing) return complain(form, missing);
+    if (draft.uploading) return error.replaceChildren(t("staff.still_uploading"));
+    await send(submit, error, () => take(it.number, bodyOf(step, it.version, draft)), { taken, faster });
+  });
+  show(step.label, it.number, form);
+}
+
+async function send(submit, error, act, { taken, faster }) {
+  submit.disabled = true;
+  submit.setAttribute("aria-busy", "true");
+  error.replaceChildren();
+  try {
+    const latest = await act();
+    close($("step"));
+    taken(latest);
+  } catch (problem) {
+    if (problem.latest || problem.status === 404) {
+      close($("step"));
+      faster(problem);
+    } else error.replaceChildren(problem.message);
+  } finally {
+    submit.disabled = false;
+    submit.removeAttribute("aria-busy");
+  }
+}
+
+/** A sheet with a heading, closed by its cross, Escape or a press outside. */
+export function show(title, number, ...content) {
+  const dialog = $("step");
+  dialog.replaceChildren(
+    h("div", { class: "sheet-head" },
+      h("h2", { id: "step-name" }, title, " ", h("span", { class: "num soft" }, number)),
+      h("button", { type: "button", class: "tool", "data-close": true, "aria-label": t("staff.close") }, icon("close"))),
+    ...content);
+  open(dialog);
+}
