@@ -10,7 +10,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot import transcript
 from bot.flows import talk, words
-from bot.flows.effects import Effect, Show
 from bot.flows.heard import Heard
 from bot.flows.state import Mode, State
 from bot.flows.surroundings import Brief
@@ -78,10 +77,10 @@ class Inbox:
         cases = await queries.of_resident(session, resident.id)
         around = senses.around([Brief(c.number, c.status, c.item or c.category or "") for c in cases], bool(resident.contact))
         heard, stale = await _hear(session, incoming)
-        if stale is not None:
-            effects: list[Effect] = [Say("stale.pressed"), *([Show(stale)] if stale else [])]
-        else:
+        if stale is None:
             state, effects = talk.step(state, heard, around, incoming.at)
+        else:
+            state, effects = talk.stale(state, stale, around, incoming.at)
         if is_cut(incoming.text):
             effects = [Say("text.cut"), *effects]
         for n, (line, case) in enumerate(await perform(scene, effects)):

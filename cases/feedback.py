@@ -62,7 +62,10 @@ async def rate(
     """Three separate answers, once a round. The case is closed; whether it was solved is another matter."""
     details = {"contacted": contacted, "solved": solved, "satisfied": satisfied}
     await lifecycle.move(session, book, case, "rate", RESIDENT, now, details=details)
-    session.add(Rating(case_id=case.id, round=case.round, at=now, **details))
+    given = Rating(
+        case_id=case.id, round=case.round, contacted=contacted, solved=solved, satisfied=satisfied, at=now
+    )
+    session.add(given)
 
 
 def may_reopen(case: Case, now: datetime) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+import sqlalchemy
 from sqlalchemy import ColumnElement, func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -47,7 +48,8 @@ async def counts(session: AsyncSession, person: Person) -> dict[str, int]:
     names += ["review"] if person.role is Role.LEADER else []
     columns = [func.count().filter(view(person, name)).label(name) for name in names]
     late = func.count().filter(view(person, "mine"), col(Case.overdue)).label("overdue")
-    row = (await session.execute(select(*columns, late).where(access.sees(person), col(Case.status).in_(OPEN)))).one()
+    chosen = sqlalchemy.select(*columns, late).where(access.sees(person), col(Case.status).in_(OPEN))
+    row = (await session.execute(chosen)).one()
     return {"mine": 0, "triage": 0, "review": 0, **row._asdict()}
 
 

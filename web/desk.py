@@ -87,7 +87,7 @@ def page(parts: Parts, story: Story, person: Person, resident: Resident, now: da
             "contact_due_at": iso(case.contact_due_at),
             "lon": case.lon,
             "lat": case.lat,
-            "address": book.places[case.place].address if case.place in book.places else "",
+            "address": book.places[case.place].address if case.place else "",
             "photos": [photo_url(str(photo.id)) for photo in story.photos if photo.resident],
             "rule": rule_text(book, case),
             "prediction": _prediction(parts, story),

@@ -37,7 +37,7 @@ def message(
         shown["card"] = {"title": shown["text"], "lines": _lines(row, wording, locale, now)}
     if row.photos:
         shown["photos"] = [f"/api/chat/photos/{photo}" for photo in row.photos]
-    if row.case_id in cases:
+    if row.case_id and row.case_id in cases:
         shown["case"] = brief(cases[row.case_id], locale, now)
     return shown
 

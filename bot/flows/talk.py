@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from bot.flows import complaint, progress, words
-from bot.flows.effects import LookUp, Speak
+from bot.flows.effects import LookUp, Show, Speak
 from bot.flows.heard import Heard, Listener, Turn
 from bot.flows.state import Mode, State
 from bot.flows.surroundings import Surroundings
@@ -23,6 +23,18 @@ def step(state: State, heard: Heard, around: Surroundings, now: datetime) -> Tur
         return state, [LookUp(code)]
     listener = COMMANDS.get(words.command(heard.text) or "", MODES[state.mode])
     return listener(state, heard, around, now)
+
+
+def stale(state: State, number: str, around: Surroundings, now: datetime) -> Turn:
+    """An old button changes nothing; what is true now is said instead: the case's standing, or the open draft's card."""
+    state = state.model_copy(deep=True)
+    said = Say("stale.pressed")
+    if number:
+        return state, [said, Show(number)]
+    if state.draft is None:
+        return state, [said]
+    state, effects = complaint.advance(state, around, now)
+    return state, [said, *effects]
 
 
 def idle(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
