@@ -10,7 +10,7 @@ from structlog.types import EventDict, Processor, WrappedLogger
 Kind = Literal["console", "json"]
 
 # Libraries log rows, arguments and addresses: they speak up only when something is wrong.
-QUIET = ("sqlalchemy", "psycopg", "psycopg.pool", "procrastinate", "alembic", "httpx", "httpcore", "uvicorn.access")
+QUIET = ("sqlalchemy", "psycopg", "psycopg.pool", "procrastinate", "alembic", "httpx", "httpcore", "uvicorn")
 
 
 def set_up(level: str = "INFO", kind: Kind | None = None, stream: TextIO = sys.stderr) -> None:
@@ -39,8 +39,6 @@ def set_up(level: str = "INFO", kind: Kind | None = None, stream: TextIO = sys.s
     root.setLevel(level)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
-    for name in ("uvicorn", "uvicorn.error"):
-        logging.getLogger(name).handlers = []
 
 
 def _ending(kind: Kind) -> list[Processor]:
@@ -52,6 +50,8 @@ def _ending(kind: Kind) -> list[Processor]:
 def _without_values(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """A database error quotes the row it choked on; keep its kind and its place, drop what it quotes."""
     found = event.get("exc_info")
+    if found is True:
+        found = sys.exc_info()
     error = found[1] if isinstance(found, tuple) else found
     if isinstance(error, BaseException):
         import traceback

@@ -64,6 +64,18 @@ def downgrade(url: str, revision: str) -> None:
         command.downgrade(config(connection), revision)
 
 
+def migrate_to(url: str, revision: str) -> str:
+    """Up or down to a revision, whichever way it lies; returns where the database is now."""
+    with transaction(url) as connection:
+        here = current(connection)
+    if revision == "base" or (here is not None and revision != "head" and revision < here):
+        downgrade(url, revision)
+    else:
+        upgrade(url, revision)
+    with transaction(url) as connection:
+        return current(connection) or "empty"
+
+
 def differences(url: str) -> list[object]:
     """What the models have and the database has not, or the other way round. Empty: they agree."""
     from alembic.autogenerate import compare_metadata

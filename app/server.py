@@ -24,6 +24,8 @@ import psutil
 import psycopg
 from psycopg import sql
 
+from app.errors import CannotGoOn
+
 DATABASE = "fengqiao"
 SYSTEM_USER = "pgserver"  # PostgreSQL refuses to run as root
 START_SECONDS = 120  # recovery after a crash included
@@ -53,7 +55,7 @@ SETTINGS: Mapping[str, str] = {
 }
 
 
-class ServerRefused(RuntimeError):
+class ServerRefused(CannotGoOn):
     """PostgreSQL would not start or stop; the message ends with the last lines of its log."""
 
 

@@ -43,8 +43,9 @@ class Settings(BaseSettings):
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
     @property
-    def models_dir(self) -> Path:
-        return self.data_dir / "models"
+    def model_dir(self) -> Path:
+        """The model in use."""
+        return self.data_dir / "models" / "current"
 
     @property
     def photos_dir(self) -> Path:

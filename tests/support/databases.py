@@ -21,7 +21,9 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDER = ROOT / "var" / "tests"
 # Nothing here outlives the machine, so nothing waits for the disk; kill tests start a server of their own.
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
-MADE_FROM = {"empty": ("models", "migrations"), "town": ("models", "migrations", "data", "app/seed.py")}
+SCHEMA = ("models", "migrations")
+LOADING = ("data", "app/seed.py", "app/town")
+MADE_FROM = {"empty": SCHEMA, "town": (*SCHEMA, *LOADING)}
 
 
 def fingerprint(kind: str) -> str:

@@ -13,8 +13,9 @@ async def fill(url: str) -> None:
 
     upgrade(url)
     town = read_town(ROOT / "data")
+    secret = PasswordHash.recommended().hash(PASSWORD)
     made = engine(url)
     async with sessions(made)() as session:
-        await load_town(session, town, PasswordHash.recommended().hash(PASSWORD))
+        await load_town(session, town, lambda _: secret)
         await session.commit()
     await made.dispose()

@@ -1,0 +1,224 @@
+"""The command line: `python -m app up`, and each of its parts alone."""
+
+import asyncio
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer import Argument, Option
+
+if TYPE_CHECKING:
+    from app.database import Server
+    from app.settings import Settings
+
+USAGE = 2  # exit code: something given cannot be used
+cli = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="枫桥 Fengqiao: complaints by chat.",
+)
+
+
+@cli.command()
+def up() -> None:
+    """Everything in one: database, schema, town, model, site and worker. Ctrl-C stops it all."""
+    from app import opening, run
+
+    settings = _begin()
+    with run_errors():
+        site = run.listen(settings.host, settings.port)
+        settings = settings.model_copy(update={"port": site.getsockname()[1]})
+        training = opening.start_training(settings.model_dir)
+        try:
+            with database(settings) as (url, server):
+                password = _open(settings, url)
+                if training is not None and training.wait() != 0:
+                    typer.echo("training failed: a person will sort every complaint", err=True)
+                run.run(settings, url, server=server, site=site, worker=True, ready=_panel(password.given))
+        finally:
+            _end(training)
+
+
+@cli.command()
+def serve(
+    worker: Annotated[bool, Option("--worker/--no-worker", help="Work on the queue as well.")] = False,
+) -> None:
+    """The site alone, on a database that `migrate` and `seed` have prepared."""
+    from app import run
+
+    settings = _begin()
+    with run_errors():
+        site = run.listen(settings.host, settings.port)
+        settings = settings.model_copy(update={"port": site.getsockname()[1]})
+        with database(settings) as (url, server):
+            run.run(settings, url, server=server, site=site, worker=worker, ready=_panel(None))
+
+
+@cli.command()
+def work() -> None:
+    """A worker alone: deliveries, supervision, picking up from dead workers."""
+    from app import run
+
+    settings = _begin()
+    with run_errors(), database(settings) as (url, server):
+        run.run(settings, url, server=server, site=None, worker=True, ready=_working)
+
+
+@cli.command()
+def migrate(
+    revision: Annotated[str, Argument(help="Where to; back as well, `base` for nothing.")] = "head",
+) -> None:
+    """Bring the schema up to date."""
+    from app.migrate import migrate_to
+
+    settings = _begin()
+    with run_errors(), database(settings) as (url, _):
+        typer.echo(migrate_to(url, revision))
+
+
+@cli.command()
+def seed(
+    folder: Annotated[Path | None, Argument(exists=True, file_okay=False, help="Unset: TOWN_DIR.")] = None,
+) -> None:
+    """Load a town's files; all problems are told, and then nothing is loaded."""
+    settings = _begin()
+    if folder is not None:
+        settings = settings.model_copy(update={"town_dir": folder.absolute()})
+    with run_errors(), database(settings) as (url, _):
+        password = _open(settings, url)
+        if password.given:
+            typer.echo(f"first password, shown only this once: {password.given}")
+
+
+@cli.command()
+def train(
+    data: Annotated[Path | None, Option(exists=True, help="CSV with text, label, perhaps item.")] = None,
+    out: Annotated[Path | None, Option(help="Folder; unset: the model in use.")] = None,
+    segmenter: Annotated[str, Option(help="rjieba (fast) or jieba (reference).")] = "rjieba",
+    seed: Annotated[int, Option(help="The same one gives the same model.")] = 1,
+) -> None:
+    """Train a model; without DATA the first-day model."""
+    from app.learn import train_command
+
+    raise typer.Exit(train_command(data, out or _begin().model_dir, segmenter, seed))
+
+
+@cli.command()
+def classify(model: Annotated[Path | None, Option(help="Folder; unset: the model in use.")] = None) -> None:
+    """JSON lines {"id", "text"} in, the same ids with departments and confidence out."""
+    from app.learn import classify_command
+
+    raise typer.Exit(classify_command(model or _begin().model_dir))
+
+
+@cli.command()
+def replay(
+    file: Annotated[Path, Argument(exists=True, dir_okay=False)],
+    rate: Annotated[float, Option(help="Complaints a second.")] = 1.0,
+) -> None:
+    """Send recorded complaints through the resident's doors."""
+    from app.replay import replay_command
+
+    raise typer.Exit(replay_command(file, rate, _begin().site_url))
+
+
+def _begin() -> "Settings":
+    """Settings and logs. A wrong setting is named; SIGTERM unwinds like Ctrl-C until the loop takes over."""
+    from pydantic import ValidationError
+
+    from app import logs
+    from app.settings import Settings
+
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        for problem in error.errors(include_input=False, include_url=False):
+            typer.echo(f"{'.'.join(map(str, problem['loc'])).upper()}: {problem['msg']}", err=True)
+        raise typer.Exit(USAGE) from None
+    logs.set_up(settings.log_level)
+    return settings
+
+
+@contextmanager
+def database(settings: "Settings") -> "Iterator[tuple[str, Server | None]]":
+    """DATABASE_URL, or our own server, stopped afterwards unless another of our programs uses it."""
+    from app.database import start_server, stop_server
+
+    if settings.database_url is not None:
+        yield settings.database_url.get_secret_value(), None
+        return
+    server = start_server(settings.data_dir)
+    try:
+        yield server.url, server
+    finally:
+        stop_server(server)
+
+
+@contextmanager
+def run_errors() -> "Iterator[None]":
+    """What a person can mend is said in words; everything else keeps its traceback."""
+    from app.errors import CannotGoOn
+    from app.town.problems import SeedRefused
+
+    try:
+        yield
+    except SeedRefused as refused:
+        typer.echo(refused, err=True)
+        raise typer.Exit(USAGE) from None
+    except CannotGoOn as error:
+        typer.echo(error, err=True)
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+
+
+def _open(settings: "Settings", url: str) -> Any:
+    """Schema and town; returns the password new people got."""
+    from app import opening
+    from app.database import engine, sessions
+    from app.migrate import upgrade
+
+    chosen = settings.seed_password
+    password = opening.FirstPassword(chosen.get_secret_value() if chosen else None)
+
+    async def load() -> None:
+        connections = engine(url)
+        try:
+            await opening.load_if_changed(sessions(connections), settings.town_dir, password)
+        finally:
+            await connections.dispose()
+
+    upgrade(url)
+    asyncio.run(load())
+    return password
+
+
+def _panel(password: str | None) -> Any:
+    """Shown when the doors are open."""
+    from app import panel
+
+    async def show(parts: Any) -> None:
+        panel.show(parts, await panel.accounts(parts), password)
+
+    return show
+
+
+async def _working(_: Any) -> None:
+    typer.echo("working")
+
+
+def _end(training: "subprocess.Popen[bytes] | None") -> None:
+    if training is not None and training.poll() is None:
+        training.terminate()
+        training.wait()
+
+
+if __name__ == "__main__":
+    cli()

@@ -1,0 +1,179 @@
+"""Joins the real parts. Nothing else looks anything up; everything gets what it needs from here."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import structlog
+from procrastinate import App as Queue
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.database import Sessions, libpq_url
+from app.database import engine as make_engine
+from app.database import sessions as make_sessions
+from app.jobs import DEAD_AFTER, Work, defer_deliveries, make_queue
+from app.redeliver import redeliver
+from app.settings import Settings
+from bot import delivery
+from bot.senses import Senses
+from bot.transactions import Transactions
+from cases import supervision
+from cases.book import read_book
+from cases.intake import Guess
+from cases.keys import Keys
+from classifiers import ArtefactError, Model, load
+from classifiers.danger import danger
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from web.live import Live
+
+log = structlog.get_logger()
+
+
+class Now(Protocol):
+    def __call__(self) -> datetime: ...
+
+
+def utcnow() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass
+class Parts:
+    """What a running program is made of. `senses.book` is replaced by `refresh` when the town changes."""
+
+    settings: Settings
+    url: str
+    engine: AsyncEngine
+    sessions: Sessions
+    transactions: Transactions
+    keys: Keys
+    model: Model | None
+    senses: Senses
+    queue: Queue
+    now: Now
+
+    @property
+    def town(self) -> str:
+        return next((area.name for area in self.senses.book.areas.values() if area.level == 0), "")
+
+
+@asynccontextmanager
+async def build(settings: Settings, url: str, now: Now = utcnow) -> AsyncIterator[Parts]:
+    """The parts on this database, which is migrated and holds a town; connections are closed afterwards."""
+    engine = make_engine(url)
+    try:
+        sessions = make_sessions(engine)
+        transactions = Transactions(sessions, defer_deliveries)
+        model = usable_model(settings.model_dir)
+        async with sessions() as session:
+            senses = Senses(await read_book(session), lambda said: guess(model, said), danger_kind)
+        work = make_work(transactions, senses, now)
+        keys = Keys(settings.secret())
+        queue = make_queue(url, work)
+        yield Parts(settings, url, engine, sessions, transactions, keys, model, senses, queue, now)
+    finally:
+        await engine.dispose()
+
+
+async def refresh(parts: Parts) -> None:
+    """Read the town again: its rows were edited."""
+    async with parts.sessions() as session:
+        parts.senses.book = await read_book(session)
+
+
+def make_work(transactions: Transactions, senses: Senses, now: Now) -> Work:
+    """The tasks' own words, bound to this database, this clock and the town as it is when they run."""
+
+    async def deliver(notification_id: int) -> None:
+        await delivery.deliver(transactions, notification_id, now())
+
+    async def give_up(notification_id: int, reason: str) -> None:
+        await delivery.give_up(transactions, notification_id, reason, now())
+
+    async def sweep() -> int:
+        async with transactions.begin() as session:
+            return await supervision.sweep(session, senses.book, now())
+
+    async def again() -> int:
+        async with transactions.begin() as session:
+            return await redeliver(session, now())
+
+    return Work(deliver, give_up, sweep, again)
+
+
+def usable_model(folder: Path) -> Model | None:
+    """The promoted model; without a usable one complaints still come in, and a person sorts them."""
+    try:
+        return load(folder)
+    except ArtefactError as error:
+        log.error("model.unusable", reason=error.reason)
+        return None
+
+
+def guess(model: Model | None, said: str) -> Guess | None:
+    if model is None:
+        return None
+    told = model.predict(said)
+    items = {told.label: told.item} if told.item else {}
+    return Guess(told.label, told.confidence, told.ranking, told.item, told.action, told.version, items)
+
+
+def danger_kind(said: str) -> str | None:
+    found = danger(said)
+    return found.kind if found else None
+
+
+def build_site(parts: Parts) -> "tuple[FastAPI, Live]":
+    """The pages and doors on these parts, and what wakes open pages. Imported here: a worker needs no web."""
+    from bot.inbox import Inbox
+    from bot.media import Store
+    from web import parts as web
+    from web import site
+    from web.limits import Limits
+    from web.live import Live
+
+    live = Live()
+    given = web.Parts(
+        transactions=parts.transactions,
+        inbox=Inbox(parts.transactions, parts.keys),
+        senses=parts.senses,
+        keys=parts.keys,
+        store=Store(parts.settings.photos_dir),
+        live=live,
+        limits=Limits(),
+        now=parts.now,
+        why=lambda said, label: why(parts.model, said, label),
+        ready=lambda: ready(parts),
+        town=parts.town,
+        secure=parts.settings.site_url.startswith("https:"),
+    )
+    return site.create(given), live
+
+
+def why(model: Model | None, said: str, label: str) -> Sequence[tuple[str, float]]:
+    """The words that spoke for a label; none without a model or for a label it does not know."""
+    return model.why(said, label) if model is not None and label in model.classes else []
+
+
+async def ready(parts: Parts) -> dict[str, bool]:
+    """What /readyz tells: the database answers, somebody works on the queue, there is a model."""
+    alive = "SELECT EXISTS (SELECT FROM procrastinate_workers WHERE last_heartbeat > now() - make_interval(secs => :s))"
+    try:
+        async with parts.sessions() as session:
+            worker = bool(await session.scalar(text(alive), {"s": DEAD_AFTER}))
+    except (SQLAlchemyError, TimeoutError):
+        return {"database": False, "worker": False, "model": parts.model is not None}
+    return {"database": True, "worker": worker, "model": parts.model is not None}
+
+
+def listening_url(parts: Parts) -> str:
+    """For connections beside the pool, as those that LISTEN."""
+    return libpq_url(parts.url)
