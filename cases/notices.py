@@ -67,7 +67,7 @@ async def tell(
             continue
         for person in await _people(session, case, audience, above):
             if person != event.actor:
-                _write(session, case, event, f"staff.{event.kind}", now, args, person=person)
+                _write(session, case, event, f"desk.{event.kind}", now, args, person=person)
         if audience is Audience.RESIDENT:
             _write(session, case, event, f"resident.{event.kind}", now, args)
 

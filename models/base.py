@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Enum
+from sqlalchemy import DateTime, Enum
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TEXT
 from sqlmodel import Field, SQLModel
 
@@ -12,7 +12,7 @@ Table = SQLModel
 
 AWARE = DateTime(timezone=True)
 WORDS = ARRAY(TEXT)
-DOCUMENT = JSON().with_variant(JSONB(), "postgresql")
+DOCUMENT = JSONB
 
 
 def words_of(kind: type[StrEnum]) -> Enum:
