@@ -6,7 +6,7 @@ from limits.aio.strategies import MovingWindowRateLimiter
 
 from cases.errors import TooOften
 
-SESSIONS = RateLimitItemPerMinute(600)  # new conversations from one address
+SESSIONS = RateLimitItemPerMinute(3000)  # new conversations from one address: a whole estate behind one router
 MESSAGES = RateLimitItemPerMinute(120)  # in one conversation
 LOOKUPS = RateLimitItemPerMinute(5, 15)  # guesses of a lookup code
 SIGN_INS = RateLimitItemPerMinute(10, 15)  # tries of one name from one address
