@@ -4,28 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from routing import spelling
+from routing import borders, spelling
 
 T = TypeVar("T")
 
-SHORTEST = 2  # one character alone is never a name
-ORDINARY = frozenset({
-    "小区", "社区", "街道", "村里", "学校", "小学", "中学", "幼儿园", "医院", "卫生院", "卫生室", "诊所", "市场",
-    "菜场", "菜市场", "超市", "商场", "广场", "公园", "花园", "新村", "大桥", "车站", "公交站", "地铁站", "派出所",
-    "政府", "居委会", "村委会", "物业", "工地", "路口", "门口", "大楼", "宿舍", "家属院", "停车场", "网格", "中心",
-    "大道", "大街",
-})  # fmt: skip
-"""Names nobody can tell from a word; a place called just that is found by pin or code."""
-
-CUT_ELSEWHERE = {
-    "路": "面灯况程费线障",  # 城市建设|路面
-    "街": "坊拍",
-    "厂": "家商方",  # 家具|厂家
-    "中": "午间心途断等介",  # 等了一|中午
-    "场": "所地",
-    "头": "发痛疼",
-}
-"""After a name that ends so, these begin another word, and the name was none."""
+SHORTEST = 2
 
 
 @dataclass(frozen=True)
@@ -40,8 +23,13 @@ class Match(Generic[T]):
 class Names(Generic[T]):
     """A table of names, grouped by their first two characters: a text is read once, whatever the table's size."""
 
-    def __init__(self, names: Iterable[tuple[str, T]]) -> None:
-        """A name that ends in a number (丹桂苑3栋, 丹桂路18号, 柳林村一组) is found however the number is written."""
+    def __init__(self, names: Iterable[tuple[str, T]], bare: Iterable[str] = (), areas: Iterable[str] = ()) -> None:
+        """A name that ends in a number (丹桂苑3栋, 丹桂路18号, 柳林村一组) is found however the number is written.
+
+        `bare`: names that are ours only when nothing but the name of one of our `areas` stands before them.
+        """
+        self._bare = frozenset(map(spelling.plain, bare))
+        self._areas = tuple(map(spelling.plain, areas))
         self._named: dict[str, list[T]] = {}
         self._numbered: dict[str, dict[str, list[T]]] = {}
         for name, thing in names:
@@ -55,7 +43,7 @@ class Names(Generic[T]):
     def _things(self, name: str) -> list[T]:
         """Where to put whatever is called so; nowhere for what cannot be a name."""
         base, number = spelling.numbered(name) or (name, None)
-        if len(base) < SHORTEST or base in ORDINARY:
+        if not borders.is_name(base):
             return []
         if number is None:
             return self._named.setdefault(base, [])
@@ -74,11 +62,16 @@ class Names(Generic[T]):
     def _named_at(self, text: str, at: int) -> tuple[Sequence[T], int]:
         """Whatever is named here and where that ends; nothing, and the next character, where no name begins."""
         for name in self._starts.get(text[at : at + SHORTEST], ()):
-            if text.startswith(name, at) and _ends_there(text, name, at + len(name)):
+            if text.startswith(name, at) and self._is_meant(text, name, at):
                 named, end = self._meant(text, name, at + len(name))
                 if named:
                     return named, end
         return (), at + 1
+
+    def _is_meant(self, text: str, name: str, at: int) -> bool:
+        end = at + len(name)
+        alone = name not in self._bare or borders.stands_alone(text, at, end, self._areas)
+        return alone and borders.ends(text, name, end)
 
     def _meant(self, text: str, name: str, end: int) -> tuple[Sequence[T], int]:
         """The building or house when one is said and known, else whatever has the name."""
@@ -88,8 +81,3 @@ class Names(Generic[T]):
                 named, further = self._meant(text, name + number, after)
                 return (named, further) if named else (numbers[number], after)
         return self._named.get(name, ()), end
-
-
-def _ends_there(text: str, name: str, end: int) -> bool:
-    following = text[end : end + 1]
-    return not following or following not in CUT_ELSEWHERE.get(name[-1], "")

@@ -38,7 +38,8 @@ class PlaceIndex:
         self._areas = {area.code: area for area in areas}
         self._places = {place.code: place for place in places}
         self._by_capitals = {place.code.upper(): place.code for place in places}
-        self._names = Names([*self._area_names(), *_place_names(places)])
+        names = [*self._area_names(), *_place_names(places)]
+        self._names = Names(names, _bare(places), (short for area in areas for short in (area.name, area.name[:-1])))
         outlines = {area.code: area.outline for area in areas if area.outline}
         points = {place.code: (place.lon, place.lat) for place in places}
         self._pins = Pins(outlines, points, {place.code: place.grid for place in places})
@@ -90,6 +91,13 @@ class PlaceIndex:
         """The place's code when we signed it and still have the place."""
         place = codes.read(code, key)
         return self._by_capitals.get(place) if place else None
+
+
+def _bare(places: Sequence[Place]) -> set[str]:
+    """Aliases that say what it is, not which: 化工厂 of 澄溪化工厂, 一中, 镇政府. A place's own name never is."""
+    aliases = {(alias, place.name) for place in places for alias in place.aliases}
+    bare = {alias for alias, name in aliases if len(alias) <= SHORT or name.endswith(alias) or alias[0] in "市镇村"}
+    return bare - {place.name for place in places}
 
 
 def _as_found(place: Place) -> Found:

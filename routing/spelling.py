@@ -86,7 +86,7 @@ class _Alphabet(dict[int, int]):
 
     def __missing__(self, code: int) -> int:
         half = unicodedata.normalize("NFKC", chr(code)).lower()
-        simple = self.simplified(half) if len(half) == 1 else ""
+        simple = self.simplified(half) if len(half) == 1 and half.isprintable() else ""
         self[code] = ord(simple) if len(simple) == 1 else code  # ㎡ would become two letters: left as it is
         return self[code]
 

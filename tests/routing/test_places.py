@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models import Area, Place
-from routing.names import ORDINARY
+from routing.borders import ORDINARY
 from routing.places import Found, PlaceIndex, sign
 
 

@@ -54,7 +54,7 @@ def test_the_first_that_fits_decides() -> None:
         LAST,
         rule("FIELD", category="城市管理"),
         rule("ITEM", category="城市管理/公厕"),
-        rule("SCHOOL", category="教育"),
+        rule("EDU", category="教育"),
     ]
     assert route(facts(), rows, AREAS).rule == "ITEM"
     assert route(facts(item=None), rows, AREAS).rule == "FIELD"
