@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -40,12 +41,14 @@ class Tally:
         return ordered[min(int(len(ordered) * share), len(ordered) - 1)] * 1000 if ordered else 0.0
 
 
-def replay(file: Path, rate: float, base: str, limit: int | None) -> Tally:
-    """Exit quietly with the tally; raises NotLetters for a file that is none, CannotGoOn when nobody answers."""
+def replay_command(file: Path, rate: float, base: str, limit: int | None = None) -> int:
+    """0 when every letter was filed, 1 otherwise. NotLetters for a file that is none, CannotGoOn when nobody answers."""
     letters = list(read_letters(file))[:limit]
+    if not letters or rate <= 0:
+        raise NotLetters(f"{file}: no letters in columns title, detail or text" if rate > 0 else "a rate is above 0")
     tally = asyncio.run(_play(letters, rate, base))
     _print(tally, len(letters), rate)
-    return tally
+    return 0 if tally.counts["filed"] == len(letters) else 1
 
 
 def read_letters(file: Path) -> Iterator[str]:
@@ -70,7 +73,11 @@ async def _play(letters: list[str], rate: float, base: str) -> Tally:
         TextColumn("replay"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=Console(file=sys.stderr)
     )
     limits = httpx.Limits(max_connections=AT_ONCE)
-    async with httpx.AsyncClient(base_url=base, timeout=30, limits=limits) as http, asyncio.TaskGroup() as tasks:
+    nobody = CookieJar(DefaultCookiePolicy(allowed_domains=[]))  # each resident keeps their own
+    async with (
+        httpx.AsyncClient(base_url=base, timeout=30, limits=limits, cookies=nobody) as http,
+        asyncio.TaskGroup() as tasks,
+    ):
         await _reachable(http)
         with bar:
             task = bar.add_task("replay", total=len(letters))
@@ -78,7 +85,7 @@ async def _play(letters: list[str], rate: float, base: str) -> Tally:
             for n, letter in enumerate(letters):
                 await asyncio.sleep(max(begun + n / rate - time.perf_counter(), 0))
                 await turn.acquire()
-                playing.append(tasks.create_task(_one(base, http, letter, tally)))
+                playing.append(tasks.create_task(_one(http, letter, tally)))
                 playing[-1].add_done_callback(lambda _: (turn.release(), bar.advance(task)))
             await asyncio.gather(*playing)
     return tally
@@ -91,7 +98,7 @@ async def _reachable(http: httpx.AsyncClient) -> None:
         raise CannotGoOn(f"nobody answers at {http.base_url} ({error}); start it with `make run`") from error
 
 
-async def _one(base: str, http: httpx.AsyncClient, letter: str, tally: Tally) -> None:
+async def _one(http: httpx.AsyncClient, letter: str, tally: Tally) -> None:
     """One resident with one letter; whatever goes wrong is counted, never raised."""
     try:
         opened = await http.post("/api/chat/session", json={})
