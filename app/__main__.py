@@ -21,7 +21,7 @@ cli = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="枫桥 Fengqiao: complaints by chat.",
+    help="枫桥: complaints by chat.",
 )
 
 

@@ -17,9 +17,9 @@ from alembic.autogenerate.api import AutogenContext
 from alembic.operations.ops import DropTableOp, ExecuteSQLOp, MigrateOperation, MigrationScript
 from sqlalchemy import Sequence
 
-import models
 from app.database import start_server, stop_server
 from app.migrate import MIGRATIONS, config, transaction, upgrade
+from models.base import Table
 
 FIRST = "0001_first"
 MESSAGES = {FIRST: f"All tables, the case numbers and the queue. Written by `python -m app.draft {FIRST}`"}
@@ -51,7 +51,7 @@ def _first(_context: object, _revision: object, scripts: list[MigrationScript]) 
 
 
 def _sequences() -> Iterator[str]:
-    found: dict[str, Sequence] = models.CASE_NUMBERS.metadata._sequences  # type: ignore[union-attr]
+    found: dict[str, Sequence] = Table.metadata._sequences
     yield from sorted(found)
 
 

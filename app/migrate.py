@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import JSON, Connection, Enum, NullPool, create_engine, inspect, text
 
-import models
+import models  # noqa: F401 - all tables
 from app.database import sqlalchemy_url
+from models.base import Table
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -83,7 +84,7 @@ def differences(url: str) -> list[object]:
 
     with transaction(url) as connection:
         context = MigrationContext.configure(connection, opts=OPTIONS)
-        found: list[object] = list(compare_metadata(context, models.CASE_NUMBERS.metadata))
+        found: list[object] = list(compare_metadata(context, Table.metadata))
         return found
 
 

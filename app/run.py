@@ -63,7 +63,7 @@ async def _run(
     stop = asyncio.Event()
     with _signals(stop):
         async with build(settings, url) as parts:
-            running = [asyncio.create_task(part, name=part.__qualname__) for part in _parts(parts, server, worker)]
+            running = [asyncio.create_task(part, name=name) for name, part in _parts(parts, server, worker)]
             if site is not None:
                 running.append(asyncio.create_task(serve(parts, site, stop, ready), name="site"))
             else:
@@ -74,11 +74,11 @@ async def _run(
                 raise PartEnded(", ".join(ended))
 
 
-def _parts(parts: Parts, server: Server | None, worker: bool) -> Iterator[Coroutine[Any, Any, None]]:
+def _parts(parts: Parts, server: Server | None, worker: bool) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
     if server is not None:
-        yield watch(server)
+        yield "watch", watch(server)
     if worker:
-        yield work(parts)
+        yield "worker", work(parts)
 
 
 async def work(parts: Parts) -> None:

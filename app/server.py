@@ -191,7 +191,7 @@ def _postmaster(folder: Path) -> int | None:
 def _serves(number: int, folder: Path) -> bool:
     with suppress(psutil.Error):
         process = psutil.Process(number)
-        return process.status() != psutil.STATUS_ZOMBIE and process.cwd() == str(folder)
+        return bool(process.status() != psutil.STATUS_ZOMBIE and process.cwd() == str(folder))
     return False
 
 
@@ -274,7 +274,7 @@ def _run(command: str, folder: Path, arguments: list[str]) -> None:
         user, group = _identity()
         identity = {"user": user, "group": group, "extra_groups": []}
     with tempfile.TemporaryFile() as said:  # a pipe would stay open in the server, and we would wait for ever
-        quiet = {"stdin": subprocess.DEVNULL, "stdout": said, "stderr": said}
+        quiet: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": said, "stderr": said}
         code = subprocess.call(call, env=environment, cwd=folder, **quiet, **identity)
         if code != 0:
             said.seek(0)

@@ -1,0 +1,72 @@
+# Everything a person or a machine does with this project. `make help` lists it.
+# Needs GNU make, python3 3.11 or newer, and nothing else to run; `make lock` needs uv as well.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+MYPY_CORE := -p models -p routing -p classifiers -p cases -p bot.flows -p app
+RUN_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+COMPILE := compile --quiet --universal --generate-hashes --no-annotate --no-header --python-version 3.11
+# an index address of yours never gets into a lock, and a lock is the same wherever it is made
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev browser run test check lock clean migration
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.installed ## make .venv and install what the program needs
+
+run: $(VENV)/.installed ## start everything; Ctrl-C stops it
+	@exec $(BIN)/python -m app up
+
+setup-dev: $(VENV)/.installed-dev browser ## setup, and what tests and checks need
+
+test: $(VENV)/.installed-dev ## all tests, two at a time
+	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+check: $(VENV)/.installed-dev ## style, types, import directions, no unpickling
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m mypy $(MYPY_CORE)
+	$(BIN)/lint-imports
+	@! grep -rnE '^[[:space:]]*(import|from)[[:space:]]+(pickle|joblib|dill|cloudpickle|shelve|marshal)\b' \
+		--include='*.py' classifiers cases bot web routing models app \
+		|| { echo 'a model file could run code through these: use arrays'; exit 1; }
+
+lock: ## write both locks anew from pyproject.toml (needs uv)
+	@command -v uv >/dev/null || { echo 'make lock needs uv: https://docs.astral.sh/uv/'; exit 1; }
+	uv pip $(COMPILE) pyproject.toml -o requirements.lock
+	uv pip $(COMPILE) pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
+
+migration: $(VENV)/.installed-dev ## a revision from the changed models: make migration NAME=0002_what_changed
+	@test -n "$(NAME)" || { echo 'make migration NAME=0002_what_changed'; exit 1; }
+	$(BIN)/python -m app.draft $(NAME)
+
+clean: ## remove .venv and caches; your data in var/ stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis test-results
+	find . -name __pycache__ -type d -not -path './var/*' -prune -exec rm -rf {} +
+
+# Installed once; again when the lock changes.
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo 'Python 3.11 or newer is needed: make setup PYTHON=python3.12'; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: requirements.lock | $(VENV)/bin/python
+	$(RUN_INSTALL) -r requirements.lock
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
+	$(RUN_INSTALL) -r requirements-dev.lock
+	@touch $@
+
+# The browser tests drive a Chromium of the system, with a font that has Chinese.
+browser:
+	@if command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null; then \
+		echo 'browser: found'; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk; \
+	else \
+		echo 'browser: none found; install chromium and fonts-noto-cjk, or the browser tests are skipped'; \
+	fi
