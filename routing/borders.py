@@ -24,7 +24,7 @@ _CUT_ELSEWHERE = {
 
 _OPENERS = frozenset(
     "在去到从于的是有和与跟同对往向至离近把被让给过出进回这那我们你咱他她该本旁边面口后前里外内上下东西南北住找说来"
-    "经靠就叫用了着又也还都请问要想等像及或因为逛送接看见坐挨隔晚天早午日号点分时间路街道侧处段拐角"
+    "经靠就叫用了着又也还都请问要想等像及或因为逛送接看见坐挨隔映诉报议询扬谢响派到查管晚天早午日号点分时间路街道侧处段拐角"
 )
 """What may stand before a bare name. After anything else it is the end of a longer one: 楚江|化工厂 is not ours."""
 

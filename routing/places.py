@@ -95,9 +95,14 @@ class PlaceIndex:
 
 def _bare(places: Sequence[Place]) -> set[str]:
     """Aliases that say what it is, not which: 化工厂 of 澄溪化工厂, 一中, 镇政府. A place's own name never is."""
-    aliases = {(alias, place.name) for place in places for alias in place.aliases}
-    bare = {alias for alias, name in aliases if len(alias) <= SHORT or name.endswith(alias) or alias[0] in "市镇村"}
+    bare = {alias for place in places for alias in place.aliases if _is_bare(alias, place)}
     return bare - {place.name for place in places}
+
+
+def _is_bare(alias: str, place: Place) -> bool:
+    if len(alias) < SHORT or place.name.endswith(alias) or alias[0] in "市镇村":
+        return True
+    return len(alias) == SHORT and place.kind != ROAD and alias[:2] != place.name[:2]
 
 
 def _as_found(place: Place) -> Found:

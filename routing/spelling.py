@@ -5,12 +5,12 @@ import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 
-_NUMBER = r"第?(?P<number>[0-9]{1,4}|[零一二两三四五六七八九十百]{1,5}|[a-z](?=栋|幢|座|号楼))"
+_NUMBER = r"(?P<number>[0-9]{1,4}|[零一二两三四五六七八九十百]{1,5}|[a-z](?=栋|幢|座|号楼))"
 _UNIT = r"(?:(?P<building>号楼|号栋|号幢|栋|幢|座|#楼?)|(?P<group>小组|组)|(?P<grid>网格)|(?P<door>号(?!门|线|店|岗)))"
 """Not 楼 alone: 三楼 is the third floor. 号 is a house in a street, 号楼 a building of an estate."""
 
-_NUMBERED = re.compile(rf"(?P<base>.{{2,}}?)[·-]?{_NUMBER}{_UNIT}")
-_FOLLOWS = re.compile(rf"(?:小区)?(?:的|[,、·-]{{1,2}})?{_NUMBER}{_UNIT}")
+_NUMBERED = re.compile(rf"(?P<base>.{{2,}}?)(?:第(?=.+网格)|[·-])?{_NUMBER}{_UNIT}")  # 书香门第1栋 ends in no 第1栋
+_FOLLOWS = re.compile(rf"(?:小区)?(?:的|[,、·-]{{1,2}})?第?{_NUMBER}{_UNIT}")
 _KINDS = {"building": "栋", "group": "组", "grid": "网格", "door": "号"}
 _UNSEEN = re.compile(
     r"[\x00-\x09\x0b-\x1f \x7f-\xa0\xad\u1680\u180e\u2000-\u200f\u202a-\u202f\u205f-\u206f\u3000\ufe00-\ufe0f\ufeff]"
