@@ -33,7 +33,8 @@ function card(it, live, press) {
 function bubble(message, live, press) {
   const ours = message.from === "us";
   const photos = message.photos || [];
-  return h("li", { class: `said ${ours ? "us" : "me"}${message.card ? " with-card" : ""}` },
+  const kind = message.card ? " with-card" : ours && /^\*\*/.test(message.text || "") ? " urgent" : "";
+  return h("li", { class: `said ${ours ? "us" : "me"}${kind}` },
     h("span", { class: "away" }, ours ? t("chat.us") : t("chat.me")),
     message.text && h("div", { class: "bubble" }, ours ? prose(message.text) : mine(message.text), ours && copyRow(message.text), message.case && !message.card && caseLine(message.case)),
     message.card && card(message.card, live, press),
