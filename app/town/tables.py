@@ -26,6 +26,7 @@ COLUMNS = {  # the first column is the key
     "calendar.csv": ("day", "working", "name"),
 }  # fmt: skip
 GRID_LEVEL = 3
+LEVELS_ABOVE = ("-1", "0", "1", "2", "3")  # another word in the parent's cell is the parent's problem
 
 
 class PlaceKind(StrEnum):
@@ -67,10 +68,11 @@ def _area(row: Row, around: Around) -> Area:
         level=row.get("level", cell.whole),
         parent=row.ref_or_none("parent", around.known["areas.csv"]),
     )
-    if row.ok and (around.levels[area.parent] if area.parent else "-1") != str(area.level - 1):
-        row.wrong("level_parent", f"{area.level} / {area.parent or ''}")
+    above = around.levels[area.parent] if row.ok and area.parent else "-1"
     if row.ok and area.level > GRID_LEVEL:
         row.wrong("choice", str(area.level))
+    elif row.ok and above in LEVELS_ABOVE and above != str(area.level - 1):
+        row.wrong("level_parent", f"{area.level} / {area.parent or ''}")
     return area
 
 
