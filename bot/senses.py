@@ -18,14 +18,14 @@ Danger = Callable[[str], str | None]
 
 
 class Senses:
-    """Joins the pure parts for one message. `book` may be swapped when the town changes."""
+    """Joins the pure parts for one message. `book` and `classify` are swapped when the town or the model changes."""
 
     def __init__(self, book: Book, classify: Classify, danger: Danger) -> None:
-        self.book, self._classify, self._danger = book, classify, danger
+        self.book, self.classify, self._danger = book, classify, danger
 
     def around(self, cases: Sequence[Brief], has_contact: bool) -> Surroundings:
         return Surroundings(
-            classify=self._classify,
+            classify=self.classify,
             danger=self._danger,
             spots=self.spots,
             pin=self.pin,

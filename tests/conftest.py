@@ -7,6 +7,8 @@ clock                                     `clock()` → now; `clock.forward(hour
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -18,6 +20,9 @@ from app.database import sessions as make_sessions
 from app.migrate import upgrade
 from tests.support import databases
 from tests.support.clock import Clock
+
+if TYPE_CHECKING:
+    from tests.support.site import Site
 
 
 @pytest.fixture(scope="session")
@@ -81,3 +86,12 @@ async def town(town_url: str) -> AsyncIterator[Sessions]:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
+
+
+@pytest.fixture
+async def site(town_url: str, tmp_path: Path, clock: Clock) -> AsyncIterator["Site"]:
+    """The whole program in this process, with the shipped town."""
+    from tests.support.site import running
+
+    async with running(town_url, tmp_path, clock) as site:
+        yield site

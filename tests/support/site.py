@@ -1,0 +1,87 @@
+"""The whole program in this process: real doors, real database, real queue, a clock that obeys."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import httpx
+from pydantic import SecretStr
+from sqlalchemy import text
+
+from app.build import Parts, build, build_site, listening_url
+from app.jobs import work_on
+from app.settings import Settings
+from cases import supervision
+from cases.intake import Guess
+from routing.places import sign
+from tests.support.clock import Clock
+from tests.support.people import Resident, Staff
+
+
+class Site:
+    """`resident()` and `staff(name)` come in by the doors; `settle()` waits until every notice is delivered."""
+
+    def __init__(self, parts: Parts, transport: httpx.ASGITransport) -> None:
+        self.parts, self.transport, self.clients = parts, transport, list[httpx.AsyncClient]()
+
+    def client(self) -> httpx.AsyncClient:
+        self.clients.append(httpx.AsyncClient(transport=self.transport, base_url="http://test"))
+        return self.clients[-1]
+
+    async def resident(self, place: str | None = "B0103", locale: str = "zh-Hans") -> Resident:
+        resident = Resident(self.client())
+        code = {"place": sign(place, self.parts.keys.places)} if place else {}
+        await resident.open(locale=locale, **code)
+        return resident
+
+    async def staff(self, name: str) -> Staff:
+        return await Staff(self.client()).sign_in(name)
+
+    def thinks(self, label: str, item: str | None = None, action: str = "route", others: tuple[str, ...] = ()) -> None:
+        """What the classifier says from now on; its own tests are elsewhere."""
+        ranking = [(label, 0.97), *((other, 0.01) for other in others)]
+        items = {label: item} if item else {}
+        self.parts.senses.classify = lambda _: Guess(label, 0.97, ranking, item, action, "test", items)
+
+    async def settle(self) -> None:
+        """Every notice delivered or given up."""
+        for _ in range(200):
+            async with self.parts.sessions() as session:
+                pending = "select count(*) from notifications where delivered_at is null and failed_at is null"
+                if not await session.scalar(text(pending)):
+                    return
+            await asyncio.sleep(0.05)
+        raise AssertionError("notices are still pending after ten seconds")
+
+    async def sweep(self) -> int:
+        """What the clock does now, as the worker's periodic task would; then its notices."""
+        done = 0
+        while True:
+            async with self.parts.transactions.begin() as session:
+                taken = await supervision.sweep(session, self.parts.senses.book, self.parts.now())
+            if not taken:
+                break
+            done += taken
+        await self.settle()
+        return done
+
+
+@asynccontextmanager
+async def running(url: str, folder: Path, clock: Clock) -> AsyncIterator[Site]:
+    settings = Settings(data_dir=folder, secret_key=SecretStr("for tests only: 0123456789abcdef"))
+    async with build(settings, url, clock) as parts, parts.queue.open_async():
+        app, live = build_site(parts)
+        tasks = [asyncio.create_task(live.run(listening_url(parts))), asyncio.create_task(work_on(parts.queue))]
+        site = Site(parts, httpx.ASGITransport(app))
+        site.thinks("城市管理", "城市管理/餐饮油烟", others=("生态环境", "市场监管"))
+        try:
+            yield site
+        finally:
+            live.stop()
+            for client in site.clients:
+                await client.aclose()
+            for task in tasks:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
