@@ -1,0 +1,298 @@
+"""Every text, in every language: the same keys, the same holes, the right script, none missing and none left over."""
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from string import Formatter
+from types import SimpleNamespace
+from typing import Any
+
+import opencc
+import pytest
+
+from bot.flows.progress import ASKS_WORDS, OFFERED, QUESTIONS
+from bot.texts import DEFAULT, LOCALES, catalogue
+from cases import errors
+from cases.actors import SYSTEM
+from cases.lifecycle import told_args
+from cases.notices import TOLD, Audience
+from classifiers.danger import lexicon
+from models import STEPS, ClockAct, Outcome, ReturnReason, Role, Status
+
+ROOT = Path(__file__).parents[2]
+OTHERS = [locale for locale in LOCALES if locale != DEFAULT]
+NAMES = {f"button.locale_{locale}" for locale in LOCALES}  # each language's own name, the same everywhere
+MONTHS = {"when.date", "when.date_year"}  # English writes the month out
+HAN = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
+
+# Right in Taiwan and Hong Kong, though s2t prefers a rarer form: 分派台 (臺), 批准 (準), 吃剩 (喫).
+ALSO_TRADITIONAL = frozenset("台准吃")
+
+KEY = re.compile(r"[a-z_]+(?:\.[A-Za-z_-]*[A-Za-z])+")
+BARE = {"hello", "help", "filed", "never_mind"}  # keys without a dot, found only where a key is expected
+
+CONDITIONS = re.findall(r'Condition\(\s*"(\w+)"', (ROOT / "routing/conditions.py").read_text("utf-8"))
+CARD_LINES = re.findall(r'CardLine\(\s*"(\w+)"', (ROOT / "bot/flows/card.py").read_text("utf-8"))
+BY_STAFF = {name for name, step in STEPS.items() if step.who - {Role.RESIDENT, Role.SYSTEM}}
+
+
+def told(*, resident: bool) -> set[str]:
+    return {kind for kind, to in TOLD.items() if any((a is Audience.RESIDENT) is resident for a in to)}
+
+
+# Every f-string in the code that names a text, with all it can become. A new one fails here until it is listed.
+FAMILIES: dict[str, Iterable[str]] = {
+    "ask.{}": ASKS_WORDS,
+    "button.{}": OFFERED,
+    "button.{}_{}": [f"{question}_{a}" for question, answers in QUESTIONS.items() for a in answers],
+    "button.locale_{}": LOCALES,
+    "card.label.{}": CARD_LINES,
+    "danger.{}": [kind for kind, _, _ in lexicon()[1]],
+    "desk.{}": told(resident=False),
+    "due.{}": ["sign", "sort", "contact", "resolve", "waiting"],
+    "event.{}": {"submit", *STEPS, *ClockAct},
+    "outcome.{}": Outcome,
+    "rate.{}": QUESTIONS,
+    "rating.satisfied_{}": QUESTIONS["satisfied"],
+    "rating.solved_{}": QUESTIONS["solved"],
+    "reason.{}": ReturnReason,
+    "resident.{}": told(resident=True),
+    "role.{}": Role,
+    "rule.because.{}": CONDITIONS,
+    "status.{}": Status,
+    "status_name.{}": Status,
+    "step_name.{}": STEPS,
+    "when.{}": ["today", "tomorrow", "date", "date_year"],
+    "{}.{}": [],  # a staff step's choices: reason.* and outcome.*, above
+}
+
+
+def built() -> set[str]:
+    """What the families become."""
+    return {_fill(family, name) for family, names in FAMILIES.items() for name in names}
+
+
+def _fill(family: str, name: str) -> str:
+    return family[: family.index("{")] + str(name)
+
+
+def trees() -> Iterator[tuple[str, ast.Module]]:
+    for folder in ("bot", "cases", "web"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            yield str(path.relative_to(ROOT)), ast.parse(path.read_text("utf-8"))
+
+
+def _called(call: ast.Call) -> str:
+    return str(getattr(call.func, "id", "") or getattr(call.func, "attr", ""))
+
+
+def _refusals() -> set[str]:
+    """Refusal and all its subclasses, wherever they are."""
+    names = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, errors.Refusal)}
+    for _, tree in trees():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef) and any(getattr(base, "id", "") in names for base in node.bases):
+                names.add(node.name)
+    return names
+
+
+def _strings(node: ast.AST) -> Iterator[str]:
+    """The constants an expression can be: itself, or either branch of a condition."""
+    if isinstance(node, ast.IfExp):
+        yield from _strings(node.body)
+        yield from _strings(node.orelse)
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+
+
+def _logged(tree: ast.Module) -> set[int]:
+    """Names of log lines look like keys and are none."""
+    calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)]
+    logs = [c for c in calls if getattr(c.func.value, "id", "") == "log"]  # type: ignore[attr-defined]
+    return {id(arg) for call in logs for arg in call.args}
+
+
+def _expected(tree: ast.Module, key_at: dict[str, int]) -> set[str]:
+    """Constants where a key is expected: Say("…"), say("…"), Button(_, "…"), a refusal's first word, key = "…"."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and len(node.args) > (at := key_at.get(_called(node), 99)):
+            found |= set(_strings(node.args[at]))
+        if isinstance(node, ast.Assign) and any(getattr(target, "id", "") == "key" for target in node.targets):
+            found |= set(_strings(node.value))
+    return found
+
+
+def in_python() -> set[str]:
+    """Every key the code names: where one is expected, and whatever else looks like one of ours."""
+    key_at = {"Say": 0, "say": 0, "Button": 1, "CardLine": 1, "refusal": 1} | dict.fromkeys(_refusals(), 0)
+    heads = {key.partition(".")[0] for key in spoken()}
+    found: set[str] = set()
+    for _, tree in trees():
+        found |= _expected(tree, key_at)
+        logged = _logged(tree)
+        for node in ast.walk(tree):
+            text = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+            if id(node) not in logged and KEY.fullmatch(text) and text.partition(".")[0] in heads:
+                found.add(text)
+    return found
+
+
+def patterns() -> set[str]:
+    """The shapes of all f-strings that could name a text."""
+    found: set[str] = set()
+    for _, tree in trees():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.JoinedStr):
+                shape = "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values)
+                if re.fullmatch(r"[a-z{][a-z_.{}]+", shape) and ("." in shape.partition("{}")[0] or shape == "{}.{}"):
+                    found.add(shape)
+    return found
+
+
+def on_pages() -> tuple[set[str], list[re.Pattern[str]]]:
+    """Keys the pages name, and the shapes of those they build: `staff.step.${name}`, `${page.name}.photo_of`."""
+    files = [*(ROOT / "web/static/own").rglob("*.js"), *(ROOT / "web/templates").glob("*.html")]
+    text = "\n".join(path.read_text("utf-8") for path in files)
+    literal = set(re.findall(r"""["'`]((?:chat|staff|page)\.[a-z_.]+)["'`]""", text))
+    shapes = re.findall(r"`((?:chat\.|staff\.|page\.|\$\{page\.name\}\.)[a-z_.]*(?:\$\{[\w.]+\})?)`", text)
+    open_ = [re.sub(r"\$\{[\w.]+\}", "#", shape) for shape in shapes if "$" in shape]
+    return literal, [re.compile(re.escape(shape).replace(r"\#", "[a-z_]+")) for shape in open_]
+
+
+def of_pages() -> set[str]:
+    return {key for key in catalogue(DEFAULT) if key.startswith(("chat.", "staff.", "page."))}
+
+
+def spoken() -> set[str]:
+    return set(catalogue(DEFAULT)) - of_pages()
+
+
+def holes(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+
+
+def every(locale: str) -> list[tuple[str, str]]:
+    return sorted(catalogue(locale).items())
+
+
+@pytest.mark.parametrize("locale", OTHERS)
+def test_every_language_has_the_same_keys(locale: str) -> None:
+    assert sorted(catalogue(locale)) == sorted(catalogue(DEFAULT))
+
+
+@pytest.mark.parametrize("locale", OTHERS)
+def test_every_text_has_the_same_holes(locale: str) -> None:
+    def asked(key: str) -> set[str]:
+        wanted = holes(catalogue(DEFAULT)[key])
+        return wanted - {"month"} | {"month_name"} if locale == "en" and key in MONTHS else wanted
+
+    differ = {key: (asked(key), holes(text)) for key, text in every(locale) if holes(text) != asked(key)}
+    assert not differ
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_no_text_is_empty(locale: str) -> None:
+    assert not [key for key, text in every(locale) if not text.strip()]
+
+
+def test_traditional_has_no_simplified_characters() -> None:
+    traditional = opencc.OpenCC("s2t")
+    wrong = {}
+    for key, text in every("zh-Hant"):
+        turned = traditional.convert(text)
+        differ = {a for a, b in zip(text, turned, strict=True) if a != b}
+        if key != "button.locale_zh-Hans" and differ - ALSO_TRADITIONAL:
+            wrong[key] = differ
+    assert not wrong
+
+
+def test_allowed_characters_are_used() -> None:
+    said = "".join(text for _, text in every("zh-Hant"))
+    assert set(said) >= ALSO_TRADITIONAL
+
+
+def test_simplified_has_no_traditional_characters() -> None:
+    simplified = opencc.OpenCC("t2s")
+    but = {"button.locale_zh-Hant"}
+    assert not {key: text for key, text in every("zh-Hans") if key not in but and simplified.convert(text) != text}
+
+
+def test_english_has_no_chinese() -> None:
+    assert not {key: text for key, text in every("en") if key not in NAMES and HAN.search(text)}
+
+
+def test_a_language_is_called_by_its_own_name_everywhere() -> None:
+    assert len({tuple(catalogue(locale)[key] for key in sorted(NAMES)) for locale in LOCALES}) == 1
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_emergency_numbers_stay(locale: str) -> None:
+    """Whoever reads any language is told the same numbers, in the same order."""
+    dangers = [key for key in spoken() if key.startswith("danger.")]
+    calls = {key: re.findall(r"\d{3,}", catalogue(locale)[key]) for key in dangers}
+    assert calls == {key: re.findall(r"\d{3,}", catalogue(DEFAULT)[key]) for key in dangers}
+    assert all(calls.values())
+
+
+def test_every_family_of_keys_is_listed() -> None:
+    assert patterns() == set(FAMILIES)
+
+
+def test_every_key_in_code_exists() -> None:
+    missing = (in_python() | built()) - set(catalogue(DEFAULT))
+    assert not missing
+
+
+def test_no_key_is_left_over() -> None:
+    unused = spoken() - in_python() - built()
+    assert not unused
+    assert not {key for key in spoken() if "." not in key} - BARE
+
+
+def test_every_key_on_the_pages_exists() -> None:
+    literal, _ = on_pages()
+    steps = {f"staff.step.{name}" for name in BY_STAFF}
+    outcomes = {f"staff.outcome.{name}" for name in Outcome}
+    asked = {f"staff.ask.text.{name}" for name in BY_STAFF if "text" in STEPS[name].needs}
+    needs = {f"staff.need.{need}" for name in BY_STAFF for need in STEPS[name].needs}
+    missing = (literal | steps | outcomes | asked | needs) - of_pages()
+    assert not missing
+
+
+def test_no_key_of_the_pages_is_left_over() -> None:
+    literal, shapes = on_pages()
+    unused = {key for key in of_pages() - literal if not any(shape.fullmatch(key) for shape in shapes)}
+    assert not unused
+
+
+def _told_names() -> set[str]:
+    none: Any = SimpleNamespace(place_name=str, area_name=str)
+    case: Any = SimpleNamespace(
+        number="", unit="", item="", category="", place="", place_text="", grid="", due_at=None, sign_due_at=None,
+        assignee="", outcome=None,
+    )  # fmt: skip
+    return set(told_args(none, case, SYSTEM, ""))
+
+
+@pytest.mark.parametrize(
+    ("family", "given"),
+    [
+        ("desk.", _told_names()),
+        ("resident.", _told_names()),
+        ("status.", _told_names() | {"result"}),
+        ("event.", {"who", "assignee", "unit", "reason", "number"}),
+    ],
+)
+def test_a_text_asks_only_for_what_it_is_given(family: str, given: set[str]) -> None:
+    asked = {key: holes(text) for key, text in every(DEFAULT) if key.startswith(family)}
+    assert asked
+    assert not {key: names - given for key, names in asked.items() if names - given}
+
+
+def test_nobody_is_named_where_the_system_acts() -> None:
+    """The system has no name: a text about what only it does must not say {who}."""
+    alone = {name for name, step in STEPS.items() if Role.SYSTEM in step.who} | set(ClockAct) | {"submit"}
+    keys = [f"{family}.{kind}" for family in ("desk", "resident", "event") for kind in alone]
+    assert not [key for key in keys if "who" in holes(catalogue(DEFAULT).get(key, ""))]
