@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlmodel import SQLModel, col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+import models
 from app.town import Problem, SeedRefused, Town, read_town
 from models import Area, Category, Person, RoutingRule, Unit
 
@@ -26,6 +27,7 @@ async def load_town(session: AsyncSession, town: Town, passwords: Callable[[str]
     await _upsert(session, _parents_first(town.areas))
     await _upsert(session, _parents_first(town.categories))
     await _upsert(session, _parents_first(town.units))
+    await _upsert(session, [_whole(town)])
     await _upsert(session, town.places)
     await _upsert(session, town.people, but="password_hash")
     await _upsert(session, town.clocks)
@@ -34,6 +36,16 @@ async def load_town(session: AsyncSession, town: Town, passwords: Callable[[str]
     await _retire(session, town)
     await _give_passwords(session, passwords)
     session.expire_all()  # what the session had read of the town is read anew
+
+
+def _whole(town: Town) -> models.Town:
+    """The one row about the town itself, under its city's code."""
+    city = next(area.code for area in town.areas if area.level == 0)
+    p = town.profile
+    return models.Town(
+        code=city, name=p.name, name_hant=p.name_hant, name_en=p.name_en, timezone=p.timezone,
+        desk=p.desk, opens=p.start, closes=p.end, emergency=p.emergency,
+    )  # fmt: skip
 
 
 async def _upsert(session: AsyncSession, rows: Sequence[SQLModel], *, but: str = "") -> None:

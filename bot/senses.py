@@ -33,6 +33,7 @@ class Senses:
             places=self.book.places,
             categories=self.book.categories,
             items=self.book.items,
+            emergency=self.book.town.emergency,
             cases=cases,
             has_contact=has_contact,
         )

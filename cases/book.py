@@ -8,7 +8,7 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from cases.clock import WorkCalendar
-from models import Area, Category, ClockPolicy, Person, Place, RoutingRule, Unit, Workday
+from models import Area, Category, ClockPolicy, Person, Place, RoutingRule, Town, Unit, Workday
 from routing.places import PlaceIndex
 from routing.rules import RuleBook
 
@@ -18,6 +18,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Book:
+    town: Town
     areas: Mapping[str, Area]
     units: Mapping[str, Unit]
     categories: Mapping[str, Category]
@@ -61,6 +62,7 @@ async def read_book(session: AsyncSession) -> Book:
     areas = by_code(await session.exec(select(Area)))
     categories = by_code(await session.exec(select(Category).order_by(Category.code)))
     places = by_code(await session.exec(select(Place)))
+    town = (await session.exec(select(Town))).one()
     rules = (await session.exec(select(RoutingRule))).all()
     workdays = (await session.exec(select(Workday))).all()
     return Book(
@@ -71,7 +73,8 @@ async def read_book(session: AsyncSession) -> Book:
         policies=by_code(await session.exec(select(ClockPolicy))),
         rules=RuleBook(rules, {code: area.level for code, area in areas.items()}),
         index=PlaceIndex(list(places.values()), list(areas.values())),
-        calendar=WorkCalendar({row.day: row.working for row in workdays}),
+        calendar=WorkCalendar({row.day: row.working for row in workdays}, town.opens, town.closes),
+        town=town,
         people={str(code): str(name) for code, name in (await session.execute(select(Person.code, Person.name))).all()},
         items=_by_parent(categories.values()),
     )

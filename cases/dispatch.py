@@ -1,7 +1,7 @@
 """Third stop of a case: the rule table names the unit and the clock, then somebody is chosen to handle it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from cases import lifecycle, timers
 from cases.actors import SYSTEM, Actor
 from cases.book import Book
 from cases.notices import Audience
-from models import Case, Event, Person
+from models import AssignTo, Case, Event, Person
 from models.status import AT_WORK
 from routing.assign import COMMUNITY, candidate, of_unit, one_up
 from routing.rules import Decision, Facts
@@ -25,6 +25,7 @@ class Refused:
 
     people: frozenset[str] = frozenset()
     units: frozenset[str] = frozenset()
+    past_grid: bool = False  # a grid worker said it is nothing for the grid: on to the unit's own desk
 
 
 def facts_of(book: Book, case: Case, now: datetime, refused: Refused) -> Facts:
@@ -44,14 +45,16 @@ def facts_of(book: Book, case: Case, now: datetime, refused: Refused) -> Facts:
     )
 
 
-async def handler(session: AsyncSession, book: Book, case: Case, decision: Decision, refusers: frozenset[str]) -> str | None:
+async def handler(session: AsyncSession, book: Book, case: Case, decision: Decision, refused: Refused) -> str | None:
     """Who of the people concerned takes it, or None when it has to be a person's decision."""
     path = book.path(case.grid)
     near = [area.code for area in book.areas.values() if path[COMMUNITY:] and path[COMMUNITY] in area.path]
     where = or_(col(Person.unit) == decision.unit, col(Person.area).in_(near), col(Person.code) == decision.assignee)
     people = (await session.exec(select(Person).where(where, col(Person.active)))).all()
     loads = await _loads(session, [p.code for p in people])
-    return candidate(decision, people, loads, path, refusers, book.areas)
+    if refused.past_grid:
+        decision = replace(decision, assign=AssignTo.UNIT)
+    return candidate(decision, people, loads, path, refused.people, book.areas)
 
 
 async def _loads(session: AsyncSession, people: Sequence[str]) -> dict[str, int]:
@@ -104,7 +107,9 @@ async def least_loaded(session: AsyncSession, unit: str) -> str | None:
     return of_unit(unit, people, await _loads(session, [p.code for p in people]))
 
 
-async def stands_above(session: AsyncSession, book: Book, case: Case, person: str | None) -> str | None:
-    """Who is next up the chain from whoever had the case."""
+async def stands_above(
+    session: AsyncSession, book: Book, case: Case, person: str | None, level: int = 0
+) -> str | None:
+    """Who is next up the chain from whoever had the case; `level`: how often it went up already."""
     people = (await session.exec(select(Person).where(Person.active))).all()
-    return one_up(person, case.unit, people, book.areas, book.path(case.grid), units=book.units)
+    return one_up(person, case.unit, people, book.areas, book.path(case.grid), units=book.units, level=level)

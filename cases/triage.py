@@ -55,7 +55,7 @@ async def _by_rule(
         decision = book.rules.route(dispatch.facts_of(book, case, now, refused))
     except NoRule:
         return await hold(session, book, case, now)
-    person = await dispatch.handler(session, book, case, decision, refused.people)
+    person = await dispatch.handler(session, book, case, decision, refused)
     if person is None:
         return await hold(session, book, case, now)
     clock = await dispatch.start_clock(session, book, case, decision.clock, now)
@@ -66,12 +66,13 @@ async def _by_rule(
 async def _refused(session: AsyncSession, case: Case) -> Refused:
     """Everybody who returned it since it was last reopened."""
     chosen = select(Event).where(Event.case_id == case.id, col(Event.kind).in_(("return", "reopen")))
-    people, units = set[str](), set[str]()
+    people, units, past_grid = set[str](), set[str](), False
     for event in (await session.exec(chosen.order_by(col(Event.seq)))).all():
         if event.kind == "reopen":
-            people, units = set(), set()
+            people, units, past_grid = set(), set(), False
             continue
         people.add(event.actor)
+        past_grid = past_grid or event.details.get("reason") != ReturnReason.NOT_MY_GRID
         if event.details.get("of_unit") and event.details.get("reason") == ReturnReason.NOT_MY_UNIT:
             units.add(event.details["of_unit"])
-    return Refused(frozenset(people), frozenset(units))
+    return Refused(frozenset(people), frozenset(units), past_grid)

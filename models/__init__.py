@@ -14,11 +14,11 @@ from models.status import (
     Status,
     Step,
 )
-from models.town import Area, Category, Person, Place, Unit
+from models.town import Area, Category, Person, Place, Town, Unit
 
 __all__ = [
     "CASE_NUMBERS", "OPEN", "STEPS", "Area", "AssignTo", "Calendar", "Case", "Category", "ChatMessage", "ClockAct",
     "ClockPolicy", "Conversation", "Correction", "Event", "Follower", "Notification", "Outcome", "Person", "Photo",
     "Place", "Prediction", "Rating", "Resident", "ReturnReason", "Role", "RoutingRule", "SeenMessage", "StaffAct",
-    "StaffSession", "Status", "Step", "Timer", "Unit", "Workday",
+    "StaffSession", "Status", "Step", "Timer", "Town", "Unit", "Workday",
 ]  # fmt: skip

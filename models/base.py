@@ -12,7 +12,7 @@ Table = SQLModel
 
 AWARE = DateTime(timezone=True)
 WORDS = ARRAY(TEXT)
-DOCUMENT = JSONB
+DOCUMENT = JSONB(none_as_null=True)
 
 
 def words_of(kind: type[StrEnum]) -> Enum:

@@ -1,11 +1,27 @@
 """The town: areas on three levels, places, units, people, categories. All loaded by `seed`."""
 
+from datetime import time
 from typing import Any
 
 from sqlmodel import Field
 
 from models.base import DOCUMENT, WORDS, Table, words_of
 from models.status import Role
+
+
+class Town(Table, table=True):
+    """The town as a whole; one row. Hours are local, of a working day; `emergency`: police, fire, medical, gas_repair …"""
+
+    __tablename__ = "town"
+    code: str = Field(primary_key=True)  # the city's area code
+    name: str
+    name_hant: str
+    name_en: str
+    timezone: str
+    desk: str = Field(foreign_key="units.code")  # where cases are dispatched by hand (分拨台)
+    opens: time
+    closes: time
+    emergency: dict[str, str] = Field(default_factory=dict, sa_type=DOCUMENT)
 
 
 class Area(Table, table=True):

@@ -65,7 +65,7 @@ def advance(state: State, around: Surroundings, now: datetime, *, has_contact: b
     draft, effects = _draft(state), list[Effect]()
     if draft.danger and not draft.warned:
         draft.warned = True
-        effects.append(Say(f"danger.{draft.danger}"))
+        effects.append(Say(f"danger.{draft.danger}", around.emergency))
     if not draft.text:
         state.mode = Mode.WHAT
         return state, [*effects, Say("ask.what_for_photos" if draft.photos else "ask.what", {"count": len(draft.photos)})]

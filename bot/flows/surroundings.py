@@ -47,5 +47,6 @@ class Surroundings:
     places: Mapping[str, Place]
     categories: Mapping[str, Category]
     items: Mapping[str, Sequence[Category]]
+    emergency: Mapping[str, str]  # numbers to call, by kind
     cases: Sequence[Brief] = ()
     has_contact: bool = False

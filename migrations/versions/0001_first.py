@@ -150,6 +150,23 @@ def upgrade() -> None:
     op.create_index(op.f("ix_people_area"), "people", ["area"], unique=False)
     op.create_index(op.f("ix_people_unit"), "people", ["unit"], unique=False)
     op.create_table(
+        "town",
+        sa.Column("code", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("name_hant", sa.String(), nullable=False),
+        sa.Column("name_en", sa.String(), nullable=False),
+        sa.Column("timezone", sa.String(), nullable=False),
+        sa.Column("desk", sa.String(), nullable=False),
+        sa.Column("opens", sa.Time(), nullable=False),
+        sa.Column("closes", sa.Time(), nullable=False),
+        sa.Column("emergency", postgresql.JSONB(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["desk"],
+            ["units.code"],
+        ),
+        sa.PrimaryKeyConstraint("code"),
+    )
+    op.create_table(
         "cases",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("number", sa.String(), nullable=False),
@@ -528,6 +545,7 @@ def downgrade() -> None:
     op.drop_table("staff_sessions")
     op.drop_table("routing_rules")
     op.drop_table("cases")
+    op.drop_table("town")
     op.drop_table("people")
     op.drop_table("units")
     op.drop_table("places")
