@@ -121,11 +121,16 @@ def classify(model: Annotated[Path | None, Option(help="Folder; unset: the model
 def replay(
     file: Annotated[Path, Argument(exists=True, dir_okay=False)],
     rate: Annotated[float, Option(help="Complaints a second.")] = 1.0,
+    limit: Annotated[int | None, Option(min=1, help="Only the first so many.")] = None,
+    to: Annotated[str | None, Option(help="Address of the site; unset: PUBLIC_URL.")] = None,
 ) -> None:
-    """Send recorded complaints through the resident's doors."""
+    """Send recorded complaints through the resident's doors of a running site."""
     from app.replay import replay_command
 
-    raise typer.Exit(replay_command(file, rate, _begin().site_url))
+    settings = _begin()
+    with run_errors():
+        code = replay_command(file, rate, to or settings.site_url, limit)
+    raise typer.Exit(code)
 
 
 def _begin() -> "Settings":

@@ -56,7 +56,9 @@ def read_letters(file: Path) -> Iterator[str]:
     try:
         with file.open(encoding="utf-8-sig", newline="") as lines:
             rows: Iterable[Mapping[str, Any]]
-            rows = csv.DictReader(lines) if file.suffix == ".csv" else (json.loads(line) for line in lines if line.strip())
+            rows = (
+                csv.DictReader(lines) if file.suffix == ".csv" else (json.loads(line) for line in lines if line.strip())
+            )
             yield from (text for text in map(_text, rows) if text)
     except (OSError, UnicodeError, json.JSONDecodeError, csv.Error) as error:
         raise NotLetters(f"{file}: {error}") from error

@@ -27,7 +27,7 @@ class Wording:
             case "unit":
                 return self._book.unit_name(value, locale) or say("word.dispatch_desk", locale)
             case "assignee":
-                return self._book.people.get(value) or say("word.dispatch_desk", locale)
+                return self._person(value, locale)
             case "due" | "sign_due" | "at":
                 return when(datetime.fromisoformat(value), locale, now) if value else say("word.soon", locale)
             case "outcome":
@@ -35,6 +35,14 @@ class Wording:
             case "code":
                 return grouped(self._keys.open(base64.b64decode(value)))
         return value
+
+
+    def _person(self, code: str, locale: str) -> str:
+        """A grid worker by what they are; nobody yet: the desk that dispatches."""
+        name = self._book.people.get(code)
+        if name is None:
+            return say("word.dispatch_desk", locale)
+        return say("word.worker", locale, name=name) if code in self._book.workers else name
 
 
 def when(moment: datetime, locale: str, now: datetime) -> str:

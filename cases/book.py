@@ -8,7 +8,7 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from cases.clock import WorkCalendar
-from models import Area, Category, ClockPolicy, Person, Place, RoutingRule, Town, Unit, Workday
+from models import Area, Category, ClockPolicy, Person, Place, Role, RoutingRule, Town, Unit, Workday
 from routing.places import PlaceIndex
 from routing.rules import RuleBook
 
@@ -28,6 +28,7 @@ class Book:
     index: PlaceIndex
     calendar: WorkCalendar
     people: Mapping[str, str]  # code → name, also of those who left
+    workers: frozenset[str]  # those of them who are grid workers
     items: Mapping[str, Sequence[Category]] = field(default_factory=dict)  # by department's field
 
     def path(self, grid: str | None) -> tuple[str, ...]:
@@ -64,6 +65,7 @@ async def read_book(session: AsyncSession) -> Book:
     places = by_code(await session.exec(select(Place)))
     town = (await session.exec(select(Town))).one()
     rules = (await session.exec(select(RoutingRule))).all()
+    people = (await session.exec(select(Person))).all()
     workdays = (await session.exec(select(Workday))).all()
     return Book(
         areas=areas,
@@ -75,7 +77,8 @@ async def read_book(session: AsyncSession) -> Book:
         index=PlaceIndex(list(places.values()), list(areas.values())),
         calendar=WorkCalendar({row.day: row.working for row in workdays}, town.opens, town.closes),
         town=town,
-        people={str(code): str(name) for code, name in (await session.execute(select(Person.code, Person.name))).all()},
+        people={person.code: person.name for person in people},
+        workers=frozenset(person.code for person in people if person.role is Role.WORKER),
         items=_by_parent(categories.values()),
     )
 

@@ -7,7 +7,7 @@ from, so nothing stale is ever copied. Runs at the same time share the server: t
 import fcntl
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -26,9 +26,10 @@ LOADING = ("data", "app/seed.py", "app/town")
 MADE_FROM = {"empty": SCHEMA, "town": (*SCHEMA, *LOADING)}
 
 
-def fingerprint(kind: str) -> str:
+def fingerprint(parts: Iterable[str]) -> str:
+    """Of these files and folders of the project."""
     digest = hashlib.sha256()
-    for part in MADE_FROM[kind]:
+    for part in parts:
         top = ROOT / part
         for path in sorted(top.rglob("*")) if top.is_dir() else [top]:
             if path.is_file() and "__pycache__" not in path.parts:
@@ -38,8 +39,8 @@ def fingerprint(kind: str) -> str:
 
 def ensure_template(server: Server, kind: str, fill: Callable[[str], None]) -> str:
     """The template's name; made first if no run has made it yet. `fill` gets the address of an empty database."""
-    name = f"template_{kind}_{fingerprint(kind)}"
-    with _alone(), admin(server) as connection:
+    name = f"template_{kind}_{fingerprint(MADE_FROM[kind])}"
+    with alone("templates"), admin(server) as connection:
         known = {row[0] for row in connection.execute("SELECT datname FROM pg_database").fetchall()}
         if name in known:
             return name
@@ -92,8 +93,9 @@ def drop(connection: psycopg.Connection, name: str) -> None:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
-    with (FOLDER / "templates.lock").open("a") as lock:
+def alone(what: str) -> Iterator[None]:
+    """Made by one worker or run, used by all."""
+    with (FOLDER / f"{what}.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

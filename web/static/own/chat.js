@@ -6,90 +6,62 @@ import * as chrome from "./chat/chrome.js";
 import * as dock from "./chat/dock.js";
 import * as net from "./chat/net.js";
 import * as outbox from "./chat/outbox.js";
+import * as talk from "./chat/talk.js";
 import * as view from "./chat/view.js";
 import { plain } from "./chat/prose.js";
 
-const said = new Map(); // id → message, with `arrived`: when this page first saw it
 let cursor = ""; // everything up to here has been seen
 let notes = []; // words of ours about what could not be sent
-let spentBefore = 0; // messages seen before a choice was taken have no buttons left
-let begun = false;
+let begun = false; // the history is there
+
+/* ---- drawing */
 
 const NEAR_END = 120;
+const fromEnd = () => $("log-frame").scrollHeight - $("log-frame").scrollTop - $("log-frame").clientHeight;
 
-const messages = () => [...said.values()].sort((a, b) => Number(a.cursor) - Number(b.cursor) || a.at.localeCompare(b.at));
-
-function pressable(message) {
-  const tokens = (message.buttons || []).length > 0 || ((message.card && message.card.lines) || []).some((line) => line.token);
-  return message.from === "us" && tokens && message.arrived > spentBefore;
-}
-
-/** Items the server has already shown as the resident's own message, whose bubble would be there twice. */
-function echoed(list) {
-  const echoes = list.filter((message) => message.from === "resident");
-  const hidden = new Set();
-  for (const item of outbox.pending()) {
-    const at = echoes.findIndex((message) => message.arrived >= item.order && same(message, item));
-    if (at >= 0 && item.state !== "refused") hidden.add(item.key);
-    if (at >= 0) echoes.splice(at, 1);
-  }
-  return hidden;
-}
-
-function same(message, item) {
-  if (message.key) return message.key === item.key;
-  if (item.kind === "photo") return (message.photos || []).length > 0;
-  return item.kind === "place" || message.text === item.text;
+function toEnd() {
+  $("log-frame").scrollTop = $("log-frame").scrollHeight;
+  $("newer").hidden = true;
 }
 
 function redraw() {
-  const log = $("log-frame");
-  const followed = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END;
-  const list = messages();
-  const live = list.filter(pressable).pop();
-  const hidden = echoed(list);
+  const followed = fromEnd() < NEAR_END;
+  const messages = talk.all();
+  const waiting = outbox.pending().filter((item) => item.state !== "refused");
+  const hidden = talk.echoed(waiting);
   const items = outbox.pending().filter((item) => !hidden.has(item.key));
-  const busy = outbox.pending().some((item) => item.kind === "choice" && item.state !== "refused");
-  const id = live ? live.id : "";
-  view.draw({ messages: list, items, notes, liveId: busy ? "" : id, acts });
-  dock.draw({ id, buttons: (live && live.buttons) || [], elder: chrome.isElder(), busy, press, redraw });
-  $("empty").hidden = !begun || list.length + items.length + notes.length > 0;
+  const busy = waiting.some((item) => item.kind === "choice");
+  const live = talk.live();
+  view.draw({ messages, items, notes, liveId: live && !busy ? live.id : "", standings: talk.standings(), acts });
+  dock.draw({ live, isLast: live === messages[messages.length - 1], elder: chrome.isElder(), busy, press, redraw });
+  $("empty").hidden = !begun || messages.length + items.length + notes.length > 0;
   $("log").setAttribute("aria-busy", String(!begun));
   if (followed) toEnd();
 }
 
-function toEnd() {
-  const log = $("log-frame");
-  log.scrollTop = log.scrollHeight;
-  $("newer").hidden = true;
-}
-
 function spoken(message) {
-  const lines = message.card ? [message.card.title, ...message.card.lines.map((line) => `${line.label} ${line.value}`)] : [];
-  return [t("chat.us"), plain(message.text || ""), ...lines].join(" ");
+  const lines = message.card ? message.card.lines.map((line) => `${line.label} ${line.value}`) : [];
+  return [t("chat.us"), plain(message.text || (message.card && message.card.title) || ""), ...lines].join(" ");
 }
 
-/** Takes messages in; true when one of ours is new. */
-function take(list) {
-  let news = false;
-  for (const message of list) {
-    const known = said.get(message.id);
-    said.set(message.id, { ...message, arrived: known ? known.arrived : Date.now() });
-    if (known || message.from !== "us") continue;
-    news = true;
-    if (begun) announce(spoken(message));
-  }
-  return news;
-}
-
+/** Shows messages; true when one of ours is new. */
 function tell(list) {
-  const log = $("log-frame");
-  const away = log.scrollHeight - log.scrollTop - log.clientHeight >= NEAR_END;
-  const news = take(list);
+  const away = fromEnd() >= NEAR_END;
+  const fresh = talk.take(list, !begun);
+  if (begun) fresh.forEach((message) => announce(spoken(message)));
   redraw();
-  if (begun && away && news) $("newer").hidden = false;
-  return news;
+  if (begun && away && fresh.length) $("newer").hidden = false;
+  return fresh.length > 0;
 }
+
+function note(words) {
+  notes = [...notes.filter((one) => one.words !== words), { key: uuid(), words }];
+  announce(words);
+  redraw();
+  toEnd();
+}
+
+/* ---- keeping up with the server */
 
 let syncing = null;
 
@@ -100,32 +72,66 @@ function sync() {
 }
 
 async function ask() {
-  const body = await net.messages(cursor).catch(async (error) => {
-    if (error.status !== 401) throw error;
-    await net.session();
-    return net.messages(cursor);
-  });
+  const body = await net.messages(cursor);
+  const first = !begun;
   cursor = body.cursor ?? cursor;
   online();
   chrome.showCases(body.cases || [], say);
-  const first = !begun;
+  const news = tell(body.messages);
   begun = true;
-  const news = tell(first ? body.messages.map((message) => ({ ...message })) : body.messages);
-  if (first) toEnd();
-  return news;
+  if (!first) return news;
+  redraw();
+  toEnd();
+  return false;
 }
 
 function heard(event) {
   const message = JSON.parse(event.data);
-  if (begun && !syncing) cursor = event.lastEventId || cursor;
+  if (!syncing) cursor = event.lastEventId || cursor;
   if (tell([message]) && message.case) sync().catch(() => undefined); // the strip follows
 }
 
-function note(words) {
-  notes = [...notes, { key: uuid(), words }];
-  announce(words);
-  redraw();
+/** Everything anew, where what is shown may be stale: after Back, or when a press came too late. */
+async function afresh() {
+  talk.forget();
+  cursor = "";
+  begun = false;
+  await sync().catch(() => undefined);
+}
+
+/* ---- saying something */
+
+async function send(message) {
+  const sent = outbox.add(message);
   toEnd();
+  await sent;
+  if (navigator.onLine === false) announce(t("chat.offline"));
+}
+
+function say(text) {
+  return send({ kind: "text", text });
+}
+
+function press(button) {
+  if (button.action === "photo") return dock.pick();
+  if (button.action === "pin") return place();
+  return send({ kind: "choice", token: button.token, text: button.label, action: button.action });
+}
+
+async function photos(files) {
+  for (const file of files) {
+    const blob = await shrink(file);
+    const name = blob === file ? file.name : "photo.jpg";
+    if (blob.size > MAX_BYTES) note(t("chat.photo_big", { size: megabytes(blob.size), most: megabytes(MAX_BYTES) }));
+    else await send({ kind: "photo", bytes: await blob.arrayBuffer(), type: blob.type || "application/octet-stream", name });
+  }
+}
+
+function place() {
+  dock.locate({
+    found: ({ longitude, latitude, accuracy }) => send({ kind: "place", lon: longitude, lat: latitude, accuracy }),
+    failed: note,
+  });
 }
 
 const acts = {
@@ -146,49 +152,18 @@ const acts = {
   },
 };
 
-async function send(message) {
-  const sent = outbox.add(message);
-  toEnd();
-  await sent;
-  if (navigator.onLine === false) announce(t("chat.offline"));
-}
-
-function say(text) {
-  return send({ kind: "text", text });
-}
-
-function press(button) {
-  if (button.action === "photo") return dock.pick();
-  if (button.action === "locate") return place();
-  return send({ kind: "choice", token: button.token, text: button.label, action: button.action });
-}
-
-async function photos(files) {
-  for (const file of files) {
-    const blob = await shrink(file);
-    if (blob.size > MAX_BYTES) note(t("chat.photo_big", { size: megabytes(blob.size), most: megabytes(MAX_BYTES) }));
-    else await send({ kind: "photo", bytes: await blob.arrayBuffer(), type: blob.type || "application/octet-stream", name: blob === file ? file.name : "photo.jpg" });
-  }
-}
-
-function place() {
-  dock.locate({
-    found: ({ longitude, latitude, accuracy }) => send({ kind: "place", lon: longitude, lat: latitude, accuracy }),
-    failed: note,
-  });
-}
-
 const listeners = {
   changed: redraw,
   async answered(item, body) {
+    const answers = body.messages || [];
     online();
-    if (item.kind === "choice") spentBefore = Date.now() - 1;
-    const echo = (body.messages || []).some((message) => message.from === "resident");
-    tell(body.messages || []);
+    if (item.kind === "choice") talk.spend(item.token);
+    if (answers.some((message) => message.from === "us" && message.case)) talk.endDraft();
+    tell(answers);
     toEnd();
-    if (item.action === "locale" || /^\/lang/.test(item.text || "")) await heed();
+    if (item.action === "locale" || item.kind === "text") await heed(answers);
     const synced = sync().catch(() => undefined);
-    if (!echo) await synced;
+    if (!answers.some((message) => message.from === "resident")) await synced;
   },
   async refused(item, error) {
     announce(error.message);
@@ -196,25 +171,16 @@ const listeners = {
   },
 };
 
+/* ---- language and network */
+
+const TONGUES = /^\/lang|^(简体|简体中文|zh|繁體|繁體中文|en|english)$/i;
+
 /** The language was changed by words or by a button: the page follows. */
-async function heed() {
+async function heed(answers) {
+  const mine = answers.find((message) => message.from === "resident");
+  if (!mine || !TONGUES.test(mine.text.trim())) return;
   const { locale } = await net.session({}).catch(() => page);
   if (locale !== page.locale) chrome.speak(locale);
-}
-
-/** Everything anew, where what is shown may be stale: after Back, or when a press came too late. */
-async function afresh() {
-  said.clear();
-  cursor = "";
-  await sync().catch(() => undefined);
-}
-
-function online() {
-  $("offline").hidden = true;
-}
-
-function offline() {
-  $("offline").hidden = false;
 }
 
 async function language(locale) {
@@ -227,10 +193,17 @@ async function language(locale) {
   }
 }
 
+function online() {
+  $("offline").hidden = true;
+}
+
+function offline() {
+  $("offline").hidden = false;
+}
+
 async function converse() {
-  const { place: where, locale, notice } = await net.session();
+  const { place: where, notice } = await net.session();
   chrome.showPlace(where);
-  if (locale && locale !== page.locale && !new URLSearchParams(location.search).has("lang")) return chrome.speak(locale);
   if (notice) note(notice);
   await sync();
   outbox.hurry();
@@ -252,11 +225,9 @@ window.addEventListener("online", () => { online(); redraw(); });
 window.addEventListener("offline", () => { offline(); redraw(); });
 window.addEventListener("pageshow", (shown) => shown.persisted && afresh());
 $("newer").addEventListener("click", () => { toEnd(); $("log").focus(); });
-$("log-frame").addEventListener("scroll", () => {
-  const log = $("log-frame");
-  if (log.scrollHeight - log.scrollTop - log.clientHeight < 8) $("newer").hidden = true;
-}, { passive: true });
+$("log-frame").addEventListener("scroll", () => { if (fromEnd() < 8) $("newer").hidden = true; }, { passive: true });
 
 chrome.begin({ say, sized() { dock.resize(); redraw(); toEnd(); }, language });
 dock.begin({ say, photos, place });
-outbox.begin(listeners).then(() => arrive());
+if (chrome.otherTongue()) chrome.speak(chrome.otherTongue());
+else outbox.begin(listeners).then(() => arrive());

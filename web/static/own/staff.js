@@ -46,6 +46,7 @@ function signedIn(person) {
   $("me-name").textContent = person.name;
   $("me-role").textContent = [person.role_text, person.unit, person.area].filter(Boolean).join(" · ");
   screen("desk");
+  api.learnNames().catch(() => undefined).then(() => open && adopt(open));
   route();
   stop = listen({ url: () => "/api/staff/stream", event: "changed", heard: () => refresh(), poll: refresh, fast: 15000 });
 }

@@ -3,12 +3,13 @@ import { $, h, icon, keep, page, t } from "../lib/dom.js";
 import { close, open, wire } from "../lib/sheet.js";
 
 const ELDER = "fengqiao-elder";
+const TONGUE = "fengqiao-locale";
 const OVER = new Set(["closed", "rejected", "withdrawn"]);
 
-function remembered(value) {
+function remembered(name, value) {
   try {
-    if (value !== undefined) localStorage.setItem(ELDER, value);
-    return localStorage.getItem(ELDER);
+    if (value !== undefined) localStorage.setItem(name, value);
+    return localStorage.getItem(name);
   } catch {
     return value;
   }
@@ -23,6 +24,7 @@ function setElder(on) {
 
 /** The same page in another language; the server keeps it with the conversation. */
 export function speak(locale) {
+  remembered(TONGUE, locale);
   const url = new URL(location.href);
   url.searchParams.set("lang", locale);
   location.replace(url);
@@ -52,12 +54,18 @@ function lookup(say) {
   });
 }
 
+/** The language somebody chose on this device, on a page that came in another; null where there is nothing to do. */
+export function otherTongue() {
+  const chosen = remembered(TONGUE);
+  return chosen && chosen !== page.locale && !new URLSearchParams(location.search).has("lang") ? chosen : null;
+}
+
 /** Wires header, menu and lookup. `say(text)` sends words, `sized()` follows a change of type size. */
 export function begin({ say, sized, language }) {
-  setElder(remembered() === "1");
+  setElder(remembered(ELDER) === "1");
   $("elder").addEventListener("click", () => {
     setElder(!isElder());
-    remembered(isElder() ? "1" : "0");
+    remembered(ELDER, isElder() ? "1" : "0");
     sized();
   });
   $("language").addEventListener("change", () => language($("language").value));

@@ -87,15 +87,22 @@ function more(id, redraw) {
   return { key: "more", mark: id, make: () => h("button", { type: "button", class: "button", onclick: reveal }, t("chat.more")) };
 }
 
-/** Draws the buttons of message `id`; in elder mode two of them, the rest behind “more”. */
-export function draw({ id, buttons, elder, busy, press, redraw }) {
+/** Of which case the buttons are, where newer messages stand between them and their own. */
+function about(it) {
+  return { key: "about", mark: it.number, make: () => h("p", { class: "quick-about num" }, `${it.number} · ${it.status_text}`) };
+}
+
+/** Draws the buttons of message `live`; in elder mode two of them, the rest behind “more”. */
+export function draw({ live, isLast, elder, busy, press, redraw }) {
+  const { id, buttons } = { id: "", buttons: [], ...live };
   const row = $("quick");
   const had = row.contains(document.activeElement);
   const few = elder && buttons.length > FEW + 1 && spread !== id;
   const shown = (few ? buttons.slice(0, FEW) : buttons).map((button) => ({
     key: button.token, mark: `${button.label}${button.action}${busy}`, make: () => quick(button, { press, busy }),
   }));
-  keep(row, few ? [...shown, more(id, redraw)] : shown);
+  const head = live && live.case && !isLast ? [about(live.case)] : [];
+  keep(row, [...head, ...shown, ...(few ? [more(id, redraw)] : [])]);
   row.hidden = buttons.length === 0;
   if (had && !row.contains(document.activeElement)) (row.hidden ? $("log") : row).focus();
 }

@@ -23,7 +23,8 @@ async function call(path, options = {}, patience = 20000) {
   const ended = new AbortController();
   const timer = setTimeout(() => ended.abort(), patience);
   try {
-    const answer = await fetch(path, { ...options, credentials: "same-origin", cache: "no-store", signal: ended.signal });
+    const headers = { ...options.headers, "X-Locale": page.locale };
+    const answer = await fetch(path, { ...options, headers, credentials: "same-origin", cache: "no-store", signal: ended.signal });
     const body = await answer.json().catch(() => null);
     if (answer.ok && body) return body;
     if (answer.ok || answer.status >= 500 || AGAIN.has(answer.status)) throw new Later(`${answer.status}`, seconds(answer));
@@ -48,8 +49,9 @@ export const session = (wish = { place: page.place, locale: page.locale }) => {
   return post("/api/chat/session", body);
 };
 
-export const messages = (after) => call(`/api/chat/messages${after ? `?after=${encodeURIComponent(after)}` : ""}`);
-export const stream = (after) => `/api/chat/stream${after ? `?after=${encodeURIComponent(after)}` : ""}`;
+const from = (after) => (after ? `?after=${encodeURIComponent(after)}` : "");
+export const messages = (after) => known(() => call(`/api/chat/messages${from(after)}`));
+export const stream = (after) => `/api/chat/stream${from(after)}`;
 
 function form(item) {
   const body = new FormData();
@@ -65,13 +67,16 @@ const DOORS = {
   photo: (item) => post("/api/chat/photos", form(item), 120000),
 };
 
-/** Sends one item of the outbox; a lost session is begun again once. */
-export async function deliver(item) {
+/** Does it; a lost session is begun again, once. */
+async function known(act) {
   try {
-    return await DOORS[item.kind](item);
+    return await act();
   } catch (error) {
     if (error.status !== 401) throw error;
     await session();
-    return DOORS[item.kind](item);
+    return act();
   }
 }
+
+/** Sends one item of the outbox. */
+export const deliver = (item) => known(() => DOORS[item.kind](item));

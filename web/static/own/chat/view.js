@@ -30,15 +30,17 @@ function card(it, live, press) {
     h("ul", {}, (it.lines || []).map((line) => cardLine(line, live, press))));
 }
 
-function bubble(message, live, press) {
+function bubble(message, { live, standing, press }) {
   const ours = message.from === "us";
   const photos = message.photos || [];
+  const text = message.card && message.card.title === message.text ? "" : message.text; // a card says it as its title
+  const below = standing ? caseLine(message.case) : null;
   const kind = message.card ? " with-card" : ours && /^\*\*/.test(message.text || "") ? " urgent" : "";
   return h("li", { class: `said ${ours ? "us" : "me"}${kind}` },
     h("span", { class: "away" }, ours ? t("chat.us") : t("chat.me")),
-    message.text && h("div", { class: "bubble" }, ours ? prose(message.text) : mine(message.text), ours && copyRow(message.text), message.case && !message.card && caseLine(message.case)),
+    text && h("div", { class: "bubble" }, ours ? prose(text) : mine(text), ours && copyRow(text), !message.card && below),
     message.card && card(message.card, live, press),
-    message.case && (message.card || !message.text) && caseLine(message.case),
+    (message.card || !text) && below,
     photos.length > 0 && thumbs(photos));
 }
 
@@ -47,8 +49,8 @@ function picture(item) {
   return thumbs([pictures.get(item.key)]);
 }
 
-function onItsWay(item) {
-  if (item.state === "refused") return null;
+function onItsWay(item, isLast) {
+  if (item.state === "refused" || !isLast) return null;
   const key = navigator.onLine === false ? "chat.offline" : item.state === "retrying" ? "chat.retrying" : "chat.sending";
   return h("p", { class: "way" }, t(key));
 }
@@ -63,12 +65,12 @@ function refusal(item, acts) {
   return h("div", { class: "notice" }, h("p", {}, item.words), h("div", { class: "ways" }, ways));
 }
 
-function unsent(item, acts) {
+function unsent(item, isLast, acts) {
   const words = item.kind === "place" ? t("chat.my_place", { metres: Math.round(item.accuracy) }) : mine(item.text);
   return h("li", { class: `said me ${item.state === "refused" ? "refused" : "pending"}` },
     h("span", { class: "away" }, t("chat.me")),
     item.kind === "photo" ? item.bytes && picture(item) : h("div", { class: "bubble" }, item.kind === "place" && icon("pin"), words),
-    onItsWay(item), refusal(item, acts));
+    onItsWay(item, isLast), refusal(item, acts));
 }
 
 function hour(at, now) {
@@ -92,14 +94,19 @@ function note(words, key, acts) {
   return { key, mark: words, make };
 }
 
-/** Draws it all. `liveId` is the one message whose card may be pressed; `acts` are press, edit, other, dismiss. */
-export function draw({ messages, items, notes, liveId, acts }) {
+const entry = (message, how) => ({
+  key: `m${message.id}`, mark: JSON.stringify([message, how]), make: () => bubble(message, how),
+});
+
+/** Draws it all. `liveId` is the one message whose card may be pressed; `standings` have how their case stands. */
+export function draw({ messages, items, notes, liveId, standings, acts }) {
   const now = Date.now();
   const said = [...withHours(messages)].map((one) => one.hour
     ? { key: `h${one.at}`, mark: day(one.at, now), make: () => hour(one.at, now) }
-    : { key: `m${one.id}`, mark: JSON.stringify([one, one.id === liveId]), make: () => bubble(one, one.id === liveId, acts.press) });
+    : entry(one, { live: one.id === liveId, standing: standings.has(one.id), press: acts.press }));
+  const last = items.filter((item) => item.state !== "refused").pop();
   const going = items.map((item) => ({
-    key: item.key, mark: `${item.state}${navigator.onLine}`, make: () => unsent(item, acts),
+    key: item.key, mark: `${item.state}${navigator.onLine}${item === last}`, make: () => unsent(item, item === last, acts),
   }));
   const noted = notes.map((one) => note(one.words, one.key, acts));
   keep($("log"), [...said, ...going, ...noted]);

@@ -46,9 +46,16 @@ export function enlarge(urls, at) {
   show(at);
 }
 
+/** A picture this browser cannot show still has its place. */
+function unseen(failed) {
+  const { alt, parentElement } = failed.target;
+  parentElement.disabled = true;
+  parentElement.replaceChildren(icon("photo"), h("span", {}, alt));
+}
+
 /** Small photos that open large. */
 export function thumbs(urls) {
   return h("div", { class: urls.length > 1 ? "thumbs many" : "thumbs" }, urls.map((url, at) =>
     h("button", { type: "button", class: "thumb", onclick: () => enlarge(urls, at) },
-      h("img", { src: url, loading: "lazy", alt: t(`${page.name}.photo_of`, { n: at + 1, all: urls.length }) }))));
+      h("img", { src: url, loading: "lazy", onerror: unseen, alt: t(`${page.name}.photo_of`, { n: at + 1, all: urls.length }) }))));
 }

@@ -1,5 +1,5 @@
 // The staff doors, as docs/staff-api.md has them. A refusal carries the server's words and, at 409, the case as it is now.
-import { t } from "../lib/dom.js";
+import { page, t } from "../lib/dom.js";
 
 export class Refused extends Error {
   constructor(status, body) {
@@ -25,7 +25,7 @@ export const begin = (gone) => { left = gone; };
 async function call(path, options = {}, patience = 20000) {
   const ended = new AbortController();
   const timer = setTimeout(() => ended.abort(), patience);
-  const headers = { ...options.headers, ...(options.method ? { "X-CSRF-Token": csrf } : {}) };
+  const headers = { ...options.headers, "X-Locale": page.locale, ...(options.method ? { "X-CSRF-Token": csrf } : {}) };
   try {
     const answer = await fetch(`/api/staff/${path}`, { ...options, headers, credentials: "same-origin", cache: "no-store", signal: ended.signal });
     const body = await answer.json().catch(() => null);
@@ -64,6 +64,16 @@ export function choices() {
   });
   return choicesOnce;
 }
+
+const names = new Map();
+
+/** Learns the categories' names, which predictions give as codes. */
+export async function learnNames() {
+  const { categories } = await choices();
+  for (const one of categories) for (const it of [one, ...(one.items || [])]) names.set(it.code, it.name);
+}
+
+export const nameOf = (code) => names.get(code) || code;
 
 export function upload(blob, name) {
   const body = new FormData();

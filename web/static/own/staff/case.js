@@ -2,8 +2,9 @@
 import { $, h, icon, t } from "../lib/dom.js";
 import { stamp } from "../lib/time.js";
 import { thumbs } from "../lib/sheet.js";
+import { nameOf } from "./api.js";
 import { marks, whatOf } from "./list.js";
-import { bar, deadline, now } from "./words.js";
+import { bar, due, now } from "./words.js";
 
 const list = (value) => (Array.isArray(value) ? value : []);
 const percent = (share) => `${Math.round(share * 100)}%`;
@@ -24,20 +25,25 @@ function head(it, all, acts) {
     h("div", { class: "case-title" },
       h("p", { class: "case-number" }, h("span", { class: "num soft" }, it.number), h("span", { class: "status" }, it.status_text)),
       h("h2", { id: "case-name", tabindex: "-1" }, whatOf(it)),
-      it.next_due && h("p", { class: "case-due" }, deadline(it.next_due, it.next_due_text)),
+      (it.next_due || it.next_due_text) && h("p", { class: "case-due" }, due(it)),
       marks({ ...it, photos: 0 })),
     steps(all, acts),
     it.next_due ? bar(it.span_started, it.next_due) : "");
 }
 
+/** Who did it, unless the line already says so. */
+function whoOf(one) {
+  const words = one.who === one.role_text ? [one.who] : [one.who, one.role_text];
+  return one.kind_text.includes(one.who) ? "" : words.filter(Boolean).join(" · ");
+}
+
 function event(one) {
-  const who = [one.who, one.role_text].filter(Boolean).join(" · ");
+  const at = h("time", { datetime: one.at }, stamp(one.at, now()));
   return h("li", { class: one.public ? "event" : "event inside" },
-    h("p", { class: "event-head" }, h("b", {}, one.kind_text), h("span", { class: "soft" }, who),
-      !one.public && h("span", { class: "mark" }, t("staff.inside"))),
+    h("p", { class: "event-head" }, h("b", {}, one.kind_text), !one.public && h("span", { class: "mark" }, t("staff.inside"))),
     one.text && h("p", { class: "event-text" }, one.text),
     list(one.photos).length > 0 && thumbs(one.photos),
-    h("time", { class: "soft", datetime: one.at }, stamp(one.at, now())));
+    h("p", { class: "soft" }, at, whoOf(one) && ` · ${whoOf(one)}`));
 }
 
 function told(it) {
@@ -72,9 +78,9 @@ function guess(it) {
   if (!seen) return null;
   const words = list(seen.words).map(([word]) => h("span", { class: "word" }, word));
   return h("div", { class: "guess" },
-    h("p", { class: "soft" }, t("staff.guess", { label: seen.label })),
+    h("p", { class: "soft" }, t("staff.guess", { label: nameOf(seen.label) })),
     h("ul", {}, list(seen.ranking).slice(0, 3).map(([label, share]) =>
-      h("li", {}, h("span", {}, label), h("span", { class: "num soft" }, percent(share)), shareBar(share)))),
+      h("li", {}, h("span", {}, nameOf(label)), h("span", { class: "num soft" }, percent(share)), shareBar(share)))),
     words.length > 0 && h("p", { class: "words" }, h("span", { class: "soft" }, t("staff.guess_words")), words));
 }
 
@@ -82,8 +88,6 @@ function where(it) {
   if (it.lat === null || it.lat === undefined) return null;
   return h("a", { class: "button", href: `geo:${it.lat},${it.lon}?q=${it.lat},${it.lon}` }, icon("pin"), t("staff.navigate"));
 }
-
-const yesNo = (value) => (typeof value === "boolean" ? t(value ? "staff.yes" : "staff.no") : value ?? null);
 
 function clockRow(name, due) {
   return [name, due ? h("span", { class: "num" }, stamp(due, now())) : null];
@@ -98,8 +102,8 @@ function about(it) {
     facts(t("staff.clocks"), [[t("staff.clock"), it.clock_name], clockRow(t("staff.sign_due"), it.sign_due_at), clockRow(t("staff.contact_due"), it.contact_due_at), clockRow(t("staff.due"), it.due_at)]),
     facts(t("staff.people"), [[t("staff.unit"), it.unit_name], [t("staff.co_units"), list(it.co_unit_names).join("、")], [t("staff.assignee"), it.assignee_name],
       [t("staff.contact"), it.anonymous ? t("staff.anonymous") : it.contact && h("span", { class: "num" }, it.contact)]]),
-    facts(t("staff.result"), [[t("staff.outcome"), it.outcome ? t(`staff.outcome.${it.outcome}`) : null], [t("staff.words"), it.result],
-      [t("staff.contacted"), yesNo(rating.contacted)], [t("staff.solved"), yesNo(rating.solved)], [t("staff.satisfied"), yesNo(rating.satisfied)]]));
+    facts(t("staff.result"), [[t("staff.outcome"), it.outcome], [t("staff.words"), it.result],
+      [t("staff.contacted"), rating.contacted], [t("staff.solved"), rating.solved], [t("staff.satisfied"), rating.satisfied]]));
 }
 
 /** Draws the case; `notice` is what a refusal said about it. */

@@ -1,7 +1,7 @@
 // The tasks: today's count and the next deadline, the tabs one's role has, and a card for each task.
 import { $, h, icon, keep, t } from "../lib/dom.js";
 import { date } from "../lib/time.js";
-import { bar, deadline, isOver, left, now } from "./words.js";
+import { bar, due, isOver, left, now } from "./words.js";
 
 const TABS = { mine: [], triage: ["dispatcher"], review: ["leader"], all: ["dispatcher", "leader", "supervisor", "admin", "auditor"] };
 const WORKING = ["worker", "clerk", "leader", "dispatcher"];
@@ -39,6 +39,8 @@ export function drawTabs(names, view, counts) {
 
 export function marks(task) {
   const words = [
+    task.danger && ["alarm", t("staff.danger")],
+    task.round > 1 && ["warn", t("staff.round", { n: task.round })],
     task.level > 0 && ["warn", t("staff.level", { n: task.level })],
     task.urges > 0 && ["warn", t("staff.urges", { n: task.urges })],
     task.returns > 0 && ["", t("staff.returns", { n: task.returns })],
@@ -63,7 +65,7 @@ function taskCard(task, acts) {
     h("div", { class: "task-head" },
       h("span", { class: "num soft" }, task.number),
       h("span", { class: "status" }, task.status_text),
-      task.next_due && deadline(task.next_due, task.next_due_text)),
+      due(task)),
     h("h2", { class: "task-name" }, h("a", { href }, whatOf(task))),
     h("p", { class: "task-place soft" }, [task.place, task.grid].filter(Boolean).join(" · ")),
     h("p", { class: "task-text" }, task.text),

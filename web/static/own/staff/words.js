@@ -27,11 +27,16 @@ export function left(due, what = "") {
 export const isOver = (due) => Date.parse(due) < now();
 
 /** A deadline that keeps itself true: `tick()` redraws every one on the page. */
-export function deadline(due, what) {
+function deadline(due, what) {
   const node = h("span", { class: "deadline num", "data-due": due, "data-what": what || "" });
   paintWords(node);
   return node;
 }
+
+/** A task's deadline; where the clock stands still, why. */
+export const due = (task) => (task.next_due
+  ? deadline(task.next_due, task.next_due_text)
+  : h("span", { class: "deadline" }, task.next_due_text || ""));
 
 /** What is left of the time since `started`, as a bar; the words beside it say the same. */
 export function bar(started, due) {

@@ -1,0 +1,92 @@
+"""The whole program as a process of its own: started, spoken to over HTTP, stopped or killed."""
+
+import os
+import queue
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from app.database import start_server, stop_server
+from tests.support import databases
+
+READY = "ready: "
+
+
+def first_day_model() -> Path:
+    """Trained once for all runs, and again when the classifiers change."""
+    path = databases.FOLDER / f"model-{databases.fingerprint(['classifiers'])}"
+    databases.FOLDER.mkdir(parents=True, exist_ok=True)
+    with databases.alone("model"):
+        if not (path / "manifest.json").exists():
+            for old in databases.FOLDER.glob("model-*"):
+                shutil.rmtree(old)
+            train = [sys.executable, "-m", "app", "train", "--out", str(path)]
+            subprocess.run(train, cwd=databases.ROOT, check=True, capture_output=True)
+    return path
+
+
+class Program:
+    """`python -m app up` in a data folder of its own. `said` collects what it prints; its log is `data_dir`/log."""
+
+    def __init__(
+        self, data_dir: Path, command: tuple[str, ...] = ("up",), model: bool = True, **settings: str
+    ) -> None:
+        self.data_dir, self.said, self.url = data_dir, "", ""
+        current = data_dir / "models" / "current"
+        if model and not current.exists():
+            shutil.copytree(first_day_model(), current)
+        self._lines: queue.Queue[str] = queue.Queue()
+        plain = {key: value for key, value in os.environ.items() if key not in {"DATABASE_URL", "SECRET_KEY"}}
+        environment = {**plain, "DATA_DIR": str(data_dir), "PORT": str(free_port()), **settings}
+        with (data_dir / "log").open("ab") as log:
+            pipes = {"stdout": subprocess.PIPE, "stderr": log, "text": True}
+            call = [sys.executable, "-m", "app", *command]
+            self.process = subprocess.Popen(call, cwd=databases.ROOT, env=environment, **pipes)
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        with self.process.stdout as lines:
+            for line in lines:
+                self._lines.put(line)
+        self._lines.put("")
+
+    def wait(self, seconds: float = 60, mark: str = READY) -> "Program":
+        """Until the doors are open; then `url` is the site's."""
+        deadline = time.monotonic() + seconds
+        while line := self._lines.get(timeout=max(0.0, deadline - time.monotonic())):
+            self.said += line
+            if line.startswith(mark):
+                self.url = line.removeprefix(mark).split()[0].rstrip("/") if mark == READY else ""
+                return self
+        raise AssertionError(f"it ended: {self.said}\n{(self.data_dir / 'log').read_text()}")
+
+    def stop(self, number: int = signal.SIGTERM, seconds: float = 15) -> int:
+        """Asks it to stop; its exit code."""
+        self.process.send_signal(number)
+        return self.process.wait(seconds)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait(5)
+
+
+def end(programs: Iterable[Program]) -> None:
+    """After a failed test: nothing is left running, the databases neither."""
+    for program in programs:
+        if program.process.poll() is None:
+            program.kill()
+        if (program.data_dir / "postgres").exists():
+            stop_server(start_server(program.data_dir))
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
