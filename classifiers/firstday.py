@@ -1,4 +1,4 @@
-"""The first day: rows from our own corpus of duties, words and example messages, before any citizen has written."""
+"""The first day: rows from our own corpus and the words of the trade, before any citizen has written."""
 
 import tomllib
 from importlib.resources import files
@@ -6,9 +6,8 @@ from typing import Any
 
 from classifiers.rows import DataError, Row, checked
 
-DUTY_WEIGHT = 0.5
-WORD_WEIGHT = 0.5
-"""What a duty sentence and a single word count beside a message."""
+WEIGHT = 0.5
+"""What a duty sentence, a word people use and a term of the trade count beside a message."""
 
 
 def departments() -> list[dict[str, Any]]:
@@ -26,12 +25,19 @@ def _table(name: str, text: str) -> dict[str, Any]:
 
 
 def rows() -> list[Row]:
-    """Every message, word and duty of the corpus as a training row; only messages are gold."""
+    """Every message, word and duty of the corpus and every term as a training row; only messages are gold."""
     out: list[Row] = []
     for department in departments():
         label = department["label"]
-        out += [Row(duty, label, weight=DUTY_WEIGHT, gold=False) for duty in department.get("duties", [])]
+        out += [Row(duty, label, weight=WEIGHT, gold=False) for duty in department.get("duties", [])]
         for item in department.get("items", []):
             out += [Row(message, label, item["label"]) for message in item.get("messages", [])]
-            out += [Row(word, label, item["label"], WORD_WEIGHT, gold=False) for word in item.get("words", [])]
+            out += [Row(word, label, item["label"], WEIGHT, gold=False) for word in item.get("words", [])]
+    out += [Row(term, label, weight=WEIGHT, gold=False) for label, said in terms().items() for term in said]
     return checked(out, "classifiers/corpus")
+
+
+def terms() -> dict[str, list[str]]:
+    """What each department's law, forms and offices are called: letters use these words, chat messages seldom do."""
+    text = files("classifiers").joinpath("lexicons/terms.toml").read_text("utf-8")
+    return {label: said.split() for label, said in tomllib.loads(text).items()}
