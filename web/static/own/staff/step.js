@@ -60,10 +60,14 @@ function read(form, draft) {
 
 const isMissing = (need, draft) => (need === "photo" ? !(draft.photos || []).length : !draft[need]);
 
-function complain(form, need) {
-  const part = form.querySelector(`[data-field="${need}"]`);
+function uncomplain(form) {
   form.querySelectorAll(".wrong.need").forEach((node) => node.remove());
   form.querySelectorAll("[aria-invalid]").forEach((node) => node.removeAttribute("aria-invalid"));
+}
+
+function complain(form, need) {
+  const part = form.querySelector(`[data-field="${need}"]`);
+  uncomplain(form);
   const id = `need-${need}`;
   part.append(h("p", { class: "wrong need", id, role: "alert" }, t(`staff.need.${need}`)));
   const input = part.querySelector("textarea, select, input:not([type=file]), button");
@@ -87,7 +91,10 @@ export function ask(step, it, { taken, faster }) {
   const error = h("p", { class: "wrong", role: "alert" });
   const submit = h("button", { type: "submit", class: "button next wide" }, step.label);
   const form = h("form", { class: "step-form", novalidate: true }, fields(step, it, draft), error, submit);
-  form.addEventListener("input", () => read(form, draft));
+  form.addEventListener("input", () => {
+    read(form, draft);
+    uncomplain(form);
+  });
   form.addEventListener("submit", async (sent) => {
     sent.preventDefault();
     read(form, draft);
