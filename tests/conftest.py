@@ -2,6 +2,7 @@
 
 database_url, engine, sessions, session   a migrated, empty database
 town_url, town                            the same with the shipped town; `town` makes sessions
+first_day_model                           the folder of the model a new program trains
 clock                                     `clock()` → now; `clock.forward(hours=3)`; stands at a working morning
 """
 
@@ -18,7 +19,7 @@ from app.database import Server, Sessions, start_server, stop_server
 from app.database import engine as make_engine
 from app.database import sessions as make_sessions
 from app.migrate import upgrade
-from tests.support import databases
+from tests.support import databases, model
 from tests.support.clock import Clock
 
 if TYPE_CHECKING:
@@ -81,6 +82,12 @@ async def town(town_url: str) -> AsyncIterator[Sessions]:
     engine = make_engine(town_url)
     yield make_sessions(engine)
     await engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def first_day_model() -> Path:
+    """Trained once and kept between runs; for reading only."""
+    return model.first_day_model()
 
 
 @pytest.fixture

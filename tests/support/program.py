@@ -14,21 +14,9 @@ from pathlib import Path
 
 from app.database import start_server, stop_server
 from tests.support import databases
+from tests.support.model import first_day_model
 
 READY = "ready: "
-
-
-def first_day_model() -> Path:
-    """Trained once for all runs, and again when the classifiers change."""
-    path = databases.FOLDER / f"model-{databases.fingerprint(['classifiers'])}"
-    databases.FOLDER.mkdir(parents=True, exist_ok=True)
-    with databases.alone("model"):
-        if not (path / "manifest.json").exists():
-            for old in databases.FOLDER.glob("model-*"):
-                shutil.rmtree(old)
-            train = [sys.executable, "-m", "app", "train", "--out", str(path)]
-            subprocess.run(train, cwd=databases.ROOT, check=True, capture_output=True)
-    return path
 
 
 class Program:
