@@ -42,7 +42,7 @@ class Tally:
 
 
 def replay_command(file: Path, rate: float, base: str, limit: int | None = None) -> int:
-    """0 when every letter was filed, 1 otherwise. NotLetters for a file that is none, CannotGoOn when nobody answers."""
+    """0 when every letter was filed, 1 otherwise. Raises NotLetters, or CannotGoOn when nobody answers."""
     letters = list(read_letters(file))[:limit]
     if not letters or rate <= 0:
         raise NotLetters(f"{file}: no letters in columns title, detail or text" if rate > 0 else "a rate is above 0")
@@ -88,7 +88,8 @@ async def _play(letters: list[str], rate: float, base: str) -> Tally:
                 await asyncio.sleep(max(begun + n / rate - time.perf_counter(), 0))
                 await turn.acquire()
                 playing.append(tasks.create_task(_one(http, letter, tally)))
-                playing[-1].add_done_callback(lambda _: (turn.release(), bar.advance(task)))
+                playing[-1].add_done_callback(lambda _: turn.release())
+                playing[-1].add_done_callback(lambda _: bar.advance(task))
             await asyncio.gather(*playing)
     return tally
 

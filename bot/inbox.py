@@ -75,7 +75,9 @@ class Inbox:
         scene = Scene(session, senses.book, self.keys, resident, incoming.at)
         state = _state(conversation, incoming)
         cases = await queries.of_resident(session, resident.id)
-        around = senses.around([Brief(c.number, c.status, c.item or c.category or "") for c in cases], bool(resident.contact))
+        around = senses.around(
+            [Brief(c.number, c.status, c.item or c.category or "") for c in cases], bool(resident.contact)
+        )
         heard, stale = await _hear(session, incoming)
         if stale is None:
             state, effects = talk.step(state, heard, around, incoming.at)

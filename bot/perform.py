@@ -14,12 +14,12 @@ from bot.flows.progress import buttons_for
 from bot.flows.state import Draft
 from bot.messages import Button, Say
 from cases import feedback, intake
+from cases.actors import SYSTEM
 from cases.book import Book
 from cases.errors import NotFound, Refusal
 from cases.intake import Complaint, Guess
 from cases.keys import Keys
 from cases.lifecycle import told_args
-from cases.actors import SYSTEM
 from cases.notices import NEW_NOTICES
 from models import Case, Resident
 
@@ -66,7 +66,9 @@ async def attempt(session: AsyncSession) -> AsyncIterator[None]:
 
 
 async def _file(scene: Scene, effect: fx.File) -> list[tuple[Say, Case | None]]:
-    filed = await intake.file(scene.session, scene.book, scene.keys, scene.resident, complaint_of(effect.draft), scene.now)
+    filed = await intake.file(
+        scene.session, scene.book, scene.keys, scene.resident, complaint_of(effect.draft), scene.now
+    )
     case = filed.case
     code = base64.b64encode(scene.keys.seal(filed.code)).decode()
     key = "filed.held" if case.assignee is None else "filed"

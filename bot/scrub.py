@@ -1,4 +1,4 @@
-"""Text as it comes in, made safe to keep: no NUL, no lone surrogates, no invisible tricks; at most 20,000 characters."""
+"""Text as it comes in, made safe to keep: no NUL, no lone surrogates, no invisible tricks, no endless length."""
 
 import re
 

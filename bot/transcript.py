@@ -30,7 +30,9 @@ def heard(
 ) -> None:
     """What the resident said: their words, or the label of what they pressed."""
     words = {"text": shown} if isinstance(shown, str) else {"text_key": shown.key, "args": dict(shown.args)}
-    row = ChatMessage(resident=resident, said_by="resident", photos=list(photos), unique_key=f"in:{key}", at=now, **words)
+    row = ChatMessage(
+        resident=resident, said_by="resident", photos=list(photos), unique_key=f"in:{key}", at=now, **words
+    )
     session.add(row)
     wake(session, f"chat:{resident}")
 
@@ -59,9 +61,13 @@ async def said(
     wake(session, f"chat:{resident}")
 
 
-async def pressed(session: AsyncSession, resident: UUID, token: str, now: datetime) -> tuple[dict[str, Any], bool] | None:
+async def pressed(
+    session: AsyncSession, resident: UUID, token: str, now: datetime
+) -> tuple[dict[str, Any], bool] | None:
     """The button behind a token and whether it could still be pressed; None for a token nobody gave to them."""
-    chosen = select(ChatMessage).where(ChatMessage.resident == resident, col(ChatMessage.buttons).contains([{"token": token}]))
+    chosen = select(ChatMessage).where(
+        ChatMessage.resident == resident, col(ChatMessage.buttons).contains([{"token": token}])
+    )
     message = (await session.exec(chosen)).first()
     if message is None:
         return None

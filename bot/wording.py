@@ -36,7 +36,6 @@ class Wording:
                 return grouped(self._keys.open(base64.b64decode(value)))
         return value
 
-
     def _person(self, code: str, locale: str) -> str:
         """A grid worker by what they are; nobody yet: the desk that dispatches."""
         name = self._book.people.get(code)

@@ -12,7 +12,6 @@ from models import Area, Category, ClockPolicy, Person, Place, Role, RoutingRule
 from routing.places import PlaceIndex
 from routing.rules import RuleBook
 
-
 T = TypeVar("T")
 
 

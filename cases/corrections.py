@@ -28,5 +28,7 @@ def correct(
 
 def doubt(session: AsyncSession, case: Case, actor: Actor, why: str, now: datetime) -> None:
     """Only known to be wrong: somebody returned it as not their unit's."""
-    row = Correction(case_id=case.id, was=case.item or case.category, actor=actor.code, role=actor.role, why=why, at=now)
+    row = Correction(
+        case_id=case.id, was=case.item or case.category, actor=actor.code, role=actor.role, why=why, at=now
+    )
     session.add(row)

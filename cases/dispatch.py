@@ -107,9 +107,7 @@ async def least_loaded(session: AsyncSession, unit: str) -> str | None:
     return of_unit(unit, people, await _loads(session, [p.code for p in people]))
 
 
-async def stands_above(
-    session: AsyncSession, book: Book, case: Case, person: str | None, level: int = 0
-) -> str | None:
+async def stands_above(session: AsyncSession, book: Book, case: Case, person: str | None, level: int = 0) -> str | None:
     """Who is next up the chain from whoever had the case; `level`: how often it went up already."""
     people = (await session.exec(select(Person).where(Person.active))).all()
     return one_up(person, case.unit, people, book.areas, book.path(case.grid), units=book.units, level=level)

@@ -62,9 +62,7 @@ async def rate(
     """Three separate answers, once a round. The case is closed; whether it was solved is another matter."""
     details = {"contacted": contacted, "solved": solved, "satisfied": satisfied}
     await lifecycle.move(session, book, case, "rate", RESIDENT, now, details=details)
-    given = Rating(
-        case_id=case.id, round=case.round, contacted=contacted, solved=solved, satisfied=satisfied, at=now
-    )
+    given = Rating(case_id=case.id, round=case.round, contacted=contacted, solved=solved, satisfied=satisfied, at=now)
     session.add(given)
 
 

@@ -75,7 +75,7 @@ async def file(
 
 
 async def _number(session: AsyncSession, now: datetime) -> str:
-    """yymmdd-nnnn in the town's own day. The counter is shared by all days: gaps are harmless, a queue at a lock is not."""
+    """yymmdd-nnnn in the town's own day. One counter for all days: gaps are harmless, a queue at a lock is not."""
     count = await session.scalar(CASE_NUMBERS.next_value())
     return f"{now.astimezone(TOWN_TIME):%y%m%d}-{int(count or 0) % 100_000:04d}"
 

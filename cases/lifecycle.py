@@ -19,7 +19,9 @@ from cases.errors import Missing, NotAllowed, Stale
 from cases.notices import Audience
 from models import STEPS, Case, Event, Status
 
-PRIVATE = frozenset({"hold", "route", "arbitrate", "return", "send_back", "sign_overdue", "remind", "contact_overdue", "reply"})
+PRIVATE = frozenset(
+    {"hold", "route", "arbitrate", "return", "send_back", "sign_overdue", "remind", "contact_overdue", "reply"}
+)
 
 
 async def move(

@@ -11,7 +11,7 @@ _CARD = re.compile(r"(?<!\d)(\d{4})(?:[\s-]?\d){8,11}[\s-]?(\d{4})(?!\d)")
 
 def mask(text: str) -> str:
     """The text with the middle of every number that names a person starred out; full-width digits too."""
-    plain = "".join(unicodedata.normalize("NFKC", c) if "０" <= c <= "９" else c for c in text)  # noqa: RUF001
+    plain = "".join(unicodedata.normalize("NFKC", c) if "０" <= c <= "９" else c for c in text)
     plain = _IDENTITY.sub(lambda m: f"{m[1]}********{m[0][-1]}", plain)
     plain = _MOBILE.sub(r"\1****\2", plain)
     plain = _CARD.sub(r"\1****\2", plain)

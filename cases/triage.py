@@ -54,10 +54,12 @@ async def _by_rule(
     try:
         decision = book.rules.route(dispatch.facts_of(book, case, now, refused))
     except NoRule:
-        return await hold(session, book, case, now)
+        await hold(session, book, case, now)
+        return
     person = await dispatch.handler(session, book, case, decision, refused)
     if person is None:
-        return await hold(session, book, case, now)
+        await hold(session, book, case, now)
+        return
     clock = await dispatch.start_clock(session, book, case, decision.clock, now)
     changes = {**dispatch.decided(decision), **clock, "assignee": person}
     await dispatch.hand_out(session, book, case, now, changes=changes, leave_out=leave_out)

@@ -23,7 +23,7 @@ def words_of(kind: type[StrEnum]) -> Enum:
 def moment(*, nullable: bool = False, index: bool = False) -> Any:
     """A column for an aware date-time in UTC."""
     default: dict[str, Any] = {"default": None} if nullable else {}
-    return Field(sa_type=AWARE, nullable=nullable, index=index, **default)  # type: ignore[call-overload]
+    return Field(sa_type=AWARE, nullable=nullable, index=index, **default)
 
 
 def aware(value: datetime) -> datetime:

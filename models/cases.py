@@ -27,7 +27,7 @@ class Case(Table, table=True):
     resident: UUID = Field(foreign_key="residents.id")
     anonymous: bool = False
     locale: str = "zh-Hans"
-    status: Status = Field(sa_type=words_of(Status))  # type: ignore[call-overload]
+    status: Status = Field(sa_type=words_of(Status))
     version: int = 1  # +1 with every event; guards against two hands at once
     round: int = 1  # +1 with every reopening
 
@@ -64,7 +64,7 @@ class Case(Table, table=True):
     closed_at: datetime | None = moment(nullable=True)
     overdue: bool = False
 
-    outcome: Outcome | None = Field(default=None, sa_type=words_of(Outcome))  # type: ignore[call-overload]
+    outcome: Outcome | None = Field(default=None, sa_type=words_of(Outcome))
     result: str = ""
 
 
@@ -78,8 +78,8 @@ class Event(Table, table=True):
     seq: int  # the case's version after it
     kind: str  # a step's name, or submit, remind, overdue, escalate …
     actor: str  # person code, "resident" or "system"
-    role: Role = Field(sa_type=words_of(Role))  # type: ignore[call-overload]
-    status: Status = Field(sa_type=words_of(Status))  # type: ignore[call-overload]
+    role: Role = Field(sa_type=words_of(Role))
+    status: Status = Field(sa_type=words_of(Status))
     text: str = ""
     details: dict[str, Any] = Field(default_factory=dict, sa_type=DOCUMENT)
     photos: list[str] = Field(default_factory=list, sa_type=DOCUMENT)
@@ -97,7 +97,7 @@ class Timer(Table, table=True):
     )
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
     case_id: UUID = Field(foreign_key="cases.id")
-    act: ClockAct = Field(sa_type=words_of(ClockAct))  # type: ignore[call-overload]
+    act: ClockAct = Field(sa_type=words_of(ClockAct))
     round: int
     due_at: datetime = moment()
     paused: bool = False
@@ -152,7 +152,7 @@ class Correction(Table, table=True):
     was: str | None = None
     now: str | None = None  # None: only known to be wrong
     actor: str
-    role: Role = Field(sa_type=words_of(Role))  # type: ignore[call-overload]
+    role: Role = Field(sa_type=words_of(Role))
     why: str
     at: datetime = moment()
 

@@ -26,7 +26,11 @@ class Notification(Table, table=True):
     __tablename__ = "notifications"
     __table_args__ = (
         UniqueConstraint("unique_key"),
-        Index("ix_notifications_pending", "created_at", postgresql_where=text("delivered_at IS NULL AND failed_at IS NULL")),
+        Index(
+            "ix_notifications_pending",
+            "created_at",
+            postgresql_where=text("delivered_at IS NULL AND failed_at IS NULL"),
+        ),
         Index("ix_notifications_person", "person", "created_at"),
     )
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)

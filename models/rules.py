@@ -22,7 +22,7 @@ class Calendar(StrEnum):
 
 
 class RoutingRule(Table, table=True):
-    """One row; empty conditions match everything. First match wins: priority, most specific area, deepest category, code."""
+    """One row; empty conditions match all. First match wins: priority, most specific area, deepest category, code."""
 
     __tablename__ = "routing_rules"
     code: str = Field(primary_key=True)
@@ -40,7 +40,7 @@ class RoutingRule(Table, table=True):
     predicates: dict[str, Any] = Field(default_factory=dict, sa_type=DOCUMENT)
     unit: str = Field(foreign_key="units.code")
     co_units: list[str] = Field(default_factory=list, sa_type=WORDS)
-    assign: AssignTo = Field(sa_type=words_of(AssignTo))  # type: ignore[call-overload]
+    assign: AssignTo = Field(sa_type=words_of(AssignTo))
     assignee: str | None = Field(default=None, foreign_key="people.code")
     clock: str = Field(foreign_key="clock_policies.code")
     note: str = ""
@@ -55,7 +55,7 @@ class ClockPolicy(Table, table=True):
     sign: str
     contact: str = ""
     resolve: str
-    calendar: Calendar = Field(sa_type=words_of(Calendar))  # type: ignore[call-overload]
+    calendar: Calendar = Field(sa_type=words_of(Calendar))
     review: bool = False  # a leader approves the reply before the resident sees it
     photo: bool = True  # a reply needs a photo as evidence
 

@@ -10,7 +10,7 @@ from models.status import Role
 
 
 class Town(Table, table=True):
-    """The town as a whole; one row. Hours are local, of a working day; `emergency`: police, fire, medical, gas_repair …"""
+    """The town as a whole; one row. Hours are local; `emergency`: numbers of police, fire, medical, gas_repair …"""
 
     __tablename__ = "town"
     code: str = Field(primary_key=True)  # the city's area code
@@ -70,7 +70,7 @@ class Person(Table, table=True):
     __tablename__ = "people"
     code: str = Field(primary_key=True)  # also the sign-in name
     name: str
-    role: Role = Field(sa_type=words_of(Role))  # type: ignore[call-overload]
+    role: Role = Field(sa_type=words_of(Role))
     unit: str = Field(foreign_key="units.code", index=True)
     area: str = Field(foreign_key="areas.code", index=True)
     active: bool = True

@@ -125,9 +125,13 @@ async def post_photo(
 async def get_messages(resident: Here, parts: PartsHere, after: str = "") -> dict[str, Any]:
     now, cursor = parts.now(), _cursor(after)
     async with parts.transactions.read() as session:
-        rows = await (transcript.after(session, resident.id, cursor) if cursor else transcript.latest(session, resident.id))
+        rows = await (
+            transcript.after(session, resident.id, cursor) if cursor else transcript.latest(session, resident.id)
+        )
         shown = await present.messages(session, parts.wording, rows, resident.locale, now)
-        cases = [c for c in await queries.of_resident(session, resident.id) if c.status in OPEN or c.status == "resolved"]
+        cases = [
+            c for c in await queries.of_resident(session, resident.id) if c.status in OPEN or c.status == "resolved"
+        ]
     return {
         "messages": shown,
         "cursor": shown[-1]["cursor"] if shown else str(cursor),
@@ -157,10 +161,12 @@ async def get_photo(photo: UUID, resident: Here, parts: PartsHere) -> FileRespon
         row = await session.get(Photo, photo)
         if row is None or not await _may_see(session, resident, row):
             raise NotFound("photo.not_found")
-    return FileResponse(parts.store.path(row.sha256), media_type="image/jpeg", headers={"cache-control": "private, max-age=86400"})
+    return present.picture(parts.store.path(row.sha256))
 
 
-async def _take(parts: Parts, resident: Resident, key: UUID, *, photo: Photo | None = None, **said: Any) -> dict[str, Any]:
+async def _take(
+    parts: Parts, resident: Resident, key: UUID, *, photo: Photo | None = None, **said: Any
+) -> dict[str, Any]:
     now = parts.now()
     photos = (str(photo.id),) if photo else ()
     incoming = Incoming(CHANNEL, str(resident.id), resident.id, str(key), now, photos=photos, **said)
@@ -207,5 +213,3 @@ def _address(request: Request, parts: Parts) -> str | None:
 def _id(address: str) -> UUID:
     """A resident's id follows from the address, so that a cookie is enough to know whose it is."""
     return uuid5(NAMESPACE, f"{CHANNEL}:{address}")
-
-

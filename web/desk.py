@@ -21,7 +21,9 @@ CHOICES = {"reason": ReturnReason, "outcome": Outcome}
 OPTIONAL = {"return": ["text"], "contact": ["text"], "assign": ["assignee", "category", "text"], "reply": ["photo"]}
 
 
-def task(book: Book, case: Case, person: Person, now: datetime, *, photos: int, names: dict[str, str]) -> dict[str, Any]:
+def task(
+    book: Book, case: Case, person: Person, now: datetime, *, photos: int, names: dict[str, str]
+) -> dict[str, Any]:
     steps = access.steps_for(book, person, case, now)
     by, what = next_due(case)
     return {
@@ -128,7 +130,8 @@ def rule_text(book: Book, case: Case) -> str:
     if not explanation:
         return say("rule.none", LOCALE)
     because = [
-        say(f"rule.because.{reason['condition']}", LOCALE, value=_value(book, reason)) for reason in explanation["because"]
+        say(f"rule.because.{reason['condition']}", LOCALE, value=_value(book, reason))
+        for reason in explanation["because"]
     ]
     text = say("rule.sep", LOCALE).join(because) or say("rule.always", LOCALE)
     unit = book.unit_name(case.unit)

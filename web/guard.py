@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.media import LARGEST
-from web.refusals import refusal, reader
+from web.refusals import reader, refusal
 
 JSON_MOST = 256 * 1024
 MULTIPART_MOST = LARGEST + 64 * 1024

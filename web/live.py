@@ -36,7 +36,7 @@ class Live:
                     del self._waiting[name]
 
     async def run(self, url: str) -> None:
-        """Listen on a connection of our own; after a lost one everybody is woken, for something may have been missed."""
+        """Listen on a connection of our own; after a lost one all are woken, for something may have been missed."""
         while not self.stopping:
             try:
                 async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from fastapi.responses import FileResponse
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -18,7 +20,8 @@ async def messages(
 ) -> list[dict[str, Any]]:
     """The lines of a page, each in the reader's language."""
     wanted = {row.case_id for row in rows if row.case_id}
-    cases = {c.id: c for c in (await session.exec(select(Case).where(col(Case.id).in_(wanted)))).all()} if wanted else {}
+    chosen = select(Case).where(col(Case.id).in_(wanted))
+    cases = {case.id: case for case in (await session.exec(chosen)).all()} if wanted else {}
     return [message(row, wording, locale, now, cases) for row in rows]
 
 
@@ -52,6 +55,11 @@ def brief(case: Case, locale: str, now: datetime) -> dict[str, Any]:
     }
 
 
+def picture(path: Path) -> FileResponse:
+    """Ours, so it never changes; whoever may see it may keep it for a day."""
+    return FileResponse(path, media_type="image/jpeg", headers={"cache-control": "private, max-age=86400"})
+
+
 def iso(moment: datetime | None) -> str | None:
     return moment.isoformat().replace("+00:00", "Z") if moment else None
 
@@ -62,7 +70,8 @@ def _buttons(row: ChatMessage, wording: Wording, locale: str, now: datetime) -> 
         return []
     shown = [b for b in row.buttons if not b.get("in_card")]
     return [
-        {"token": b["token"], "label": wording.word(b["label"], b["args"], locale, now), "action": b["action"]} for b in shown
+        {"token": b["token"], "label": wording.word(b["label"], b["args"], locale, now), "action": b["action"]}
+        for b in shown
     ]
 
 

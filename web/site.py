@@ -61,4 +61,5 @@ def _health(app: FastAPI, parts: Parts) -> None:
     async def readyz() -> JSONResponse:
         """Database, queue and model; 503 while one is missing."""
         ready = await parts.ready()
-        return JSONResponse({"status": "ok" if all(ready.values()) else "unavailable", **ready}, 200 if all(ready.values()) else 503)
+        status, code = ("ok", 200) if all(ready.values()) else ("unavailable", 503)
+        return JSONResponse({"status": status, **ready}, code)

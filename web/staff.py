@@ -21,7 +21,7 @@ from cases import handling, queries
 from cases.book import Book
 from cases.errors import Missing, NotFound, Stale
 from models import Case, Outcome, Person, Photo, Resident, ReturnReason, Role, StaffAct, StaffSession
-from web import auth, desk, limits
+from web import auth, desk, limits, present
 from web.auth import SignedInHere
 from web.parts import Parts, PartsHere
 from web.present import iso
@@ -142,7 +142,7 @@ async def get_photo(photo: UUID, me: SignedInHere, parts: PartsHere) -> FileResp
         if row.person != me.person.code:
             case = await session.get(Case, row.case_id) if row.case_id else None
             await queries.case_for(session, parts.senses.book, me.person, case.number if case else "")
-    return FileResponse(parts.store.path(row.sha256), media_type="image/jpeg", headers={"cache-control": "private, max-age=86400"})
+    return present.picture(parts.store.path(row.sha256))
 
 
 @router.get("/choices")
@@ -284,5 +284,3 @@ def _me(parts: Parts, person: Person, csrf: str) -> dict[str, Any]:
         "area": book.area_name(person.area),
     }
     return {"person": shown, "csrf": csrf}
-
-

@@ -83,7 +83,9 @@ def _contact(draft: Draft, has_contact: bool) -> CardLine:
     if draft.anonymous:
         return CardLine("contact", "card.anonymous", button=Button("named", "button.named"))
     return CardLine(
-        "contact", "card.contact_phone" if has_contact else "card.contact_chat", button=Button("contact", "button.contact")
+        "contact",
+        "card.contact_phone" if has_contact else "card.contact_chat",
+        button=Button("contact", "button.contact"),
     )
 
 

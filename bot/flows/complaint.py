@@ -68,7 +68,10 @@ def advance(state: State, around: Surroundings, now: datetime, *, has_contact: b
         effects.append(Say(f"danger.{draft.danger}", around.emergency))
     if not draft.text:
         state.mode = Mode.WHAT
-        return state, [*effects, Say("ask.what_for_photos" if draft.photos else "ask.what", {"count": len(draft.photos)})]
+        return state, [
+            *effects,
+            Say("ask.what_for_photos" if draft.photos else "ask.what", {"count": len(draft.photos)}),
+        ]
     _understand(draft, around)
     if _must_ask(draft):
         state.mode, draft.asked_category = Mode.CATEGORY, True

@@ -75,7 +75,10 @@ def urge(state: State, heard: Heard, around: Surroundings, now: datetime) -> Tur
 
 def withdraw(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
     payload = dict(heard.payload)
-    sure = (Button("confirm_withdraw", "button.confirm_withdraw", payload=payload), Button("never_mind", "button.never_mind"))
+    sure = (
+        Button("confirm_withdraw", "button.confirm_withdraw", payload=payload),
+        Button("never_mind", "button.never_mind"),
+    )
     return state, [Say("ask.withdraw", {"number": payload["number"]}, buttons=sure)]
 
 
@@ -94,7 +97,9 @@ def rate(state: State, heard: Heard, around: Surroundings, now: datetime) -> Tur
     given = dict(heard.payload)
     for question, answers in QUESTIONS.items():
         if question not in given:
-            return state, [Say(f"rate.{question}", {"number": given["number"]}, rating_buttons(question, answers, given))]
+            return state, [
+                Say(f"rate.{question}", {"number": given["number"]}, rating_buttons(question, answers, given))
+            ]
     done = Rate(given["number"], given["contacted"] == "yes", given["solved"], given["satisfied"])
     if given["solved"] == "no":
         again = (Button("reopen", "button.reopen", payload={"number": given["number"]}),)
@@ -124,7 +129,10 @@ def _effect(state: State, heard: Heard) -> Effect:
 
 def _ask_which(around: Surroundings) -> Say:
     waiting = [case for case in around.cases if case.status is Status.WAITING]
-    answers = [Button("answer", "button.answer_to", {"number": c.number, "category": c.category}, {"number": c.number}) for c in waiting]
+    answers = [
+        Button("answer", "button.answer_to", {"number": c.number, "category": c.category}, {"number": c.number})
+        for c in waiting
+    ]
     return Say("ask.which", buttons=(*answers, Button("new_pending", "button.something_new")))
 
 

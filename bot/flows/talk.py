@@ -26,7 +26,7 @@ def step(state: State, heard: Heard, around: Surroundings, now: datetime) -> Tur
 
 
 def stale(state: State, number: str, around: Surroundings, now: datetime) -> Turn:
-    """An old button changes nothing; what is true now is said instead: the case's standing, or the open draft's card."""
+    """An old button changes nothing; what is true now is said: the case's standing, or the open draft's card."""
     state = state.model_copy(deep=True)
     said = Say("stale.pressed")
     if number:
@@ -79,7 +79,9 @@ def speak(state: State, heard: Heard, around: Surroundings, now: datetime) -> Tu
 
 
 def _languages() -> list[Button]:
-    return [Button("locale", f"button.locale_{code}", payload={"locale": code}) for code in ("zh-Hans", "zh-Hant", "en")]
+    return [
+        Button("locale", f"button.locale_{code}", payload={"locale": code}) for code in ("zh-Hans", "zh-Hant", "en")
+    ]
 
 
 COMMANDS: Mapping[str, Listener] = {"my": progress.my, "new": new, "help": help_, "cancel": complaint.cancel}

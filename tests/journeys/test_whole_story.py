@@ -6,7 +6,9 @@ from tests.support.site import Site
 
 async def test_from_the_first_word_to_the_archive(site: Site) -> None:
     resident = await site.resident("B0103")
-    assert await resident.texts() == ["您好，我是小枫。您在丹桂苑 3 栋。有什么事，用一句话告诉我就行，我帮您转给该管的人，办到哪一步都会告诉您。"]
+    assert await resident.texts() == [
+        "您好，我是小枫。您在丹桂苑 3 栋。有什么事，用一句话告诉我就行，我帮您转给该管的人，办到哪一步都会告诉您。"
+    ]
 
     await resident.say("楼下烧烤店天天到半夜，油烟直往家里灌，打过电话没人管")
     card = {line["label"]: line["value"] for line in resident.said[-1]["card"]["lines"]}
@@ -41,7 +43,9 @@ async def test_from_the_first_word_to_the_archive(site: Site) -> None:
     refused = await worker.try_step(number, "reply", text="已责令清洗", outcome="solved")
     assert (refused.status_code, refused.json()["error"]["message"]) == (422, "请附上现场照片。")
     evidence = await worker.upload(photo("seagreen"))
-    await worker.step(number, "reply", text="已责令店家清洗油烟净化器，晚十点后不再出摊。", outcome="solved", photos=[evidence])
+    await worker.step(
+        number, "reply", text="已责令店家清洗油烟净化器，晚十点后不再出摊。", outcome="solved", photos=[evidence]
+    )
     await site.settle()
     answer = (await resident.look())[-1]
     assert "答复来了（已解决）" in answer["text"] and len(answer["photos"]) == 1

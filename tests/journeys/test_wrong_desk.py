@@ -23,7 +23,9 @@ async def test_the_third_return_goes_to_a_person_whose_word_is_final(site: Site)
     page = await dispatcher.case(number)
     assert (page["case"]["status"], page["case"]["returns"]) == ("arbitration", 3)
     assert number in await dispatcher.tasks("triage")
-    await dispatcher.step(number, "assign", unit="CGJ" if "CGJ" in site.parts.senses.book.units else page["case"]["unit_name"])
+    await dispatcher.step(
+        number, "assign", unit="CGJ" if "CGJ" in site.parts.senses.book.units else page["case"]["unit_name"]
+    )
 
     await site.settle()
     holder = await holder_of(site, number)

@@ -22,9 +22,7 @@ READY = "ready: "
 class Program:
     """`python -m app up` in a data folder of its own. `said` collects what it prints; its log is `data_dir`/log."""
 
-    def __init__(
-        self, data_dir: Path, command: tuple[str, ...] = ("up",), model: bool = True, **settings: str
-    ) -> None:
+    def __init__(self, data_dir: Path, command: tuple[str, ...] = ("up",), model: bool = True, **settings: str) -> None:
         self.data_dir, self.said, self.url = data_dir, "", ""
         current = data_dir / "models" / "current"
         if model and not current.exists():

@@ -1,8 +1,9 @@
 """The whole program in this process: real doors, real database, real queue, a clock that obeys."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 
 import httpx
@@ -15,23 +16,28 @@ from app.settings import Settings
 from cases import supervision
 from cases.intake import Guess
 from routing.places import sign
-from tests.support.clock import Clock
 from tests.support.people import Resident, Staff
+from web.live import Live
 
 
 class Site:
     """`resident()` and `staff(name)` come in by the doors; `settle()` waits until every notice is delivered."""
 
-    def __init__(self, parts: Parts, transport: httpx.ASGITransport) -> None:
-        self.parts, self.transport, self.clients = parts, transport, list[httpx.AsyncClient]()
+    def __init__(self, parts: Parts, transport: httpx.ASGITransport, live: Live) -> None:
+        self.parts, self.transport, self.live = parts, transport, live
+        self.clients = list[httpx.AsyncClient]()
 
     def client(self) -> httpx.AsyncClient:
         self.clients.append(httpx.AsyncClient(transport=self.transport, base_url="http://test"))
         return self.clients[-1]
 
+    def code(self, place: str) -> str:
+        """What the sheet on the wall of a building carries."""
+        return sign(place, self.parts.keys.places)
+
     async def resident(self, place: str | None = "B0103", locale: str = "zh-Hans") -> Resident:
         resident = Resident(self.client())
-        code = {"place": sign(place, self.parts.keys.places)} if place else {}
+        code = {"place": self.code(place)} if place else {}
         await resident.open(locale=locale, **code)
         return resident
 
@@ -68,12 +74,12 @@ class Site:
 
 
 @asynccontextmanager
-async def running(url: str, folder: Path, clock: Clock) -> AsyncIterator[Site]:
+async def running(url: str, folder: Path, clock: Callable[[], datetime]) -> AsyncIterator[Site]:
     settings = Settings(data_dir=folder, secret_key=SecretStr("for tests only: 0123456789abcdef"))
     async with build(settings, url, clock) as parts, parts.queue.open_async():
         app, live = build_site(parts)
         tasks = [asyncio.create_task(live.run(listening_url(parts))), asyncio.create_task(work_on(parts.queue))]
-        site = Site(parts, httpx.ASGITransport(app))
+        site = Site(parts, httpx.ASGITransport(app), live)
         site.thinks("城市管理", "城市管理/餐饮油烟", others=("生态环境", "市场监管"))
         try:
             yield site

@@ -1,6 +1,7 @@
 // Whom a case goes to: unit, person, and the category put right, with the three best guesses one tap away.
 import { h, t } from "../lib/dom.js";
 import * as api from "./api.js";
+import { percent } from "./words.js";
 
 function select(name, label, ...options) {
   const field = h("select", { class: "input", name }, options);
@@ -31,7 +32,7 @@ function chips(it, categories, field) {
       field.value = one.code;
       field.dispatchEvent(new Event("input", { bubbles: true }));
     };
-    return h("button", { type: "button", class: "chip", "aria-pressed": "false", "data-code": one.code, onclick: press }, one.name, " ", h("span", { class: "num soft" }, `${Math.round(share * 100)}%`));
+    return h("button", { type: "button", class: "chip", "aria-pressed": "false", "data-code": one.code, onclick: press }, one.name, " ", h("span", { class: "num soft" }, percent(share)));
   };
   const row = h("div", { class: "chips", role: "group", "aria-label": t("staff.suggestions") }, known.map(chip));
   field.addEventListener("input", () => row.querySelectorAll(".chip").forEach((node) => node.setAttribute("aria-pressed", String(node.dataset.code === field.value))));

@@ -4,10 +4,9 @@ import { stamp } from "../lib/time.js";
 import { thumbs } from "../lib/sheet.js";
 import { nameOf } from "./api.js";
 import { marks, whatOf } from "./list.js";
-import { bar, due, now } from "./words.js";
+import { bar, due, now, percent } from "./words.js";
 
 const list = (value) => (Array.isArray(value) ? value : []);
-const percent = (share) => `${Math.round(share * 100)}%`;
 
 function steps(all, acts) {
   const first = all.find((step) => step.primary) || null;
@@ -37,7 +36,8 @@ function whoOf(one) {
   return one.kind_text.includes(one.who) ? "" : words.filter(Boolean).join(" · ");
 }
 
-function event(one) {
+function event(given, it) {
+  const one = given.kind === "submit" && given.text === it.text ? { ...given, text: "", photos: [] } : given; // told above
   const at = h("time", { datetime: one.at }, stamp(one.at, now()));
   return h("li", { class: one.public ? "event" : "event inside" },
     h("p", { class: "event-head" }, h("b", {}, one.kind_text), !one.public && h("span", { class: "mark" }, t("staff.inside"))),
@@ -56,7 +56,7 @@ function told(it) {
 function story(it, timeline) {
   const newest = [...timeline].sort((a, b) => b.seq - a.seq);
   return h("div", { class: "story" }, told(it),
-    h("section", {}, h("h3", { class: "part" }, t("staff.timeline")), h("ol", { class: "timeline" }, newest.map(event))));
+    h("section", {}, h("h3", { class: "part" }, t("staff.timeline")), h("ol", { class: "timeline" }, newest.map((one) => event(one, it)))));
 }
 
 function facts(title, rows, ...more) {
@@ -69,7 +69,7 @@ function facts(title, rows, ...more) {
 
 function shareBar(share) {
   const fill = h("i");
-  fill.style.width = percent(share);
+  fill.style.width = `${share * 100}%`;
   return h("div", { class: "bar", "aria-hidden": "true" }, fill);
 }
 

@@ -53,8 +53,9 @@ export const whatOf = (task) => [task.category, task.item].filter(Boolean).join(
 
 function foot(task, { primary, more }) {
   const name = task.primary;
+  if (!name) return "";
   return h("div", { class: "task-foot" },
-    name && h("button", { type: "button", class: "button next", onclick: (press) => primary(task, press.currentTarget) }, t(`staff.step.${name}`)),
+    h("button", { type: "button", class: "button next", onclick: (press) => primary(task, press.currentTarget) }, t(`staff.step.${name}`)),
     h("button", { type: "button", class: "button quiet", "aria-haspopup": "dialog", onclick: () => more(task) }, t("staff.more")));
 }
 

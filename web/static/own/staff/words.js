@@ -26,6 +26,9 @@ export function left(due, what = "") {
 
 export const isOver = (due) => Date.parse(due) < now();
 
+/** 78%; what would round to nothing is less than one. */
+export const percent = (share) => (share < 0.005 ? "<1%" : `${Math.round(share * 100)}%`);
+
 /** A deadline that keeps itself true: `tick()` redraws every one on the page. */
 function deadline(due, what) {
   const node = h("span", { class: "deadline num", "data-due": due, "data-what": what || "" });
