@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from bot.scrub import scrub
 
 COMMANDS: Mapping[str, frozenset[str]] = {
-    "my": frozenset({"/my", "我的反映", "进度", "查进度", "查询进度", "办得怎么样了", "進度", "查進度", "my cases", "status"}),
+    "my": frozenset({
+        "/my", "我的反映", "进度", "查进度", "查询进度", "办得怎么样了", "進度", "查進度", "my cases", "status",
+    }),
     "new": frozenset({"/new", "新的反映", "重新反映", "new", "new complaint"}),
     "help": frozenset({"/help", "/start", "帮助", "怎么用", "幫助", "怎麼用", "help"}),
     "cancel": frozenset({"/cancel", "取消", "算了", "不报了", "不報了", "cancel"}),
@@ -25,7 +27,7 @@ _PHONE = re.compile(r"(?:\+?86[\s-]?)?(1[3-9]\d[\s-]?\d{4}[\s-]?\d{4}|0\d{2,3}[\
 
 
 def command(text: str) -> str | None:
-    plain = scrub(text).strip("。!!.~ ").lower()
+    plain = _TAIL.sub("", scrub(text)).lower()
     return next((name for name, words in COMMANDS.items() if plain in words), None)
 
 
