@@ -22,6 +22,9 @@ ROUTE_PRECISION = 0.95
 ASK_TOP3 = 0.90
 """Three buttons are worth a question when the right one is among them this often; below, a person looks first."""
 
+SEEN_LENGTH = 0.95
+"""Share of the texts no longer than the length up to which confidence follows length."""
+
 NEVER = 1.01
 """A threshold no probability reaches."""
 
@@ -39,26 +42,32 @@ def folds(labels: Sequence[str], groups: Sequence[int], count: int, seed: int) -
 
 @dataclass(frozen=True, slots=True)
 class Temperature:
-    """Softmax whose sharpness grows or falls with the length of the text: exp(level + slope · log(1 + columns))."""
+    """Softmax whose sharpness grows or falls with the length of the text: exp(level + slope · log(1 + columns)).
+
+    Texts longer than `longest` columns count as that long: nothing was learned about them.
+    """
 
     level: float = 1.0
     slope: float = 0.0
+    longest: int = 1_000
 
     @classmethod
     def fit(cls, scores: Floats, lengths: Ints, right: Ints) -> "Temperature":
         """The two numbers under which the right classes (column numbers) are least surprising."""
         from scipy.optimize import minimize
 
+        longest = int(np.quantile(lengths, SEEN_LENGTH))
+
         def surprise(x: NDArray[np.float64]) -> float:
-            chance = cls(float(x[0]), float(x[1])).probabilities(scores, lengths)
+            chance = cls(float(x[0]), float(x[1]), longest).probabilities(scores, lengths)
             return float(-np.log(np.maximum(chance[np.arange(len(right)), right], 1e-12)).mean())
 
         found = minimize(surprise, np.array([1.0, 0.0]), method="Nelder-Mead")
-        return cls(round(float(found.x[0]), 6), round(float(found.x[1]), 6))
+        return cls(round(float(found.x[0]), 6), round(float(found.x[1]), 6), longest)
 
     def probabilities(self, scores: Floats, lengths: Ints) -> NDArray[np.float64]:
         """(texts × classes), each row summing to one."""
-        sharp = np.exp(self.level + self.slope * np.log1p(lengths))[:, None] * scores.astype(np.float64)
+        sharp = np.exp(self.level + self.slope * np.log1p(np.minimum(lengths, self.longest)))[:, None] * scores.astype(np.float64)
         powers = np.exp(sharp - sharp.max(axis=1, keepdims=True))
         return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 

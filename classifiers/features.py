@@ -78,11 +78,12 @@ class Block:
 
     def fit(self, numbers: Ints, owner: Ints, documents: int) -> Self:
         keys, owners = grams(numbers, owner, self.longest)
-        known, columns = np.unique(keys, return_inverse=True)
-        pairs = np.unique(columns * documents + owners)
-        frequency = np.bincount(pairs // documents, minlength=len(known))
+        order = np.argsort(keys, kind="stable")  # owners came in order and so stay in order within a key
+        keys, owners = keys[order], owners[order]
+        first = np.diff(keys, prepend=-1) != 0
+        frequency = np.add.reduceat(first | (np.diff(owners, prepend=-1) != 0), np.flatnonzero(first), dtype=np.int64)
         keep = frequency >= self.least
-        self.keys_ = known[keep]
+        self.keys_ = keys[first][keep]
         self.idf_ = (np.log((1 + documents) / (1 + frequency[keep])) + 1).astype(np.float32)
         return self
 

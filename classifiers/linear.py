@@ -17,6 +17,9 @@ Floats64 = NDArray[np.float64]
 LEADS = (6, 12)
 """Words of the openings learned beside each whole text: letters then teach a model that reads one-line messages."""
 
+LETTER = 40
+"""Words from which a text is a letter that has an opening; half a chat message is no message."""
+
 LEAD_WEIGHT = 0.25
 """What an opening counts beside a whole text. At 1 titles gain nothing more and letters lose a point."""
 
@@ -68,12 +71,11 @@ class Head:
 class Linear:
     """Words 1–2 and characters 1–3, TF-IDF, one machine per label. Learned: `features_` and `head_`."""
 
-    def __init__(
-        self, seed: int = 1, segmenter: str = "rjieba", least_words: int = 2, least_characters: int = 3
-    ) -> None:
+    def __init__(self, seed: int = 1, segmenter: str = "rjieba", least: tuple[int, int] = (1, 1)) -> None:
+        """`least`: in how many texts a word or word pair, and a run of characters, must stand to become a column."""
         self.seed = seed
         self.segmenter = segmenter
-        self.features_ = Features(least_words, least_characters)
+        self.features_ = Features(*least)
         self.head_ = Head(seed)
 
     @property
@@ -122,10 +124,10 @@ class Linear:
 def with_leads(documents: Sequence[Tokens]) -> tuple[list[Tokens], list[int], Floats64]:
     """The documents followed by their openings, the document each comes from, and what each counts."""
     out, source = list(documents), list(range(len(documents)))
+    letters = [i for i, words in enumerate(documents) if len(words) > LETTER]
     for n in LEADS:
-        longer = [i for i, words in enumerate(documents) if len(words) > n]
-        out += [documents[i][:n] for i in longer]
-        source += longer
+        out += [documents[i][:n] for i in letters]
+        source += letters
     share = np.full(len(out), LEAD_WEIGHT)
     share[: len(documents)] = 1
     return out, source, share

@@ -8,7 +8,7 @@ import numpy as np
 from classifiers.calibrate import Temperature, folds
 from classifiers.features import Floats, Ints
 from classifiers.items import Items
-from classifiers.linear import LEADS, Linear
+from classifiers.linear import LEADS, LETTER, Linear
 from classifiers.rows import Row, gold
 from classifiers.words import segmenter, tokens
 
@@ -52,8 +52,8 @@ def unseen(
 ) -> tuple[Scored, Scored | None]:
     """Scores over all labels, in sorted order, and over the items of the right department (None without items).
 
-    Each message is scored whole and by its openings, so confidence is learned for one-line messages too. Rows that are
-    not messages only teach. `step` is called after each of the `count` folds.
+    Each message is scored whole, a letter by its openings too, so confidence is learned for one-line messages. Rows
+    that are not messages only teach. `step` is called after each of the `count` folds.
     """
     messages = gold(rows)
     support = [i for i, row in enumerate(rows) if not row.gold]
@@ -103,9 +103,9 @@ def _with_openings(rows: Sequence[Row], held: Sequence[int], model: Linear) -> t
     texts, source = [rows[i].text for i in held], list(held)
     for i in held:
         words = tokens(rows[i].text, cut)
-        openings = ["".join(words[:n]) for n in LEADS if len(words) > n]
-        texts += openings
-        source += [i] * len(openings)
+        if len(words) > LETTER:
+            texts += ["".join(words[:n]) for n in LEADS]
+            source += [i] * len(LEADS)
     return texts, source
 
 
