@@ -13,9 +13,9 @@ function steps(all, acts) {
   const rest = all.filter((step) => step !== first);
   if (!all.length) return "";
   return h("div", { class: "steps" },
+    first && h("button", { type: "button", class: "button next", onclick: (press) => acts.step(first, press.currentTarget) }, first.label),
     rest.map((step) => h("button", { type: "button", class: "button on-desk", "aria-haspopup": "dialog", onclick: () => acts.step(step) }, step.label)),
-    rest.length > 0 && h("button", { type: "button", class: "button on-phone", "aria-haspopup": "dialog", onclick: () => acts.more(rest) }, t("staff.more")),
-    first && h("button", { type: "button", class: "button next", onclick: (press) => acts.step(first, press.currentTarget) }, first.label));
+    rest.length > 0 && h("button", { type: "button", class: "button on-phone", "aria-haspopup": "dialog", onclick: () => acts.more(rest) }, t("staff.more")));
 }
 
 function head(it, all, acts) {

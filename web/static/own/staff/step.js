@@ -41,6 +41,7 @@ function fields(step, it, draft) {
   const asked = new Set([...step.needs, ...(step.optional || [])]);
   const choices = step.choices || {};
   return [
+    step.name === "approve" && it.result && h("div", { class: "field" }, h("p", { class: "name" }, t("staff.ask.text.reply")), h("p", { class: "case-notice quiet" }, it.result)),
     asked.has("reason") && choices.reason && radios("reason", choices.reason, draft),
     asked.has("outcome") && choices.outcome && radios("outcome", choices.outcome, draft),
     asked.has("unit") && assignFields(it, draft),
