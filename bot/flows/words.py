@@ -13,7 +13,8 @@ COMMANDS: Mapping[str, frozenset[str]] = {
     "help": frozenset({"/help", "/start", "帮助", "怎么用", "幫助", "怎麼用", "help"}),
     "cancel": frozenset({"/cancel", "取消", "算了", "不报了", "不報了", "cancel"}),
     "yes": frozenset({
-        "提交", "好", "好的", "对", "对的", "可以", "是", "是的", "没错", "确认", "對", "對的", "確認", "ok", "yes", "submit",
+        "提交", "好", "好的", "对", "对的", "可以", "是", "是的", "没错", "确认", "對", "對的", "確認",
+        "ok", "yes", "submit",
     }),
 }  # fmt: skip
 _TAIL = re.compile("[。！!.~～ ]+$")
