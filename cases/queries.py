@@ -102,6 +102,13 @@ async def shown_to(session: AsyncSession, resident: UUID, photo: Photo) -> bool:
     return (await session.exec(chosen.where(*where).limit(1))).first() is not None
 
 
-async def notices_of(session: AsyncSession, person: Person, limit: int = 50) -> Sequence[Notification]:
-    chosen = select(Notification).where(Notification.person == person.code)
-    return (await session.exec(chosen.order_by(col(Notification.created_at).desc()).limit(limit))).all()
+async def notices_of(session: AsyncSession, person: Person, limit: int = 50) -> Sequence[tuple[Notification, Case]]:
+    """What somebody on the staff was told, the newest first, with the case as it is now."""
+    chosen = select(Notification, Case).join(Case, col(Case.id) == Notification.case_id)
+    newest = chosen.where(Notification.person == person.code).order_by(col(Notification.id).desc())
+    return (await session.exec(newest.limit(limit))).all()
+
+
+async def unread(session: AsyncSession, person: Person) -> int:
+    count = select(func.count()).where(Notification.person == person.code, col(Notification.read_at).is_(None))
+    return int((await session.exec(count)).one())

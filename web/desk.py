@@ -11,7 +11,7 @@ from cases.book import Book
 from cases.keys import Keys
 from cases.masking import mask, mask_phone
 from cases.queries import Story
-from models import Case, Event, Outcome, Person, Resident, ReturnReason, Status, Step
+from models import Case, Event, Notification, Outcome, Person, Resident, ReturnReason, Status, Step
 from web.parts import Parts
 from web.present import iso
 
@@ -201,6 +201,17 @@ def _rating(story: Story) -> dict[str, str] | None:
         "contacted": say("rating.contacted_yes" if rating.contacted else "rating.contacted_no", LOCALE),
         "solved": say(f"rating.solved_{rating.solved}", LOCALE),
         "satisfied": say(f"rating.satisfied_{rating.satisfied}", LOCALE),
+    }
+
+
+def notice(parts: Parts, row: Notification, case: Case, person: Person) -> dict[str, Any]:
+    """One line of what somebody was told, as it was then, with a link while the case is theirs to see."""
+    return {
+        "id": row.id,
+        "text": mask(parts.wording.word(row.text_key, row.args, LOCALE, parts.now())),
+        "number": case.number if access.may_see(parts.senses.book, person, case) else None,
+        "at": iso(row.created_at),
+        "read": row.read_at is not None,
     }
 
 

@@ -11,7 +11,7 @@ from fastapi.responses import FileResponse, JSONResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel, Field
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col, delete, select
+from sqlmodel import col, delete, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.scrub import scrub
@@ -20,7 +20,7 @@ from bot.transactions import wake
 from cases import handling, queries
 from cases.book import Book
 from cases.errors import Missing, NotFound, Stale
-from models import Case, Outcome, Person, Photo, Resident, ReturnReason, Role, StaffAct, StaffSession
+from models import Case, Notification, Outcome, Person, Photo, Resident, ReturnReason, Role, StaffAct, StaffSession
 from web import auth, desk, limits, present
 from web.auth import SignedInHere
 from web.parts import Parts, PartsHere
@@ -35,6 +35,10 @@ router = APIRouter(prefix="/api/staff")
 class Credentials(BaseModel):
     name: str = Field(max_length=64)
     password: str = Field(max_length=256)
+
+
+class ReadUpTo(BaseModel):
+    id: int = Field(ge=0, lt=2**63)
 
 
 class Asked(BaseModel):
@@ -143,6 +147,23 @@ async def get_photo(photo: UUID, me: SignedInHere, parts: PartsHere) -> FileResp
             case = await session.get(Case, row.case_id) if row.case_id else None
             await queries.case_for(session, parts.senses.book, me.person, case.number if case else "")
     return present.picture(parts.store.path(row.sha256))
+
+
+@router.get("/notices")
+async def notices(me: SignedInHere, parts: PartsHere) -> dict[str, Any]:
+    """What one was told, the newest first; a case no longer one's own is only named."""
+    async with parts.transactions.read() as session:
+        rows = await queries.notices_of(session, me.person)
+        count = await queries.unread(session, me.person)
+    return {"notices": [desk.notice(parts, row, case, me.person) for row, case in rows], "unread": count}
+
+
+@router.post("/notices/read", status_code=204)
+async def notices_read(up_to: ReadUpTo, me: SignedInHere, parts: PartsHere) -> None:
+    unread = (col(Notification.person) == me.person.code, col(Notification.read_at).is_(None))
+    async with parts.transactions.begin() as session:
+        seen = update(Notification).where(*unread, col(Notification.id) <= up_to.id)
+        await session.execute(seen.values(read_at=parts.now()))
 
 
 @router.get("/choices")

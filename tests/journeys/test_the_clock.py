@@ -120,3 +120,20 @@ async def notices(site: Site) -> list[tuple[str | None, str]]:
     async with site.parts.sessions() as session:
         rows = (await session.exec(select(Notification))).all()
     return [(row.person, row.text_key) for row in rows]
+
+
+async def test_whoever_stands_above_reads_of_it(site: Site, clock: Clock) -> None:
+    resident = await site.resident("B0103")
+    number = await resident.file("楼下烧烤店油烟太大")
+    clock.forward(hours=3)
+    await site.sweep()
+    above = next(person for person, key in await notices(site) if key == "desk.sign_overdue" and person != "limin")
+    leader = await site.staff(str(above))
+    told = (await leader.http.get("/api/staff/notices")).json()
+    assert told["unread"] == 1
+    assert [(n["number"], n["read"], n["text"].split(" ")[0]) for n in told["notices"]] == [
+        (number, False, f"【超时未签收】{number}")
+    ]
+    read = await leader.http.post("/api/staff/notices/read", json={"id": told["notices"][0]["id"]})
+    assert read.status_code == 204
+    assert (await leader.http.get("/api/staff/notices")).json()["unread"] == 0
