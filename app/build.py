@@ -1,5 +1,6 @@
 """Joins the real parts. Nothing else looks anything up; everything gets what it needs from here."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from web.live import Live
 
+LOOK_SECONDS = 10.0
 log = structlog.get_logger()
 
 
@@ -87,6 +89,28 @@ async def refresh(parts: Parts) -> None:
     """Read the town again: its rows were edited."""
     async with parts.sessions() as session:
         parts.senses.book = await read_book(session)
+
+
+async def follow(parts: Parts) -> None:
+    """Notice within seconds that the town was loaded anew, by whichever program did it."""
+    known = await _loaded_from(parts)
+    while True:
+        await asyncio.sleep(LOOK_SECONDS)
+        try:
+            now = await _loaded_from(parts)
+            if now != known:
+                await refresh(parts)
+                known = now
+                log.info("town.read_again")
+        except (SQLAlchemyError, TimeoutError) as error:
+            log.warning("town.not_read", error=type(error).__name__)
+
+
+async def _loaded_from(parts: Parts) -> str | None:
+    """What `opening` wrote down about the files the town came from."""
+    async with parts.sessions() as session:
+        comment: str | None = await session.scalar(text("SELECT obj_description('areas'::regclass)"))
+        return comment
 
 
 def make_work(transactions: Transactions, senses: Senses, now: Now) -> Work:
