@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from app.build import Parts, build, build_site, listening_url
+from app.build import Parts, build, build_site, follow, listening_url
 from app.database import Server
 from app.errors import CannotGoOn
 from app.jobs import work_on
@@ -75,6 +75,7 @@ async def _run(
 
 
 def _parts(parts: Parts, server: Server | None, worker: bool) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
+    yield "town", follow(parts)
     if server is not None:
         yield "watch", watch(server)
     if worker:
