@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.features import Features, Floats, Sparse, Tokens
+from classifiers.rows import DataError
 from classifiers.words import segmenter, tokens
 
 Floats64 = NDArray[np.float64]
@@ -20,7 +21,7 @@ LEADS = (6, 12)
 LETTER = 40
 """Words from which a text is a letter that has an opening; half a chat message is no message."""
 
-LEAD_WEIGHT = 0.25
+LEAD_WEIGHT = 0.2
 """What an opening counts beside a whole text. At 1 titles gain nothing more and letters lose a point."""
 
 
@@ -88,9 +89,11 @@ class Linear:
         return [tokens(text, cut) for text in texts]
 
     def fit(self, texts: Sequence[str], labels: Sequence[str], weights: Sequence[float] | None = None) -> Self:
-        """Learn labels from texts, with the openings of each text as lighter extra rows."""
+        """Learn labels from texts, letters by their openings too, which count less. DataError when no word is usable."""
         documents = self.documents(texts)
         self.features_.fit(documents)
+        if not self.features_.width:
+            raise DataError("no word stands often enough in the texts to learn from")
         rows, source, share = with_leads(documents)
         weighed = np.asarray(weights if weights is not None else np.ones(len(texts)))[source] * share
         self.head_.fit(self.features_.transform(rows), self.features_.width, [labels[i] for i in source], weighed)

@@ -19,6 +19,7 @@ UNUSABLE = {
     "no rows": ("id,text,label\n", "no row"),
     "no label column": ("id,text\n1,停水\n", "column label missing; found id, text"),
     "one label": ("text,label\n停水,公用事业\n停电,公用事业\n", "only one label (公用事业)"),
+    "no words": ("text,label\n" + "。。,公用事业\n！！,城市管理\n" * 9, "no word"),
     "blank texts": ("text,label\n  ,公用事业\n,城市管理\n", "no row"),
 }
 
