@@ -161,10 +161,10 @@ const listeners = {
     if (answers.some((message) => message.from === "us" && message.case)) talk.endDraft();
     tell(answers);
     toEnd();
-    if (item.action === "locale" || item.kind === "text") await heed(answers);
     const synced = sync().catch(() => undefined);
     if (!answers.some((message) => message.from === "resident")) await synced;
   },
+  settled: (item, body) => heed(body.messages || []),
   async refused(item, error) {
     announce(error.message);
     if (error.status === 409) await afresh();

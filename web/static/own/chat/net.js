@@ -11,9 +11,9 @@ export class Refused extends Error {
 
 /** No answer this time: send again under the same key, not before `wait` milliseconds where the server says so. */
 export class Later extends Error {
-  constructor(message, wait = 0) {
+  constructor(message, { wait = 0, status = 0, error = null } = {}) {
     super(message);
-    this.wait = wait;
+    Object.assign(this, { wait, status, error });
   }
 }
 
@@ -27,7 +27,7 @@ async function call(path, options = {}, patience = 20000) {
     const answer = await fetch(path, { ...options, headers, credentials: "same-origin", cache: "no-store", signal: ended.signal });
     const body = await answer.json().catch(() => null);
     if (answer.ok && body) return body;
-    if (answer.ok || answer.status >= 500 || AGAIN.has(answer.status)) throw new Later(`${answer.status}`, seconds(answer));
+    if (answer.ok || answer.status >= 500 || AGAIN.has(answer.status)) throw later(answer, body);
     throw new Refused(answer.status, body && body.error);
   } catch (error) {
     throw error instanceof Refused || error instanceof Later ? error : new Later(String(error));
@@ -36,7 +36,10 @@ async function call(path, options = {}, patience = 20000) {
   }
 }
 
-const seconds = (answer) => 1000 * (Number(answer.headers.get("Retry-After")) || 0);
+function later(answer, body) {
+  const wait = 1000 * (Number(answer.headers.get("Retry-After")) || 0);
+  return new Later(`${answer.status}`, { wait, status: answer.status, error: body && body.error });
+}
 
 function post(path, body, patience) {
   if (body instanceof FormData) return call(path, { method: "POST", body }, patience);

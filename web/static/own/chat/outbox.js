@@ -5,13 +5,16 @@ import { deliver, Refused } from "./net.js";
 
 const FIRST_WAIT = 1000;
 const LAST_WAIT = 30000;
+const BROKEN = 500;
+const MOST_BROKEN = 6; // a message the server breaks on must not hold up those behind it
 
 let items = [];
 let wait = FIRST_WAIT;
 let timer = 0;
 let busy = false;
 let lastOrder = 0;
-let told = { changed() {}, answered() {}, refused() {} };
+const broken = new Map(); // key → how often the server broke on it
+let told = { changed() {}, answered() {}, settled() {}, refused() {} };
 
 /** Items still on their way or refused, oldest first; `state` is waiting, retrying or refused. */
 export const pending = () => items;
@@ -23,7 +26,7 @@ async function load() {
   told.changed();
 }
 
-/** Takes up what an earlier visit left. `answered(item, body)` ends before the next item is sent. */
+/** Takes up what an earlier visit left. `answered` ends before the item is dropped, `settled` before the next is sent. */
 export async function begin(listeners) {
   told = listeners;
   await load();
@@ -90,14 +93,21 @@ async function sendOne(item) {
     wait = FIRST_WAIT;
     await told.answered(item, body);
     await drop(item.key);
+    await told.settled(item, body);
     return true;
   } catch (error) {
     if (error instanceof Refused) return refuse(item, error);
+    if (error.status === BROKEN && tried(item.key) >= MOST_BROKEN) return refuse(item, new Refused(BROKEN, error.error));
     mark(item.key, { state: "retrying" });
     again(Math.max(wait, error.wait || 0));
     wait = Math.min(wait * 2, LAST_WAIT);
     return false;
   }
+}
+
+function tried(key) {
+  broken.set(key, (broken.get(key) || 0) + 1);
+  return broken.get(key);
 }
 
 /** A refused message stays in sight with the server's words, so that nothing typed is lost. */
