@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from fastapi import FastAPI, Request
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -23,8 +25,19 @@ HEADERS: Mapping[str, str] = {
 }
 
 
-class TooLarge(Exception):
-    """Raised inside the application when a body grows past its limit."""
+class TooLarge(HTTPException):
+    """Raised inside the application when a body grows past its limit. FastAPI lets no other kind of error through."""
+
+    def __init__(self) -> None:
+        super().__init__(413)
+
+
+def mount(app: FastAPI) -> None:
+    app.add_middleware(Guard)
+
+    @app.exception_handler(TooLarge)
+    async def grown(request: Request, error: TooLarge) -> Response:
+        return too_large(request.headers)
 
 
 class Guard:
@@ -42,27 +55,20 @@ class Guard:
         if answer is not None:
             await answer(scope, receive, _with_headers(send))
             return
-        most = _most(headers)
-        started = False
-
-        async def watched(message: Message) -> None:
-            nonlocal started
-            started = started or message["type"] == "http.response.start"
-            await _with_headers(send)(message)
-
-        try:
-            await self.app(scope, _limited(receive, most), watched)
-        except TooLarge:
-            if not started:
-                await _too_large(headers)(scope, receive, _with_headers(send))
+        await self.app(scope, _limited(receive, _most(headers)), _with_headers(send))
 
 
 def _refused(method: str, headers: Headers) -> Response | None:
     if method not in SAFE and _foreign(headers):
         return refusal(403, "request.foreign", reader(headers))
-    if int(headers.get("content-length") or 0) > _most(headers):
-        return _too_large(headers)
-    return None
+    length = headers.get("content-length", "0")
+    if not _number(length):
+        return refusal(400, "request.malformed", reader(headers))
+    return too_large(headers) if int(length) > _most(headers) else None
+
+
+def _number(length: str) -> bool:
+    return length.isascii() and length.isdigit() and len(length) < 19
 
 
 def _foreign(headers: Headers) -> bool:
@@ -70,17 +76,21 @@ def _foreign(headers: Headers) -> bool:
     if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         return True
     origin = headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc != headers.get("host")
+    try:
+        return origin is not None and urlsplit(origin).netloc != headers.get("host")
+    except ValueError:  # no address at all
+        return True
 
 
 def _most(headers: Headers) -> int:
     return MULTIPART_MOST if headers.get("content-type", "").startswith("multipart/") else JSON_MOST
 
 
-def _too_large(headers: Headers) -> Response:
+def too_large(headers: Headers) -> Response:
+    """A photo's own words for it where one was sent."""
     if headers.get("content-type", "").startswith("multipart/"):
         most = LARGEST // (1024 * 1024)
-        size = max(int(headers.get("content-length") or 0) // (1024 * 1024), most + 1)
+        size = max(int(headers.get("content-length", 0)) // (1024 * 1024), most + 1)
         return refusal(413, "photo.too_big", reader(headers), size=size, most=most)
     return refusal(413, "request.too_large", reader(headers))
 

@@ -4,7 +4,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -40,12 +40,20 @@ def mount(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def malformed(request: Request, error: RequestValidationError) -> JSONResponse:
+        if all(fault["type"] == "string_too_long" for fault in error.errors()):
+            return refusal(413, "request.too_large", reader(request.headers))
         return refusal(400, "request.malformed", reader(request.headers))
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> JSONResponse:
         key = HTTP_KEYS.get(error.status_code, "request.malformed")
         return refusal(error.status_code, key, reader(request.headers), dict(error.headers or {}))
+
+    @app.exception_handler(DataError)
+    async def unkeepable(request: Request, error: DataError) -> JSONResponse:
+        """What no column can hold, such as a NUL where a name belongs."""
+        log.warning("request.unkeepable", path=request.url.path, error=type(error.orig).__name__)
+        return refusal(400, "request.malformed", reader(request.headers))
 
     @app.exception_handler(DBAPIError)
     @app.exception_handler(PoolTimeout)

@@ -8,9 +8,8 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
 
-from bot.texts import catalogue
-from web import chat, refusals, staff
-from web.guard import Guard
+from bot.texts import LOCALES, catalogue
+from web import chat, guard, refusals, staff
 from web.parts import Parts
 
 HERE = Path(__file__).parent
@@ -20,7 +19,7 @@ templates = Jinja2Templates(HERE / "templates")
 def create(parts: Parts) -> FastAPI:
     app = FastAPI(title="Fengqiao", docs_url=None, redoc_url=None, openapi_url="/openapi.json")
     app.state.parts = parts
-    app.add_middleware(Guard)
+    guard.mount(app)
     refusals.mount(app)
     app.include_router(chat.router)
     app.include_router(staff.router)
@@ -45,7 +44,8 @@ def _pages(app: FastAPI, parts: Parts) -> None:
 
 
 def _page(request: Request, template: str, parts: Parts, place: str | None) -> Response:
-    locale = request.query_params.get("lang") or refusals.reader(request.headers)
+    asked = request.query_params.get("lang")
+    locale = asked if asked in LOCALES else refusals.reader(request.headers)
     prefix = template.partition(".")[0] + "."
     texts = {key: text for key, text in catalogue(locale).items() if key.startswith((prefix, "page."))}
     context: dict[str, Any] = {"texts": texts, "locale": locale, "place": place, "town": parts.town}
