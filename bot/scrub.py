@@ -10,10 +10,15 @@ _UNWANTED = re.compile(
 )
 
 
+def clean(text: str) -> str:
+    """The text without what nobody wrote on purpose and without space at the ends, however long."""
+    return _UNWANTED.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+
+
 def scrub(text: str) -> str:
-    """What is kept of it, without space at the ends. Longer texts are cut (see `is_cut`)."""
-    return _UNWANTED.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()[:LONGEST]
+    """What is kept of it. Longer texts are cut (see `is_cut`)."""
+    return clean(text)[:LONGEST]
 
 
 def is_cut(text: str) -> bool:
-    return len(text.strip()) > LONGEST
+    return len(clean(text)) > LONGEST

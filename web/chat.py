@@ -9,14 +9,15 @@ from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFil
 from fastapi.responses import FileResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from itsdangerous import BadSignature, URLSafeSerializer
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, field_validator, model_validator
 
 from bot import transcript
 from bot.flows.words import lookup_code
 from bot.messages import Incoming, Pin
+from bot.scrub import clean
 from bot.texts import LOCALES, say
 from cases import queries
-from cases.errors import Missing, NotFound, Refusal
+from cases.errors import NotFound, Refusal
 from models import OPEN, Photo, Resident
 from web import limits, present
 from web.parts import Parts, PartsHere
@@ -36,8 +37,12 @@ class NoSession(Refusal):
     http_status = 401
 
 
+class Malformed(Refusal):
+    http_status = 400
+
+
 class Opening(BaseModel):
-    place: str | None = Field(default=None, max_length=200)
+    place: str | None = None  # any length: a bad code still opens the chat
     locale: str | None = Field(default=None, max_length=20)
 
 
@@ -46,9 +51,15 @@ class Message(BaseModel):
     text: str = Field(default="", max_length=60_000)
     choice: str = Field(default="", max_length=64)
 
+    @field_validator("text", mode="before")
+    @classmethod
+    def _readable(cls, text: Any) -> Any:
+        """A browser that cuts an emoji in two sends half of it: taken out here, where it would be refused."""
+        return clean(text) if isinstance(text, str) else text
+
     @model_validator(mode="after")
     def _one(self) -> "Message":
-        if bool(self.text.strip()) == bool(self.choice):
+        if bool(self.text) == bool(self.choice):
             raise ValueError("either text or choice")
         return self
 
@@ -139,10 +150,16 @@ async def get_messages(resident: Here, parts: PartsHere, after: str = "") -> dic
     }
 
 
+def _heard_so_far(request: Request, after: str = "") -> int:
+    """Where a page goes on. A dependency: once the stream has begun nothing can be refused."""
+    return _cursor(request.headers.get("last-event-id") or after)
+
+
 @router.get("/stream", response_class=EventSourceResponse)
-async def stream(request: Request, resident: Here, parts: PartsHere, after: str = "") -> AsyncIterator[ServerSentEvent]:
+async def stream(
+    resident: Here, parts: PartsHere, cursor: Annotated[int, Depends(_heard_so_far)]
+) -> AsyncIterator[ServerSentEvent]:
     """The same items as they come; ends by itself when the program stops."""
-    cursor = _cursor(request.headers.get("last-event-id") or after)
     with parts.live.subscribe(f"chat:{resident.id}") as news:
         while not parts.live.stopping:
             news.clear()
@@ -195,7 +212,7 @@ async def _may_see(session: Any, resident: Resident, photo: Photo) -> bool:
 
 def _cursor(after: str) -> int:
     if after and not (after.isascii() and after.isdigit() and len(after) < 19):
-        raise Missing("request.malformed")
+        raise Malformed("request.malformed")
     return int(after or 0)
 
 
