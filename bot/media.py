@@ -7,6 +7,7 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 from cases.errors import Refusal
 
@@ -73,7 +74,7 @@ def _write(path: Path, data: bytes) -> None:
     if path.exists():
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(f".{os.getpid()}.part")
+    part = path.with_suffix(f".{uuid4().hex}.part")  # the same photo may be on its way twice
     with part.open("wb") as file:
         file.write(data)
         file.flush()

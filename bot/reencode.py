@@ -29,6 +29,7 @@ def main() -> int:
             picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     except (OSError, ValueError, SyntaxError, MemoryError, Warning, Image.DecompressionBombError):
         return 1
+    picture.info.clear()  # a comment would be written again
     out = io.BytesIO()
     picture.save(out, "JPEG", quality=85, optimize=True)
     head = json.dumps({"width": picture.width, "height": picture.height})
