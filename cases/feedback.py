@@ -13,7 +13,7 @@ from cases.book import Book
 from cases.errors import NotFound, Stale, TooOften
 from cases.keys import Keys
 from cases.notices import Audience
-from models import Case, Event, Follower, Rating, Resident
+from models import STEPS, Case, Event, Follower, Rating, Resident
 from models.status import REOPEN_WITHIN_DAYS
 
 URGES = 3
@@ -73,7 +73,7 @@ def may_reopen(case: Case, now: datetime) -> bool:
 
 async def reopen(session: AsyncSession, book: Book, case: Case, text: str, now: datetime) -> None:
     """Not solved: handed out again, a new round with a new clock, to whoever stands above the one who had it."""
-    if case.status == "withdrawn" or not may_reopen(case, now):
+    if case.status in STEPS["reopen"].before and not may_reopen(case, now):
         raise Stale("reopen.too_late", number=case.number, days=REOPEN_WITHIN_DAYS)
     fresh = dict.fromkeys(
         ("sign_due_at", "contact_due_at", "due_at", "signed_at", "contacted_at", "resolved_at", "closed_at", "outcome")

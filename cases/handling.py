@@ -126,4 +126,4 @@ async def _evidence(session: AsyncSession, case: Case) -> Sequence[str]:
 
 async def _works_there(session: AsyncSession, assignee: str, unit: str) -> bool:
     person = await session.get(Person, assignee)
-    return person is not None and person.active and person.unit == unit
+    return person is not None and person.active and person.unit == unit and person.role in STEPS["sign"].who
