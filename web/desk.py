@@ -68,7 +68,8 @@ def next_due(case: Case) -> tuple[datetime | None, str]:
 
 
 def where(book: Book, case: Case) -> str:
-    return book.place_name(case.place) or case.place_text or book.area_name(case.grid) or say("word.no_place", LOCALE)
+    known = book.place_name(case.place) or mask(case.place_text) or book.area_name(case.grid)
+    return known or say("word.no_place", LOCALE)
 
 
 def page(parts: Parts, story: Story, person: Person, resident: Resident, now: datetime) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from bot.scrub import scrub
 from bot.texts import say
 from bot.transactions import wake
-from cases import handling, queries
+from cases import access, handling, queries
 from cases.book import Book
 from cases.errors import Missing, NotFound, Stale
 from models import Case, Notification, Outcome, Person, Photo, Resident, ReturnReason, Role, StaffAct, StaffSession
@@ -25,6 +25,7 @@ from web import auth, desk, limits, present
 from web.auth import SignedInHere
 from web.parts import Parts, PartsHere
 from web.present import iso
+from web.refusals import reader
 
 QUIET_SECONDS = 20.0
 HANDLERS = (Role.WORKER, Role.CLERK, Role.LEADER)
@@ -101,7 +102,9 @@ async def case_page(number: str, me: SignedInHere, parts: PartsHere) -> dict[str
 
 
 @router.post("/cases/{number}/steps", response_model=None)
-async def take_step(number: str, asked: Asked, me: SignedInHere, parts: PartsHere) -> dict[str, Any] | JSONResponse:
+async def take_step(
+    number: str, asked: Asked, me: SignedInHere, parts: PartsHere, request: Request
+) -> dict[str, Any] | JSONResponse:
     """One transaction; the same key again gets the case as it is now, and no second effect."""
     book, now = parts.senses.book, parts.now()
     try:
@@ -114,7 +117,7 @@ async def take_step(number: str, asked: Asked, me: SignedInHere, parts: PartsHer
     except Stale as stale:
         async with parts.transactions.read() as session:
             latest = await _page(session, parts, await _by_number(session, number), me.person)
-        error = {"key": stale.key, "message": say(stale.key, desk.LOCALE, **stale.values)}
+        error = {"key": stale.key, "message": say(stale.key, reader(request.headers), **stale.values)}
         return JSONResponse({"error": error, **latest}, 409)
     async with parts.transactions.read() as session:
         return await _page(session, parts, await _by_number(session, number), me.person)
@@ -141,11 +144,8 @@ async def post_photo(file: Annotated[UploadFile, File()], me: SignedInHere, part
 async def get_photo(photo: UUID, me: SignedInHere, parts: PartsHere) -> FileResponse:
     async with parts.transactions.read() as session:
         row = await session.get(Photo, photo)
-        if row is None:
+        if row is None or not await _may_see(session, parts.senses.book, me.person, row):
             raise NotFound("photo.not_found")
-        if row.person != me.person.code:
-            case = await session.get(Case, row.case_id) if row.case_id else None
-            await queries.case_for(session, parts.senses.book, me.person, case.number if case else "")
     return present.picture(parts.store.path(row.sha256))
 
 
@@ -190,9 +190,22 @@ async def stream(me: SignedInHere, parts: PartsHere) -> AsyncIterator[ServerSent
                 yield ServerSentEvent(data={}, event="changed")
 
 
+async def _may_see(session: AsyncSession, book: Book, person: Person, photo: Photo) -> bool:
+    """Their own, or one of a case they may see."""
+    case = await session.get(Case, photo.case_id) if photo.case_id else None
+    return photo.person == person.code or (case is not None and access.may_see(book, person, case))
+
+
 async def _first_time(session: AsyncSession, person: Person, asked: Asked, case: Case, now: datetime) -> bool:
+    """False for the same request again. A key that stands for another step already is refused, not passed over."""
     row = {"person": person.code, "key": str(asked.key), "case_id": case.id, "step": asked.step, "at": now}
-    return bool((await session.execute(insert(StaffAct).values(**row).on_conflict_do_nothing())).rowcount)  # type: ignore[attr-defined]
+    taken = insert(StaffAct).values(**row).on_conflict_do_nothing().returning(StaffAct.key)
+    if (await session.execute(taken)).first() is not None:
+        return True
+    known = await session.get_one(StaffAct, (person.code, str(asked.key)))
+    if (known.case_id, known.step) != (case.id, asked.step):
+        raise Stale("step.stale", number=case.number)
+    return False
 
 
 async def _take(session: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> None:
@@ -201,14 +214,14 @@ async def _take(session: AsyncSession, book: Book, case: Case, person: Person, a
         raise Stale("step.stale", number=case.number)
     await handling.allowed(session, book, case, person, asked.step, now)
     await _own_photos(session, person, asked)
-    asked = asked.model_copy(update={"text": scrub(asked.text)})
+    asked = asked.model_copy(update={"text": scrub(asked.text), "photos": list(dict.fromkeys(asked.photos))})
     await STEPS[asked.step](session, book, case, person, asked, now)
 
 
 async def _own_photos(session: AsyncSession, person: Person, asked: Asked) -> None:
     """Evidence is what this person uploaded and has not used yet."""
     for photo in asked.photos:
-        row = await session.get(Photo, photo)
+        row = await session.get(Photo, photo, with_for_update=True)
         if row is None or row.person != person.code or row.case_id is not None:
             raise Missing("photo.not_found")
 
