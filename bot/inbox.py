@@ -73,7 +73,8 @@ class Inbox:
     ) -> None:
         resident = await session.get_one(Resident, incoming.resident)
         scene = Scene(session, senses.book, self.keys, resident, incoming.at)
-        state = _state(conversation, incoming)
+        state = await _state(session, conversation, incoming)
+        drafting = state.draft is not None
         cases = await queries.of_resident(session, resident.id)
         around = senses.around(
             [Brief(c.number, c.status, c.item or c.category or "") for c in cases], bool(resident.contact)
@@ -83,8 +84,8 @@ class Inbox:
             state, effects = talk.step(state, heard, around, incoming.at)
         else:
             state, effects = talk.stale(state, stale, around, incoming.at)
-        if is_cut(incoming.text):
-            effects = [Say("text.cut"), *effects]
+        if drafting and state.draft is None:
+            await transcript.end_draft_buttons(session, resident.id, incoming.at)
         for n, (line, case) in enumerate(await perform(scene, effects)):
             unique = f"re:{incoming.key}:{n}"
             await transcript.said(session, resident.id, line, unique, incoming.at, case.id if case else None)
@@ -95,7 +96,8 @@ class Inbox:
 
 async def _first_time(session: AsyncSession, incoming: Incoming) -> bool:
     row = {"channel": incoming.channel, "receiver": incoming.receiver, "key": incoming.key, "at": incoming.at}
-    return bool((await session.execute(insert(SeenMessage).values(**row).on_conflict_do_nothing())).rowcount)  # type: ignore[attr-defined]
+    taken = insert(SeenMessage).values(**row).on_conflict_do_nothing().returning(SeenMessage.key)
+    return (await session.execute(taken)).first() is not None
 
 
 async def _resident(
@@ -109,18 +111,21 @@ async def _resident(
     return resident
 
 
-def _state(conversation: Conversation, incoming: Incoming) -> State:
+async def _state(session: AsyncSession, conversation: Conversation, incoming: Incoming) -> State:
     """Where the talk stood; a draft nobody touched for a week is forgotten, what one said stays in the transcript."""
     state = State.model_validate(conversation.state)
     expired = conversation.expires_at is not None and conversation.expires_at < incoming.at
-    return State(building=state.building) if expired and state.mode is not Mode.IDLE else state
+    if not expired or state.mode is Mode.IDLE:
+        return state
+    await transcript.end_draft_buttons(session, incoming.resident, incoming.at)
+    return State(building=state.building)
 
 
 async def _hear(session: AsyncSession, incoming: Incoming) -> tuple[Heard, str | None]:
     """The message with its button looked up, and kept in the transcript. An old button: the case's number, or ""."""
     text = scrub(incoming.text)
     shown: str | Say = _hidden(text) if words.lookup_code(text) else mask(text) if words.phone(text) else text
-    stale, heard = None, Heard(text=text, photos=incoming.photos, pin=incoming.pin)
+    stale, heard = None, Heard(text, incoming.photos, incoming.pin, is_cut(incoming.text))
     if incoming.choice:
         found = await transcript.pressed(session, incoming.resident, incoming.choice, incoming.at)
         button, fresh = found or ({"action": "", "payload": {}}, False)

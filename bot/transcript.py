@@ -42,7 +42,7 @@ async def said(
 ) -> None:
     """Add a line of ours. Its own buttons end those of earlier lines that belong to the same draft."""
     if any(_of_draft(button) for button in say.buttons):
-        await _end_draft_buttons(session, resident, now)
+        await end_draft_buttons(session, resident, now)
     row = ChatMessage(
         resident=resident,
         said_by="us",
@@ -78,6 +78,13 @@ async def pressed(
     return button, fresh
 
 
+async def end_draft_buttons(session: AsyncSession, resident: UUID, now: datetime) -> None:
+    """The draft they belong to has moved on, was filed or dropped."""
+    open_ = (col(ChatMessage.resident) == resident, col(ChatMessage.answered_at).is_(None))
+    draft = col(ChatMessage.buttons).contains([{"draft": True}])
+    await session.execute(update(ChatMessage).where(*open_, draft).values(answered_at=now))
+
+
 async def after(session: AsyncSession, resident: UUID, cursor: int) -> Sequence[ChatMessage]:
     chosen = select(ChatMessage).where(ChatMessage.resident == resident, col(ChatMessage.id) > cursor)
     return (await session.exec(chosen.order_by(col(ChatMessage.id)).limit(PAGE))).all()
@@ -98,13 +105,7 @@ async def because_of(session: AsyncSession, resident: UUID, key: str) -> Sequenc
 
 
 def _of_draft(button: Button) -> bool:
-    return "number" not in button.payload and button.action not in ("new", "locale", "help")
-
-
-async def _end_draft_buttons(session: AsyncSession, resident: UUID, now: datetime) -> None:
-    open_ = (col(ChatMessage.resident) == resident, col(ChatMessage.answered_at).is_(None))
-    draft = col(ChatMessage.buttons).contains([{"draft": True}])
-    await session.execute(update(ChatMessage).where(*open_, draft).values(answered_at=now))
+    return "number" not in button.payload and button.action not in ("new", "locale", "help", "never_mind")
 
 
 def _kept(button: Button, in_card: str = "") -> dict[str, Any]:

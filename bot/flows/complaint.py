@@ -3,7 +3,7 @@
 Pure: (state, what was heard, what may be looked up, now) → (state, what to say and do).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from bot.flows.heard import Heard, Listener, Turn
 from bot.flows.state import Draft, Mode, State
 from bot.flows.surroundings import Spot, Surroundings
 from bot.messages import Button, Say
+from bot.scrub import LONGEST
 from cases.masking import mask_phone
 
 PLACES_ASKED = 4
@@ -27,15 +28,23 @@ def begin(state: State, heard: Heard, around: Surroundings, now: datetime) -> Tu
 
 def more(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
     """Whatever comes while a draft is open is added to it."""
-    draft = _draft(state)
+    draft, full = _draft(state), False
     if words.command(heard.text) == "yes" and state.mode is Mode.CARD:
         return submit(state, heard, around, now)
     if heard.text:
-        draft.text = f"{draft.text}\n{heard.text}".strip()
+        text = f"{draft.text}\n{heard.text}".strip()
+        draft.text, full = text[:LONGEST], len(text) > LONGEST
         draft.danger = draft.danger or around.danger(heard.text)
     draft.photos += [photo for photo in heard.photos if photo not in draft.photos]
     _place_from(draft, heard, around)
-    return advance(state, around, now)
+    state, effects = advance(state, around, now)
+    return state, with_notice(effects) if full and not heard.cut else effects
+
+
+def with_notice(effects: Sequence[Effect]) -> list[Effect]:
+    """Not all was kept; only a warning of danger goes before that."""
+    warned = [e for e in effects[:1] if isinstance(e, Say) and e.key.startswith("danger.")]
+    return [*warned, Say("text.cut"), *effects[len(warned) :]]
 
 
 def where(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
@@ -50,6 +59,8 @@ def where(state: State, heard: Heard, around: Surroundings, now: datetime) -> Tu
 
 
 def contact(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
+    if not heard.text:  # a photo or a pin instead
+        return more(state, heard, around, now)
     phone = words.phone(heard.text)
     if phone is None:
         return state, [Say("contact.wrong", buttons=(Button("back", "button.back"),))]
@@ -68,10 +79,7 @@ def advance(state: State, around: Surroundings, now: datetime, *, has_contact: b
         effects.append(Say(f"danger.{draft.danger}", around.emergency))
     if not draft.text:
         state.mode = Mode.WHAT
-        return state, [
-            *effects,
-            Say("ask.what_for_photos" if draft.photos else "ask.what", {"count": len(draft.photos)}),
-        ]
+        return state, [*effects, _ask_what(draft)]
     _understand(draft, around)
     if _must_ask(draft):
         state.mode, draft.asked_category = Mode.CATEGORY, True
@@ -83,6 +91,21 @@ def advance(state: State, around: Surroundings, now: datetime, *, has_contact: b
     state.mode = Mode.CARD
     known = around.has_contact if has_contact is None else has_contact
     return state, [*effects, card.show(draft, around, now, has_contact=known)]
+
+
+def question(state: State, around: Surroundings, now: datetime) -> Say:
+    """What was asked last, once more."""
+    draft = _draft(state)
+    match state.mode:
+        case Mode.WHAT:
+            return _ask_what(draft)
+        case Mode.CATEGORY:
+            return Say("ask.category_again", buttons=card.suggestions(draft, around, correcting=True))
+        case Mode.WHERE:
+            return _ask_where(state, draft, around)
+        case Mode.CONTACT:
+            return _ask_contact()
+    return card.show(draft, around, now, has_contact=around.has_contact)
 
 
 def submit(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
@@ -130,7 +153,9 @@ def choose_place(state: State, heard: Heard, around: Surroundings, now: datetime
 
 def no_place(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
     draft = _draft(state)
-    draft.place, draft.grid, draft.placed = None, None, True
+    words = "" if draft.place or draft.grid else draft.place_text  # what they wrote themselves is kept
+    draft.lon = draft.lat = None
+    _settle(draft, Spot(words, None, None))
     return advance(state, around, now)
 
 
@@ -150,7 +175,13 @@ def named(state: State, heard: Heard, around: Surroundings, now: datetime) -> Tu
 
 def ask_contact(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
     state.mode = Mode.CONTACT
-    return state, [Say("ask.contact", buttons=(Button("back", "button.back"),))]
+    return state, [_ask_contact()]
+
+
+def pin(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
+    """A page finds the position by itself; whoever presses it elsewhere is asked to send one."""
+    state.mode = Mode.WHERE
+    return state, [_ask_where(state, _draft(state), around)]
 
 
 def back(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
@@ -189,9 +220,9 @@ def _must_ask(draft: Draft) -> bool:
 
 def _place_from(draft: Draft, heard: Heard, around: Surroundings) -> None:
     if heard.pin:
-        draft.lon, draft.lat = heard.pin.lon, heard.pin.lat
         spot = around.pin(heard.pin)
         _settle(draft, spot or Spot("", None, None))
+        draft.lon, draft.lat = heard.pin.lon, heard.pin.lat
     elif heard.text:
         spots = around.spots(heard.text)
         if len(spots) == 1:
@@ -199,7 +230,18 @@ def _place_from(draft: Draft, heard: Heard, around: Surroundings) -> None:
 
 
 def _settle(draft: Draft, spot: Spot) -> None:
+    """An earlier pin is kept only where it lies in the same grid."""
+    if spot.grid != draft.grid:
+        draft.lon = draft.lat = None
     draft.place, draft.grid, draft.place_text, draft.placed = spot.place, spot.grid, spot.name, True
+
+
+def _ask_what(draft: Draft) -> Say:
+    return Say("ask.what_for_photos" if draft.photos else "ask.what", {"count": len(draft.photos)})
+
+
+def _ask_contact() -> Say:
+    return Say("ask.contact", buttons=(Button("back", "button.back"),))
 
 
 def _asked_which(state: State, draft: Draft, text: str, around: Surroundings) -> bool:
@@ -248,6 +290,7 @@ ACTIONS: Mapping[str, Listener] = {
     "place": place,
     "choose_place": choose_place,
     "no_place": no_place,
+    "pin": pin,
     "photo": photo,
     "anonymous": anonymous,
     "named": named,

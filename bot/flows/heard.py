@@ -16,6 +16,7 @@ class Heard:
     text: str = ""
     photos: Sequence[str] = ()
     pin: Pin | None = None
+    cut: bool = False  # the text was longer than what is kept
     action: str = ""
     payload: Mapping[str, Any] = field(default_factory=dict)
 

@@ -21,6 +21,16 @@ def buttons_for(number: str, status: Status) -> Sequence[Button]:
     return [Button(name, f"button.{name}", payload={"number": number}) for name in may]
 
 
+def moved_on(state: State, heard: Heard, around: Surroundings) -> Turn | None:
+    """A button for what can no longer be done: said at once, before anybody writes words for nothing."""
+    number = heard.payload.get("number", "")
+    status = next((case.status for case in around.cases if case.number == number), None)
+    step = STEPS.get(heard.action.removeprefix("confirm_"))
+    if status is None or step is None or status in step.before:
+        return None
+    return state, [Say("step.stale", {"number": number}), Show(number)]
+
+
 def my(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
     if not around.cases:
         return state, [Say("my.none")]

@@ -16,13 +16,29 @@ def step(state: State, heard: Heard, around: Surroundings, now: datetime) -> Tur
     """One message in; the new state and what to say and do out. The state handed in stays as it was."""
     state = state.model_copy(deep=True)
     if heard.action:
-        return ACTIONS[heard.action](state, heard, around, now)
+        return progress.moved_on(state, heard, around) or ACTIONS[heard.action](state, heard, around, now)
     if wanted := words.locale(heard.text):
         return state, [Speak(wanted)]
     if code := words.lookup_code(heard.text):
         return state, [LookUp(code)]
-    listener = COMMANDS.get(words.command(heard.text) or "", MODES[state.mode])
-    return listener(state, heard, around, now)
+    state, effects = _listener(state, heard, around)(state, heard, around, now)
+    return state, complaint.with_notice(effects) if heard.cut else effects
+
+
+def _listener(state: State, heard: Heard, around: Surroundings) -> Listener:
+    if command := COMMANDS.get(words.command(heard.text) or ""):
+        return command
+    urgent = state.mode in INTERRUPTED and around.danger(heard.text)
+    return danger if urgent else MODES[state.mode]
+
+
+def danger(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
+    """Words of danger are a complaint whatever was asked, and wait for no answer."""
+    if state.draft:
+        return complaint.more(state, heard, around, now)
+    state.pending = f"{state.pending}\n{heard.text}".strip()
+    state.pending_photos += heard.photos
+    return new_pending(state, heard, around, now)
 
 
 def stale(state: State, number: str, around: Surroundings, now: datetime) -> Turn:
@@ -31,16 +47,17 @@ def stale(state: State, number: str, around: Surroundings, now: datetime) -> Tur
     said = Say("stale.pressed")
     if number:
         return state, [said, Show(number)]
-    if state.draft is None:
+    if state.draft is None or state.mode not in complaint.MODES:
         return state, [said]
-    state, effects = complaint.advance(state, around, now)
-    return state, [said, *effects]
+    return state, [said, complaint.question(state, around, now)]
 
 
 def idle(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
     """Nothing is going on: an answer somebody waits for, or a new complaint."""
     if not (heard.text or heard.photos or heard.pin):
         return state, [Say("ask.what")]
+    if words.command(heard.text) == "yes":
+        return state, [Say("cancel.nothing")]
     if any(case.status is Status.WAITING for case in around.cases):
         return progress.unclear(state, heard, around, now)
     return complaint.begin(state, heard, around, now)
@@ -70,6 +87,8 @@ def drop(state: State, heard: Heard, around: Surroundings, now: datetime) -> Tur
 
 def new_pending(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
     """The words kept aside are a new complaint."""
+    if not (state.pending or state.pending_photos):
+        return state, [Say("ask.what")]
     kept = Heard(text=state.pending, photos=state.pending_photos)
     return complaint.begin(State(building=state.building), kept, around, now)
 
@@ -85,6 +104,7 @@ def _languages() -> list[Button]:
 
 
 COMMANDS: Mapping[str, Listener] = {"my": progress.my, "new": new, "help": help_, "cancel": complaint.cancel}
+INTERRUPTED = frozenset({Mode.IDLE, Mode.WHERE, Mode.CONTACT, Mode.WHICH})
 MODES: Mapping[Mode, Listener] = {Mode.IDLE: idle, **complaint.MODES, **progress.MODES}
 ACTIONS: Mapping[str, Listener] = {
     **complaint.ACTIONS,

@@ -1,6 +1,7 @@
 """Words that are commands, matched whole: a reply of “12” must never choose 1."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 
 from bot.scrub import scrub
@@ -40,10 +41,15 @@ def locale(text: str) -> str | None:
 
 def lookup_code(text: str) -> str | None:
     """Sixteen digits and nothing else but the word for it."""
-    found = _CODE.fullmatch(text.strip())
+    found = _CODE.fullmatch(_narrow(text))
     return re.sub(r"\D", "", found[1]) if found else None
 
 
 def phone(text: str) -> str | None:
-    found = _PHONE.fullmatch(text.strip())
+    found = _PHONE.fullmatch(_narrow(text))
     return re.sub(r"[\s-]", "", found[1]) if found else None
+
+
+def _narrow(text: str) -> str:
+    """Chinese keyboards also write full-width digits."""
+    return unicodedata.normalize("NFKC", text).strip()
