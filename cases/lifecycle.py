@@ -114,8 +114,8 @@ async def _change(session: AsyncSession, case: Case, changes: Mapping[str, Any])
     """Write columns only if the row is still the one we read; the object in hand follows."""
     known = changes.get("version", case.version + 1) - 1 if "version" in changes else case.version
     statement = update(Case).where(col(Case.id) == case.id, col(Case.version) == known).values(**changes)
-    statement = statement.execution_options(synchronize_session=False)
-    if (await session.execute(statement)).rowcount != 1:  # type: ignore[attr-defined]
+    statement = statement.returning(col(Case.id)).execution_options(synchronize_session=False)
+    if (await session.execute(statement)).first() is None:
         raise Stale("step.stale", number=case.number)
     for name, value in changes.items():
         set_committed_value(case, name, value)
