@@ -88,7 +88,8 @@ class Inbox:
             await transcript.end_draft_buttons(session, resident.id, incoming.at)
         for n, (line, case) in enumerate(await perform(scene, effects)):
             unique = f"re:{incoming.key}:{n}"
-            await transcript.said(session, resident.id, line, unique, incoming.at, case.id if case else None)
+            about = case or next((c for c in cases if c.number == _number(line)), None)
+            await transcript.said(session, resident.id, line, unique, incoming.at, about.id if about else None)
         conversation.state = state.model_dump(mode="json")
         conversation.version += 1
         conversation.expires_at = incoming.at + DRAFT_LASTS
@@ -136,6 +137,11 @@ async def _hear(session: AsyncSession, incoming: Incoming) -> tuple[Heard, str |
         shown = Say("said.pin")
     transcript.heard(session, incoming.resident, incoming.key, shown, incoming.photos, incoming.at)
     return heard, stale
+
+
+def _number(line: Say) -> str:
+    """The case a line is about, if its buttons are."""
+    return str(next((b.payload["number"] for b in line.buttons if "number" in b.payload), ""))
 
 
 def _hidden(text: str) -> str:

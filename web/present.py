@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.texts import say
 from bot.wording import Wording, when
-from models import Case, ChatMessage
+from models import STEPS, Case, ChatMessage
 
 
 async def messages(
@@ -34,7 +34,7 @@ def message(
         "from": row.said_by if row.said_by == "resident" else "us",
         "text": wording.word(row.text_key, row.args, locale, now) if row.text_key else row.text,
         "at": iso(row.at),
-        "buttons": _buttons(row, wording, locale, now),
+        "buttons": _buttons(row, cases, wording, locale, now),
     }
     if row.card:
         shown["card"] = {"title": shown["text"], "lines": _lines(row, wording, locale, now)}
@@ -64,15 +64,24 @@ def iso(moment: datetime | None) -> str | None:
     return moment.isoformat().replace("+00:00", "Z") if moment else None
 
 
-def _buttons(row: ChatMessage, wording: Wording, locale: str, now: datetime) -> list[dict[str, str]]:
-    """Only while they can be pressed; those of a card's lines stand in the card."""
+def _buttons(
+    row: ChatMessage, cases: Mapping[UUID, Case], wording: Wording, locale: str, now: datetime
+) -> list[dict[str, str]]:
+    """Only those that can be pressed now; those of a card's lines stand in the card."""
     if row.answered_at:
         return []
-    shown = [b for b in row.buttons if not b.get("in_card")]
+    case = cases.get(row.case_id) if row.case_id else None
     return [
         {"token": b["token"], "label": wording.word(b["label"], b["args"], locale, now), "action": b["action"]}
-        for b in shown
+        for b in row.buttons
+        if not b.get("in_card") and _still(b, case)
     ]
+
+
+def _still(button: dict[str, Any], case: Case | None) -> bool:
+    """Whether the case still is where this step may be taken."""
+    step = STEPS.get(button["action"].removeprefix("confirm_"))
+    return step is None or case is None or button["payload"].get("number") != case.number or case.status in step.before
 
 
 def _lines(row: ChatMessage, wording: Wording, locale: str, now: datetime) -> list[dict[str, Any]]:

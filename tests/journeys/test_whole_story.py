@@ -81,3 +81,14 @@ async def test_from_the_first_word_to_the_archive(site: Site) -> None:
 
 async def code_of(site: Site, name: str) -> str:
     return next(code for code, known in site.parts.senses.book.people.items() if known == name)
+
+
+async def test_no_button_is_offered_that_the_case_has_outlived(site: Site) -> None:
+    resident = await site.resident("B0103")
+    number = await resident.file("楼下烧烤店油烟太大")
+    assert {a for line in await resident.look() for a in (b["action"] for b in line["buttons"])} == {
+        "supplement", "urge", "withdraw", "new",
+    }  # fmt: skip
+    await resident.press("withdraw")
+    await resident.press("confirm_withdraw")
+    assert {a for line in await resident.look() for a in (b["action"] for b in line["buttons"])} <= {"new"}, number

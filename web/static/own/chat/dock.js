@@ -3,7 +3,7 @@ import { $, h, keep, t, announce } from "../lib/dom.js";
 import * as store from "./store.js";
 
 const LINES = 5;
-const NEXT = new Set(["submit", "answer", "reopen"]); // what the person most likely does next, in maple
+const NEXT = new Set(["submit", "answer"]); // what the person most likely does next, in maple
 const FEW = 2; // buttons in elder mode before “more”
 
 let spread = ""; // the message whose “more” was pressed
