@@ -67,7 +67,9 @@ class Temperature:
 
     def probabilities(self, scores: Floats, lengths: Ints) -> NDArray[np.float64]:
         """(texts × classes), each row summing to one."""
-        sharp = np.exp(self.level + self.slope * np.log1p(np.minimum(lengths, self.longest)))[:, None] * scores.astype(np.float64)
+        sharp = np.exp(self.level + self.slope * np.log1p(np.minimum(lengths, self.longest)))[:, None] * scores.astype(
+            np.float64
+        )
         powers = np.exp(sharp - sharp.max(axis=1, keepdims=True))
         return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 

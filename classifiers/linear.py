@@ -89,7 +89,7 @@ class Linear:
         return [tokens(text, cut) for text in texts]
 
     def fit(self, texts: Sequence[str], labels: Sequence[str], weights: Sequence[float] | None = None) -> Self:
-        """Learn labels from texts, letters by their openings too, which count less. DataError when no word is usable."""
+        """Learn labels from texts, letters by their lighter openings too; DataError when no word is usable."""
         documents = self.documents(texts)
         self.features_.fit(documents)
         if not self.features_.width:
