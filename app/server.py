@@ -9,6 +9,7 @@ import fcntl
 import hashlib
 import os
 import shlex
+import shutil
 import subprocess
 import tempfile
 import time
@@ -105,6 +106,8 @@ def stop_server(server: Server) -> bool:
             except BlockingIOError:
                 return False
             _stop(server.folder)
+            if (sockets := _socket_folder(server.folder)) != server.folder:
+                shutil.rmtree(sockets, ignore_errors=True)
             return True
 
 
@@ -159,6 +162,7 @@ def _stop(folder: Path) -> None:
     """Fast, and at once if that takes too long: what was committed is in the log either way."""
     if _postmaster(folder) is None:
         return
+    _hand_over(folder)  # the folders above may have been closed since the start
     try:
         _run("pg_ctl", folder, ["-m", "fast", "-w", "-t", str(STOP_SECONDS), "stop"])
     except ServerRefused:

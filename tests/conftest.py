@@ -2,16 +2,22 @@
 
 database_url, engine, sessions, session   a migrated, empty database
 town_url, town                            the same with the shipped town; `town` makes sessions
+new_data_dir                              `new_data_dir()` → a folder for a server or a program of the test's own
 first_day_model                           the folder of the model a new program trains
+site                                      the whole program in this process, with the town, at `clock`
+shared_site                               one for a whole module, at a standing clock of its own
 clock                                     `clock()` → now; `clock.forward(hours=3)`; stands at a working morning
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
+import pytest_asyncio
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -90,6 +96,14 @@ def first_day_model() -> Path:
     return model.first_day_model()
 
 
+@pytest.fixture(scope="session")
+def new_data_dir() -> Iterator[Callable[[], Path]]:
+    """Makes data folders for servers of a test's own. pytest's folders will not do: as root the server runs as another
+    user, and every pytest that starts makes them private again."""
+    with ExitStack() as stack:
+        yield lambda: Path(stack.enter_context(TemporaryDirectory(prefix="fengqiao-", ignore_cleanup_errors=True)))
+
+
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
@@ -102,3 +116,15 @@ async def site(town_url: str, tmp_path: Path, clock: Clock) -> AsyncIterator["Si
 
     async with running(town_url, tmp_path, clock) as site:
         yield site
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared_site(
+    server: Server, town_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator["Site"]:
+    """For modules whose tests do not mind each other's rows; they are marked `asyncio(loop_scope="module")`."""
+    from tests.support.site import running
+
+    with databases.copy(server, town_template) as url:
+        async with running(url, tmp_path_factory.mktemp("site"), Clock()) as site:
+            yield site

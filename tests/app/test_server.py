@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
@@ -39,8 +40,8 @@ class Program:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("server")
+def folder(new_data_dir: Callable[[], Path]) -> Path:
+    return new_data_dir()
 
 
 def alive(url: str) -> bool:
@@ -101,8 +102,8 @@ def test_a_stale_number_of_another_program_does_not_stop_the_start(folder: Path)
     assert stop_server(server)
 
 
-def test_a_path_too_long_for_a_socket(tmp_path: Path) -> None:
-    server = start_server(tmp_path / ("长" * 30))
+def test_a_path_too_long_for_a_socket(new_data_dir: Callable[[], Path]) -> None:
+    server = start_server(new_data_dir() / ("长" * 30))
     assert server.answers()
     assert stop_server(server)
 

@@ -21,8 +21,8 @@ pytestmark = pytest.mark.kill
 
 
 @pytest.fixture(scope="module")
-def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("data")
+def data_dir(new_data_dir: Callable[[], Path]) -> Path:
+    return new_data_dir()
 
 
 @pytest.fixture
