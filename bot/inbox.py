@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot import transcript
@@ -97,7 +98,7 @@ class Inbox:
 
 async def _first_time(session: AsyncSession, incoming: Incoming) -> bool:
     row = {"channel": incoming.channel, "receiver": incoming.receiver, "key": incoming.key, "at": incoming.at}
-    taken = insert(SeenMessage).values(**row).on_conflict_do_nothing().returning(SeenMessage.key)
+    taken = insert(SeenMessage).values(**row).on_conflict_do_nothing().returning(col(SeenMessage.key))
     return (await session.execute(taken)).first() is not None
 
 

@@ -10,7 +10,7 @@ from cases.book import Book
 from cases.clock import deadlines
 from cases.intake import Guess
 from cases.triage import HELD_CLOCK
-from routing.places import Found
+from routing.places import ROAD, Found
 from routing.rules import Facts
 
 Classify = Callable[[str], Guess | None]
@@ -39,9 +39,18 @@ class Senses:
         )
 
     def spots(self, text: str) -> Sequence[Spot]:
-        """Places named in a text, each once."""
-        spots = {(f.place, f.grid, f.name): _spot(f) for f in self.book.index.from_words(text)}
-        return list(spots.values())
+        """Places named in a text that really are different ones, the surest first."""
+        kept: list[Found] = []
+        for found in self.book.index.from_words(text):
+            if not any(self._says_no_more(found, other) for other in kept):
+                kept.append(found)
+        return [_spot(found) for found in kept]
+
+    def _says_no_more(self, found: Found, known: Found) -> bool:
+        """The community or road of a building that is named too, or another name in the same grid."""
+        around = found.place is None and found.area in self.book.path(known.grid or known.area)
+        same = known.grid is not None and found.grid == known.grid
+        return around or same or (found.kind == ROAD and known.place is not None)
 
     def pin(self, pin: Pin) -> Spot | None:
         found = self.book.index.from_pin(pin.lon, pin.lat, pin.accuracy)

@@ -1,8 +1,7 @@
 """The staff's doors, as docs/staff-api.md promises them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from datetime import datetime
+from collections.abc import AsyncIterator
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
@@ -10,17 +9,16 @@ from fastapi import APIRouter, File, Request, Response, UploadFile
 from fastapi.responses import FileResponse, JSONResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel, Field
-from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, delete, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.scrub import scrub
 from bot.texts import say
 from bot.transactions import wake
-from cases import access, handling, queries
+from cases import access, queries, steps
 from cases.book import Book
-from cases.errors import Missing, NotFound, Stale
-from models import Case, Notification, Outcome, Person, Photo, Resident, ReturnReason, Role, StaffAct, StaffSession
+from cases.errors import NotFound, Stale
+from models import Case, Notification, Person, Photo, Resident, Role, StaffSession
 from web import auth, desk, limits, present
 from web.auth import SignedInHere
 from web.parts import Parts, PartsHere
@@ -43,7 +41,7 @@ class ReadUpTo(BaseModel):
 
 
 class Asked(BaseModel):
-    """A step somebody asks for. `version` is the case's as they saw it."""
+    """A step as JSON; what each field means stands in cases/steps.py."""
 
     key: UUID
     step: str = Field(max_length=32)
@@ -55,6 +53,9 @@ class Asked(BaseModel):
     unit: str | None = None
     assignee: str | None = None
     category: str | None = None
+
+    def checked(self) -> steps.Asked:
+        return steps.Asked(**self.model_dump() | {"key": str(self.key), "text": scrub(self.text)})
 
 
 @router.post("/session")
@@ -110,8 +111,7 @@ async def take_step(
     try:
         async with parts.transactions.begin() as session:
             case = await queries.case_for(session, book, me.person, number)
-            if await _first_time(session, me.person, asked, case, now):
-                await _take(session, book, case, me.person, asked, now)
+            if await steps.take(session, book, case, me.person, asked.checked(), now):
                 wake(session, "staff")
                 wake(session, f"chat:{case.resident}")
     except Stale as stale:
@@ -194,107 +194,6 @@ async def _may_see(session: AsyncSession, book: Book, person: Person, photo: Pho
     """Their own, or one of a case they may see."""
     case = await session.get(Case, photo.case_id) if photo.case_id else None
     return photo.person == person.code or (case is not None and access.may_see(book, person, case))
-
-
-async def _first_time(session: AsyncSession, person: Person, asked: Asked, case: Case, now: datetime) -> bool:
-    """False for the same request again. A key that stands for another step already is refused, not passed over."""
-    row = {"person": person.code, "key": str(asked.key), "case_id": case.id, "step": asked.step, "at": now}
-    taken = insert(StaffAct).values(**row).on_conflict_do_nothing().returning(StaffAct.key)
-    if (await session.execute(taken)).first() is not None:
-        return True
-    known = await session.get_one(StaffAct, (person.code, str(asked.key)))
-    if (known.case_id, known.step) != (case.id, asked.step):
-        raise Stale("step.stale", number=case.number)
-    return False
-
-
-async def _take(session: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> None:
-    """Check what was seen, who asks and what they brought; then one step."""
-    if asked.version != case.version:
-        raise Stale("step.stale", number=case.number)
-    await handling.allowed(session, book, case, person, asked.step, now)
-    await _own_photos(session, person, asked)
-    asked = asked.model_copy(update={"text": scrub(asked.text), "photos": list(dict.fromkeys(asked.photos))})
-    await STEPS[asked.step](session, book, case, person, asked, now)
-
-
-async def _own_photos(session: AsyncSession, person: Person, asked: Asked) -> None:
-    """Evidence is what this person uploaded and has not used yet."""
-    for photo in asked.photos:
-        row = await session.get(Photo, photo, with_for_update=True)
-        if row is None or row.person != person.code or row.case_id is not None:
-            raise Missing("photo.not_found")
-
-
-async def _sign(s: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> None:
-    await handling.sign(s, book, case, person, now)
-
-
-async def _return(s: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> None:
-    reason = _one_of(ReturnReason, asked.reason, "step.needs_reason")
-    await handling.return_(s, book, case, person, reason, asked.text, now)
-
-
-async def _contact(s: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> None:
-    await handling.contact(s, book, case, person, asked.text, now)
-
-
-async def _ask(s: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> None:
-    await handling.ask(s, book, case, person, asked.text, now)
-
-
-async def _reply(s: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> None:
-    outcome = _one_of(Outcome, asked.outcome, "step.needs_outcome")
-    photos = [str(photo) for photo in asked.photos]
-    await handling.reply(s, book, case, person, outcome, asked.text, photos, now)
-
-
-async def _approve(s: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> None:
-    await handling.approve(s, book, case, person, now)
-
-
-async def _send_back(s: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> None:
-    await handling.send_back(s, book, case, person, asked.text, now)
-
-
-async def _assign(s: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> None:
-    if not asked.unit:
-        raise Missing("step.needs_unit")
-    await handling.assign(
-        s,
-        book,
-        case,
-        person,
-        now,
-        unit=asked.unit,
-        assignee=asked.assignee or None,
-        category=asked.category or None,
-        text=asked.text,
-    )
-
-
-async def _reject(s: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> None:
-    await handling.reject(s, book, case, person, asked.text, now)
-
-
-Take = Callable[[AsyncSession, Book, Case, Person, Asked, datetime], Awaitable[None]]
-STEPS: Mapping[str, Take] = {
-    "sign": _sign,
-    "return": _return,
-    "contact": _contact,
-    "ask": _ask,
-    "reply": _reply,
-    "approve": _approve,
-    "send_back": _send_back,
-    "assign": _assign,
-    "reject": _reject,
-}
-
-
-def _one_of(kind: Any, value: str | None, missing: str) -> Any:
-    if value not in set(kind):
-        raise Missing(missing)
-    return kind(value)
 
 
 async def _by_number(session: AsyncSession, number: str) -> Case:

@@ -5,9 +5,8 @@ Pure: (state, what was heard, what may be looked up, now) → (state, what to sa
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
-from bot.flows import card, words
+from bot.flows import card, whereabouts, words
 from bot.flows.effects import Effect, File, KeepContact
 from bot.flows.heard import Heard, Listener, Turn
 from bot.flows.state import Draft, Mode, State
@@ -15,9 +14,6 @@ from bot.flows.surroundings import Spot, Surroundings
 from bot.messages import Button, Say
 from bot.scrub import LONGEST
 from cases.masking import mask_phone
-
-PLACES_ASKED = 4
-CHANGEABLE = frozenset({Mode.WHAT, Mode.CATEGORY, Mode.WHERE, Mode.CARD, Mode.CONTACT})
 
 
 def begin(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
@@ -36,7 +32,7 @@ def more(state: State, heard: Heard, around: Surroundings, now: datetime) -> Tur
         draft.text, full = text[:LONGEST], len(text) > LONGEST
         draft.danger = draft.danger or around.danger(heard.text)
     draft.photos += [photo for photo in heard.photos if photo not in draft.photos]
-    _place_from(draft, heard, around)
+    whereabouts.take(draft, heard, around)
     state, effects = advance(state, around, now)
     return state, with_notice(effects) if full and not heard.cut else effects
 
@@ -52,8 +48,8 @@ def where(state: State, heard: Heard, around: Surroundings, now: datetime) -> Tu
     draft = _draft(state)
     draft.photos += [photo for photo in heard.photos if photo not in draft.photos]
     if heard.text or heard.pin:
-        _place_from(draft, heard, around)
-        if not draft.placed and not (heard.text and _asked_which(state, draft, heard.text, around)):
+        whereabouts.take(draft, heard, around)
+        if not draft.placed and not (heard.text and whereabouts.ambiguous(state, draft, heard.text, around)):
             draft.place_text, draft.placed = heard.text[:200], True
     return advance(state, around, now)
 
@@ -84,10 +80,10 @@ def advance(state: State, around: Surroundings, now: datetime, *, has_contact: b
     if _must_ask(draft):
         state.mode, draft.asked_category = Mode.CATEGORY, True
         return state, [*effects, Say("ask.category", buttons=card.suggestions(draft, around))]
-    _default_place(state, draft, around)
+    whereabouts.assume(state, draft, around)
     if not draft.placed:
         state.mode = Mode.WHERE
-        return state, [*effects, _ask_where(state, draft, around)]
+        return state, [*effects, whereabouts.ask(state, draft, around)]
     state.mode = Mode.CARD
     known = around.has_contact if has_contact is None else has_contact
     return state, [*effects, card.show(draft, around, now, has_contact=known)]
@@ -102,7 +98,7 @@ def question(state: State, around: Surroundings, now: datetime) -> Say:
         case Mode.CATEGORY:
             return Say("ask.category_again", buttons=card.suggestions(draft, around, correcting=True))
         case Mode.WHERE:
-            return _ask_where(state, draft, around)
+            return whereabouts.ask(state, draft, around)
         case Mode.CONTACT:
             return _ask_contact()
     return card.show(draft, around, now, has_contact=around.has_contact)
@@ -142,12 +138,12 @@ def place(state: State, heard: Heard, around: Surroundings, now: datetime) -> Tu
     draft = _draft(state)
     draft.placed = False
     state.mode = Mode.WHERE
-    return state, [_ask_where(state, draft, around)]
+    return state, [whereabouts.ask(state, draft, around)]
 
 
 def choose_place(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
     p = heard.payload
-    _settle(_draft(state), Spot(p.get("name", ""), p.get("place"), p.get("grid")))
+    whereabouts.settle(_draft(state), Spot(p.get("name", ""), p.get("place"), p.get("grid")))
     return advance(state, around, now)
 
 
@@ -155,7 +151,7 @@ def no_place(state: State, heard: Heard, around: Surroundings, now: datetime) ->
     draft = _draft(state)
     words = "" if draft.place or draft.grid else draft.place_text  # what they wrote themselves is kept
     draft.lon = draft.lat = None
-    _settle(draft, Spot(words, None, None))
+    whereabouts.settle(draft, Spot(words, None, None))
     return advance(state, around, now)
 
 
@@ -181,7 +177,7 @@ def ask_contact(state: State, heard: Heard, around: Surroundings, now: datetime)
 def pin(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
     """A page finds the position by itself; whoever presses it elsewhere is asked to send one."""
     state.mode = Mode.WHERE
-    return state, [_ask_where(state, _draft(state), around)]
+    return state, [whereabouts.ask(state, _draft(state), around)]
 
 
 def back(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
@@ -218,61 +214,12 @@ def _must_ask(draft: Draft) -> bool:
     return unsure and bool(draft.guess) and draft.guess["action"] == "ask" and not draft.asked_category  # type: ignore[index]
 
 
-def _place_from(draft: Draft, heard: Heard, around: Surroundings) -> None:
-    if heard.pin:
-        spot = around.pin(heard.pin)
-        _settle(draft, spot or Spot("", None, None))
-        draft.lon, draft.lat = heard.pin.lon, heard.pin.lat
-    elif heard.text:
-        spots = around.spots(heard.text)
-        if len(spots) == 1:
-            _settle(draft, spots[0])
-
-
-def _settle(draft: Draft, spot: Spot) -> None:
-    """An earlier pin is kept only where it lies in the same grid."""
-    if spot.grid != draft.grid:
-        draft.lon = draft.lat = None
-    draft.place, draft.grid, draft.place_text, draft.placed = spot.place, spot.grid, spot.name, True
-
-
 def _ask_what(draft: Draft) -> Say:
     return Say("ask.what_for_photos" if draft.photos else "ask.what", {"count": len(draft.photos)})
 
 
 def _ask_contact() -> Say:
     return Say("ask.contact", buttons=(Button("back", "button.back"),))
-
-
-def _asked_which(state: State, draft: Draft, text: str, around: Surroundings) -> bool:
-    """Several places go by these words: keep them, so that the next question offers them."""
-    if len(around.spots(text)) < 2:
-        return False
-    draft.place_text = text[:200]
-    return True
-
-
-def _default_place(state: State, draft: Draft, around: Surroundings) -> None:
-    """Somebody who came by a building's code and names no other place means that building."""
-    named_places = around.spots(draft.text) if draft.text else ()
-    building = around.places.get(state.building or "")
-    if not draft.placed and building and not named_places and state.mode is not Mode.WHERE:
-        _settle(draft, Spot(building.name, building.code, building.grid))
-
-
-def _ask_where(state: State, draft: Draft, around: Surroundings) -> Say:
-    spots = around.spots(draft.place_text) or around.spots(draft.text)
-    buttons = [_place_button(spot) for spot in spots[:PLACES_ASKED]]
-    building = around.places.get(state.building or "")
-    if building and building.code not in {spot.place for spot in spots}:
-        buttons.append(_place_button(Spot(building.name, building.code, building.grid)))
-    key = "ask.which_place" if len(spots) > 1 else "ask.where"
-    return Say(key, buttons=(*buttons, Button("pin", "button.pin"), Button("no_place", "button.no_place")))
-
-
-def _place_button(spot: Spot) -> Button:
-    payload: dict[str, Any] = {"name": spot.name, "place": spot.place, "grid": spot.grid}
-    return Button("choose_place", "button.choose_place", {"name": spot.name}, payload)
 
 
 MODES: Mapping[Mode, Listener] = {

@@ -1,0 +1,132 @@
+"""The staff's door: what somebody asks for, from whichever channel, checked and done — once for each key."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeVar
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from cases import handling
+from cases.book import Book
+from cases.errors import Missing, Stale
+from models import Case, Outcome, Person, Photo, ReturnReason, StaffAct
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A step somebody asks for. `version` is the case's as they saw it; the rest is what the step needs."""
+
+    key: str
+    step: str
+    version: int
+    text: str = ""
+    reason: str | None = None
+    outcome: str | None = None
+    photos: Sequence[UUID] = ()
+    unit: str | None = None
+    assignee: str | None = None
+    category: str | None = None
+
+
+async def take(session: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> bool:
+    """One step; False when this very request was already done.
+
+    Raises Stale when the case moved on since they looked or the key stands for another step, NotAllowed when it is
+    not theirs to do, Missing when something the step needs is not there.
+    """
+    if not await _first_time(session, person, asked, case, now):
+        return False
+    if asked.version != case.version:
+        raise Stale("step.stale", number=case.number)
+    await handling.allowed(session, book, case, person, asked.step, now)
+    await _own_photos(session, person, asked)
+    await STEPS[asked.step](session, book, case, person, asked, now)
+    return True
+
+
+async def _first_time(session: AsyncSession, person: Person, asked: Asked, case: Case, now: datetime) -> bool:
+    row = {"person": person.code, "key": asked.key, "case_id": case.id, "step": asked.step, "at": now}
+    taken = insert(StaffAct).values(**row).on_conflict_do_nothing().returning(col(StaffAct.key))
+    if (await session.execute(taken)).first() is not None:
+        return True
+    known = await session.get_one(StaffAct, (person.code, asked.key))
+    if (known.case_id, known.step) != (case.id, asked.step):
+        raise Stale("step.stale", number=case.number)
+    return False
+
+
+async def _own_photos(session: AsyncSession, person: Person, asked: Asked) -> None:
+    """Evidence is what this person uploaded and has not used yet."""
+    for photo in asked.photos:
+        row = await session.get(Photo, photo, with_for_update=True)
+        if row is None or row.person != person.code or row.case_id is not None:
+            raise Missing("photo.not_found")
+
+
+async def _sign(s: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> None:
+    await handling.sign(s, book, case, person, now)
+
+
+async def _return(s: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> None:
+    reason = _one_of(ReturnReason, asked.reason, "step.needs_reason")
+    await handling.return_(s, book, case, person, reason, asked.text, now)
+
+
+async def _contact(s: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> None:
+    await handling.contact(s, book, case, person, asked.text, now)
+
+
+async def _ask(s: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> None:
+    await handling.ask(s, book, case, person, asked.text, now)
+
+
+async def _reply(s: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> None:
+    outcome = _one_of(Outcome, asked.outcome, "step.needs_outcome")
+    photos = [str(photo) for photo in dict.fromkeys(asked.photos)]
+    await handling.reply(s, book, case, person, outcome, asked.text, photos, now)
+
+
+async def _approve(s: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> None:
+    await handling.approve(s, book, case, person, now)
+
+
+async def _send_back(s: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> None:
+    await handling.send_back(s, book, case, person, asked.text, now)
+
+
+async def _assign(s: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> None:
+    if not asked.unit:
+        raise Missing("step.needs_unit")
+    to, label = asked.assignee or None, asked.category or None
+    await handling.assign(s, book, case, person, now, unit=asked.unit, assignee=to, category=label, text=asked.text)
+
+
+async def _reject(s: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> None:
+    await handling.reject(s, book, case, person, asked.text, now)
+
+
+Take = Callable[[AsyncSession, Book, Case, Person, Asked, datetime], Awaitable[None]]
+STEPS: Mapping[str, Take] = {
+    "sign": _sign,
+    "return": _return,
+    "contact": _contact,
+    "ask": _ask,
+    "reply": _reply,
+    "approve": _approve,
+    "send_back": _send_back,
+    "assign": _assign,
+    "reject": _reject,
+}
+
+
+def _one_of(kind: type[Choice], value: str | None, missing: str) -> Choice:
+    if value not in set(kind):
+        raise Missing(missing)
+    return kind(value)
