@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from web.live import Live
 
 LOOK_SECONDS = 10.0
+READY_SECONDS = 2.0  # a database that is frozen is away
 log = structlog.get_logger()
 
 
@@ -188,14 +189,25 @@ def why(model: Model | None, said: str, label: str) -> Sequence[tuple[str, float
 
 
 async def ready(parts: Parts) -> dict[str, bool]:
-    """What /readyz tells: the database answers, somebody works on the queue, there is a model."""
+    """What /readyz tells: the database answers, somebody works on the queue, there is a model.
+
+    A frozen database is away: psycopg takes ten seconds to give up a query, so nobody waits for that.
+    """
+    asking = asyncio.create_task(_worker_alive(parts))
+    await asyncio.wait([asking], timeout=READY_SECONDS)
+    alive = asking.result() if asking.done() else None
+    asking.cancel()
+    return {"database": alive is not None, "worker": bool(alive), "model": parts.model is not None}
+
+
+async def _worker_alive(parts: Parts) -> bool | None:
+    """None: the database does not answer."""
     alive = "SELECT EXISTS (SELECT FROM procrastinate_workers WHERE last_heartbeat > now() - make_interval(secs => :s))"
     try:
         async with parts.sessions() as session:
-            worker = bool(await session.scalar(text(alive), {"s": DEAD_AFTER}))
+            return bool(await session.scalar(text(alive), {"s": DEAD_AFTER}))
     except (SQLAlchemyError, TimeoutError):
-        return {"database": False, "worker": False, "model": parts.model is not None}
-    return {"database": True, "worker": worker, "model": parts.model is not None}
+        return None
 
 
 def listening_url(parts: Parts) -> str:
