@@ -10,7 +10,7 @@ COMPILE := compile --quiet --universal --generate-hashes --no-annotate --no-head
 # an index address of yours never gets into a lock, and a lock is the same wherever it is made
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev browser run test check lock clean migration
+.PHONY: help setup setup-dev browser run test check pictures lock clean migration
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ check: $(VENV)/.installed-dev ## style, types, import directions, no unpickling
 	@! grep -rnE '^[[:space:]]*(import|from)[[:space:]]+(pickle|joblib|dill|cloudpickle|shelve|marshal)\b' \
 		--include='*.py' classifiers cases bot web routing models app \
 		|| { echo 'a model file could run code through these: use arrays'; exit 1; }
+
+pictures: $(VENV)/.installed-dev ## the documents' screenshots, taken anew by the browser tests
+	PICTURES=docs/pictures $(BIN)/python -m pytest tests/web -q
 
 lock: ## write both locks anew from pyproject.toml (needs uv)
 	@command -v uv >/dev/null || { echo 'make lock needs uv: https://docs.astral.sh/uv/'; exit 1; }
