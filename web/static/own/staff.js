@@ -5,6 +5,7 @@ import { wire } from "./lib/sheet.js";
 import * as api from "./staff/api.js";
 import { drawCase } from "./staff/case.js";
 import * as list from "./staff/list.js";
+import * as notices from "./staff/notices.js";
 import { ask, show, take } from "./staff/step.js";
 import { setNow, tick } from "./staff/words.js";
 
@@ -34,6 +35,7 @@ function signedOut() {
   stop();
   stop = () => {};
   me = tasks = open = null;
+  notices.forget();
   $("tasks").replaceChildren();
   $("case").replaceChildren();
   document.querySelectorAll("dialog[open]").forEach((dialog) => dialog.close());
@@ -105,6 +107,7 @@ async function load() {
 }
 
 async function refresh() {
+  notices.refresh();
   try {
     const news = await load();
     const task = open && tasks && tasks.tasks.find((one) => one.number === open.case.number);
@@ -259,6 +262,7 @@ async function arrive(wait = 1000) {
 api.begin(signedOut);
 document.querySelectorAll("dialog").forEach(wire);
 $("signin-form").addEventListener("submit", signIn);
+$("notices-open").addEventListener("click", notices.show);
 $("me-open").addEventListener("click", () => $("me").showModal());
 $("sign-out").addEventListener("click", signOut);
 $("language").addEventListener("change", () => {
