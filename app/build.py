@@ -94,17 +94,17 @@ async def refresh(parts: Parts) -> None:
 
 async def follow(parts: Parts) -> None:
     """Notice within seconds that the town was loaded anew, by whichever program did it."""
-    known = await _loaded_from(parts)
+    known: str | None = None
     while True:
-        await asyncio.sleep(LOOK_SECONDS)
         try:
             now = await _loaded_from(parts)
-            if now != known:
+            if now != known and known is not None:
                 await refresh(parts)
-                known = now
                 log.info("town.read_again")
+            known = now
         except (SQLAlchemyError, TimeoutError) as error:
             log.warning("town.not_read", error=type(error).__name__)
+        await asyncio.sleep(LOOK_SECONDS)
 
 
 async def _loaded_from(parts: Parts) -> str | None:
