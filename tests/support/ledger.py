@@ -88,7 +88,7 @@ def beginnings(_: Ledger, rows: Rows) -> Sides:
     found = rows(
         """SELECT number, kind FROM events JOIN cases ON cases.id = case_id AND cases.text = events.text
                WHERE kind = 'submit'
-           UNION ALL SELECT number, via FROM followers JOIN cases ON cases.id = case_id USING (resident)
+           UNION ALL SELECT number, via FROM followers JOIN cases USING (resident) WHERE cases.id = case_id
            UNION ALL SELECT DISTINCT number, 'clock' FROM timers JOIN cases ON cases.id = case_id"""
     )
     return must, found

@@ -2,7 +2,8 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -14,7 +15,8 @@ import httpx
 from tests.support.ledger import Act, Ledger, Told
 
 AGAIN = frozenset({408, 425, 429})
-WAIT = (0.05, 0.25)  # seconds before the next try; the page waits longer
+WAIT = (0.2, 0.5)  # seconds before the next try; the page waits longer
+PATIENCE = 120  # seconds; nobody may be left without an answer that long
 TURNS = 6
 ANSWERS = ("submit", "choose_category", "none", "no_place")  # what is pressed, in order of preference
 
@@ -52,17 +54,25 @@ class Patient:
     async def send(self, method: str, path: str, body: Any = None, *, fine: tuple[int, ...] = ()) -> httpx.Response:
         """The answer: a 200, or a status of `fine`. Anything that may pass is tried again, anything else is Refused."""
         self.wire.begun += 1
-        while True:
+        deadline, last = time.monotonic() + PATIENCE, ""
+        while time.monotonic() < deadline:
             try:
                 answer = await self.wire.http.request(method, path, json=body, headers=self.headers)
                 if answer.status_code == 200 or answer.status_code in fine:
                     return answer
                 if answer.status_code < 500 and answer.status_code not in AGAIN:
                     raise Refused(f"{method} {path}: {answer.status_code} {answer.text}")
-            except httpx.TransportError:
-                pass
+                last = answer.text
+            except httpx.TransportError as error:
+                last = repr(error)
             self.wire.again += 1
             await asyncio.sleep(random.uniform(*WAIT))
+        raise Refused(f"{method} {path}: not answered in {PATIENCE} s, at last {last}")
+
+    async def listen(self, path: str) -> bytes:
+        """All that a stream says until the site ends it; raises when it breaks off."""
+        async with self.wire.http.stream("GET", path, headers=self.headers, timeout=None) as stream:
+            return b"".join([said async for said in stream.aiter_bytes()])
 
     async def session(self, path: str, body: Any) -> dict[str, Any]:
         """Open one, and keep its cookie."""
@@ -91,6 +101,18 @@ async def tell(patient: Patient, told: Told) -> None:
         said = {"choice": next(buttons[action] for action in ANSWERS if action in buttons)}
         await asyncio.sleep(random.uniform(0, 0.2))
     raise Refused(f"never filed: {told.text}")
+
+
+async def everybody_tells(wire: Wire, residents: Sequence[Told], at_once: int) -> None:
+    turn = asyncio.Semaphore(at_once)
+
+    async def one(told: Told) -> None:
+        async with turn:
+            await tell(wire.own(), told)
+
+    async with asyncio.TaskGroup() as tasks:
+        for told in residents:
+            tasks.create_task(one(told))
 
 
 @dataclass

@@ -1,0 +1,68 @@
+"""Asked to stop while people talk, program and database end within ten seconds; the next start goes on (R12)."""
+
+import asyncio
+import signal
+import time
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.aftermath import database, servers, wait_until_quiet
+from tests.support.ledger import Ledger, Told
+from tests.support.patient import Official, Wire, everybody_tells, handle, wire
+from tests.support.program import Program, end, free_port
+
+pytestmark = [pytest.mark.kill, pytest.mark.xdist_group("kill")]
+
+STOP_SECONDS = 10
+PASSWORD = "stop-test-1963"
+UNCERTAIN = "SELECT task_name, status::text FROM procrastinate_jobs WHERE status = 'doing'"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
+async def test_stopped_under_load_and_started_again(number: signal.Signals, tmp_path: Path) -> None:
+    ledger = Ledger([Told(f"丹桂苑楼下烧烤店油烟太大，第 {n} 次反映") for n in range(30)])
+    settings = {"PORT": str(free_port()), "SEED_PASSWORD": PASSWORD}
+    first = await asyncio.to_thread(Program(tmp_path, **settings).wait)
+    programs = [first]
+    try:
+        async with wire(first.url) as line, asyncio.TaskGroup() as tasks:
+            worker = await Official(line.own(), "limin", ledger).sign_in(PASSWORD)
+            pages = [await chat(line), await chat(line), worker.patient.listen("/api/staff/stream")]
+            streams = [tasks.create_task(page) for page in pages]
+            tasks.create_task(everybody_tells(line, ledger.residents, at_once=4))
+            await some_filed(ledger, 5)
+            await handle(worker)
+
+            asked = time.monotonic()
+            assert await asyncio.to_thread(first.stop, number) == 0
+            assert time.monotonic() - asked < STOP_SECONDS
+            assert servers(tmp_path) == [], "the database stops with its last user"
+            assert all([await stream for stream in streams]), "open pages were told, and their streams ended in order"
+            assert not all(told.number for told in ledger.residents), "all had filed: it was not under load"
+            with database(tmp_path) as connection:
+                assert connection.execute(UNCERTAIN).fetchall() == []
+
+            programs.append(await asyncio.to_thread(Program(tmp_path, **settings).wait))
+            await some_filed(ledger, len(ledger.residents))
+            await handle(worker)  # still signed in
+        await asyncio.to_thread(wait_until_quiet, tmp_path)
+        assert programs[-1].stop(number) == 0
+        with database(tmp_path) as connection:
+            assert ledger.faults(connection) == []
+        assert servers(tmp_path) == []
+    finally:
+        end(programs)
+
+
+async def chat(line: Wire) -> Coroutine[Any, Any, bytes]:
+    resident = line.own()
+    await resident.session("/api/chat/session", {})
+    return resident.listen("/api/chat/stream")
+
+
+async def some_filed(ledger: Ledger, many: int) -> None:
+    while sum(bool(told.number) for told in ledger.residents) < many:
+        await asyncio.sleep(0.05)
