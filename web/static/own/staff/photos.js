@@ -12,18 +12,17 @@ function tile(photo, { remove, again }) {
     h("button", { type: "button", class: "shot-remove", "aria-label": t("staff.remove_photo"), onclick: remove }, icon("close")));
 }
 
-/** A field that adds uploaded photos to `draft.photos`; `draft.uploading` is true while one is on its way. */
+/** A field that adds uploaded photos to `draft.photos`; `draft.sending` settles when none is on its way any more. */
 export function photoField(draft, needed) {
   const shots = draft.shots || (draft.shots = []);
   const row = h("ul", { class: "shots" });
   const wrong = h("p", { class: "wrong", role: "alert" });
-  const input = h("input", { type: "file", accept: "image/*", multiple: true, hidden: true, onchange: pick });
+  const input = h("input", { type: "file", accept: "image/*", multiple: true, hidden: true, onchange: () => (draft.sending = pick()) });
   const add = h("button", { type: "button", class: "button", onclick: () => input.click() }, icon("photo"), t("staff.add_photo"));
 
   function draw() {
     draft.photos = shots.filter((shot) => shot.state === "there");
-    draft.uploading = shots.some((shot) => shot.state === "going");
-    keep(row, shots.map((shot) => ({ key: shot.key, mark: shot.state, make: () => tile(shot, { remove: () => remove(shot), again: () => send(shot) }) })));
+    keep(row, shots.map((shot) => ({ key: shot.key, mark: shot.state, make: () => tile(shot, { remove: () => remove(shot), again: () => (draft.sending = send(shot)) }) })));
     row.hidden = !shots.length;
   }
 

@@ -99,12 +99,22 @@ export function ask(step, it, { taken, faster }) {
   form.addEventListener("submit", async (sent) => {
     sent.preventDefault();
     read(form, draft);
+    await uploaded(draft, submit, error);
     const missing = step.needs.find((need) => isMissing(need, draft));
     if (missing) return complain(form, missing);
-    if (draft.uploading) return error.replaceChildren(t("staff.still_uploading"));
     await send(submit, error, () => take(it.number, bodyOf(step, it.version, draft)), { taken, faster });
   });
   show(step.label, it.number, form);
+}
+
+/** Whoever presses before a photo has arrived waits for it here, and does not have to press again. */
+async function uploaded(draft, submit, error) {
+  if (!draft.sending) return;
+  submit.disabled = true;
+  error.replaceChildren(t("staff.still_uploading"));
+  await draft.sending;
+  error.replaceChildren();
+  submit.disabled = false;
 }
 
 async function send(submit, error, act, { taken, faster }) {
