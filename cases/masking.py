@@ -6,7 +6,7 @@ import unicodedata
 _IDENTITY = re.compile(r"(?<!\d)(\d{6})(?:[\s-]?\d){8}([\s-]?\d){3}[\s-]?[\dXx](?!\d)")
 _MOBILE = re.compile(r"(?<!\d)(1[3-9]\d)[\s-]?\d{4}[\s-]?(\d{4})(?!\d)")
 _LANDLINE = re.compile(r"(?<!\d)(0\d{2,3})[\s-]?\d{3,4}[\s-]?(\d{4})(?!\d)")
-_CARD = re.compile(r"(?<!\d)(\d{4})(?:[\s-]?\d){8,11}[\s-]?(\d{4})(?!\d)")
+_CARD = re.compile(r"(?<!\d)(\d{4})(?:[\s-]?\d){8,11}((?:[\s-]?\d){4})(?!\d)")  # the last group may be of three
 
 
 def mask(text: str) -> str:
@@ -14,7 +14,7 @@ def mask(text: str) -> str:
     plain = "".join(unicodedata.normalize("NFKC", c) if "０" <= c <= "９" else c for c in text)
     plain = _IDENTITY.sub(lambda m: f"{m[1]}********{m[0][-1]}", plain)
     plain = _MOBILE.sub(r"\1****\2", plain)
-    plain = _CARD.sub(r"\1****\2", plain)
+    plain = _CARD.sub(lambda m: m[1] + "****" + re.sub(r"\D", "", m[2]), plain)
     return _LANDLINE.sub(r"\1****\2", plain)
 
 
