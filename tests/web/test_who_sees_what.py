@@ -1,0 +1,226 @@
+"""Who may see a case, its photos and its steps: one table; what is not yours looks exactly like what is not there."""
+
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from tests.support.counts import counts, grown
+from tests.support.people import Resident, Staff
+from tests.support.site import Site
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+HANDLING = ["reply", "return", "contact", "ask"]
+NOTHING: list[str] = []
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """`desk`: steps on the case at a clerk's desk, `grid`: on the one at the grid worker's; None: not there at all."""
+
+    name: str
+    part: str
+    desk: list[str] | None
+    grid: list[str] | None
+
+
+VIEWERS = [
+    Viewer("wufan", "holds the one at the desk, clerk of the lead unit", ["sign", "return"], NOTHING),
+    Viewer("zhangwei", "colleague of the lead unit", ["sign"], NOTHING),
+    Viewer("dongchunsheng", "leader of the lead unit", ["sign"], NOTHING),
+    Viewer("limin", "worker of the grid, holds the other", NOTHING, HANDLING),
+    Viewer("kangkeqin", "worker of the next grid", None, None),
+    Viewer("xucuilian", "worker of another community", None, None),
+    Viewer("luogang", "clerk of another unit of the street", None, None),
+    Viewer("fubo", "clerk of another department", None, None),
+    Viewer("wangxing", "leader of the community", NOTHING, NOTHING),
+    Viewer("hezhiqiang", "leader of the street", NOTHING, NOTHING),
+    Viewer("lujinfeng", "leader of another community", None, None),
+    Viewer("xiongning", "leader of another street", None, None),
+    Viewer("shibin", "leader of another department", None, None),
+    Viewer("chenlu", "dispatcher", NOTHING, NOTHING),
+    Viewer("guwenbo", "supervisor", NOTHING, NOTHING),
+    Viewer("jiangyan", "administrator", NOTHING, NOTHING),
+    Viewer("caoying", "auditor", NOTHING, NOTHING),
+]
+
+
+@dataclass
+class Town:
+    site: Site
+    ann: Resident
+    bob: Resident
+    numbers: dict[str, str] = field(default_factory=dict)
+    photos: dict[str, str] = field(default_factory=dict)
+    staff: dict[str, Staff] = field(default_factory=dict)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def town(shared_site: Site) -> Town:
+    town = Town(shared_site, await shared_site.resident("B0103"), await shared_site.resident("B0103"))
+    for desk in ("desk", "grid"):
+        await town.ann.say(f"楼下烧烤店油烟太大 {desk}")
+        await town.ann.send_photo()
+        await town.ann.press("submit")
+        town.numbers[desk] = town.ann.said[-1]["case"]["number"]
+    town.staff = {viewer.name: await shared_site.staff(viewer.name) for viewer in VIEWERS}
+    limin = town.staff["limin"]
+    await limin.step(town.numbers["desk"], "return", reason="other")
+    await limin.step(town.numbers["grid"], "sign")
+    for desk, number in town.numbers.items():
+        town.photos[desk] = (await town.staff["chenlu"].case(number))["case"]["photos"][0]
+    await shared_site.settle()
+    return town
+
+
+@pytest.mark.parametrize("desk", ["desk", "grid"])
+@pytest.mark.parametrize("viewer", VIEWERS, ids=lambda viewer: viewer.name)
+async def test_a_case_its_photo_and_its_steps(town: Town, viewer: Viewer, desk: str) -> None:
+    http, number, steps = town.staff[viewer.name].http, town.numbers[desk], getattr(viewer, desk)
+    page = await http.get(f"/api/staff/cases/{number}")
+    photo = await http.get(town.photos[desk])
+    listed = await http.get("/api/staff/tasks", params={"view": "all"})
+    assert (number in listed.text) == (steps is not None)
+    if steps is not None:
+        assert (page.status_code, [step["name"] for step in page.json()["steps"]]) == (200, steps)
+        assert (photo.status_code, photo.headers["content-type"]) == (200, "image/jpeg")
+    else:
+        assert page.status_code == photo.status_code == 404
+        assert page.text == (await http.get("/api/staff/cases/000000-0000")).text.replace("000000-0000", number)
+        assert photo.text == (await http.get(f"/api/staff/photos/{uuid4()}")).text
+
+
+@pytest.mark.parametrize("desk", ["desk", "grid"])
+@pytest.mark.parametrize("viewer", VIEWERS, ids=lambda viewer: viewer.name)
+async def test_a_step_that_is_not_offered_is_refused(town: Town, viewer: Viewer, desk: str) -> None:
+    number, steps = town.numbers[desk], getattr(viewer, desk)
+    version = (await town.staff["chenlu"].case(number))["case"]["version"]
+    before = await counts(town.site)
+    for step in {"sign", "return", "contact", "ask", "reply", "approve", "assign", "reject", "hold"} - set(steps or ()):
+        given = {"version": version, "text": "好", "reason": "other", "outcome": "solved", "unit": "CGJ"}
+        answer = await town.staff[viewer.name].try_step(number, step, **given)
+        refused = (403, 409) if steps is not None else (404,)
+        assert answer.status_code in refused, (step, answer.text)
+        assert (answer.status_code == 404) == (answer.json()["error"]["key"] == "case.not_found")
+    assert grown(before, await counts(town.site)) == {}
+
+
+async def test_somebody_signed_out_sees_nothing(town: Town) -> None:
+    paths = ["tasks", "choices", "notices", "session", f"cases/{town.numbers['grid']}", "cases/000000-0000"]
+    for path in [*(f"/api/staff/{path}" for path in paths), town.photos["grid"]]:
+        for http in (town.site.client(), town.ann.http):
+            assert (await http.get(path)).status_code == 401
+
+
+async def test_after_signing_out_the_session_is_worth_nothing(town: Town) -> None:
+    there = await town.site.staff("fengyuxin")
+    again = town.site.client()
+    again.cookies.set("fengqiao_staff", there.http.cookies["fengqiao_staff"])
+    assert (await again.get("/api/staff/tasks")).status_code == 200
+    assert (await there.http.delete("/api/staff/session")).status_code == 204
+    assert (await again.get("/api/staff/tasks")).status_code == 401
+
+
+async def test_a_page_sees_less_once_the_case_is_elsewhere(town: Town) -> None:
+    """A clerk who returned it as not their unit's looks at a case that is not there."""
+    number = await town.bob.file("楼下烧烤店油烟太大，又来了")
+    await town.staff["limin"].step(number, "return", reason="other")
+    clerk = await holder_of(town, number)
+    photo = await town.staff[clerk].upload()
+    await town.staff[clerk].step(number, "return", reason="not_my_unit")
+    assert (await town.staff[clerk].http.get(f"/api/staff/cases/{number}")).status_code == 404
+    assert (await town.staff[clerk].http.get(f"/api/staff/photos/{photo}")).status_code == 200
+    notices = (await town.staff[clerk].http.get("/api/staff/notices")).json()["notices"]
+    assert [notice["number"] for notice in notices if number in notice["text"]] == [None]
+
+
+async def test_a_resident_sees_only_their_own(town: Town) -> None:
+    eve = await town.site.resident("B0103")
+    number, said = town.numbers["grid"], "楼下烧烤店油烟太大 grid"
+    picture = next(line["photos"][0] for line in await town.ann.look() if line.get("photos"))
+    assert (await town.ann.http.get(picture)).status_code == 200
+
+    shown = (await eve.http.get("/api/chat/messages", params={"after": "0"})).json()
+    assert [line["from"] for line in shown["messages"]] == ["us"] and shown["cases"] == []
+    absent = await eve.http.get(f"/api/chat/photos/{uuid4()}")
+    assert [(a.status_code, a.text) for a in (absent, await eve.http.get(picture))] == [(404, absent.text)] * 2
+    for words in (number, f"查询 {number}", f"/my {number}", "/my", "进度", number.replace("-", "")):
+        before = await counts(town.site)
+        answer = await eve.http.post("/api/chat/messages", json={"key": str(uuid4()), "text": words})
+        assert said not in answer.text and all("case" not in line for line in answer.json()["messages"])
+        new = grown(before, await counts(town.site))
+        assert set(new) == {"chat_messages", "seen_messages"} and new["seen_messages"] == 1
+
+
+async def test_evidence_is_seen_when_it_is_told_and_not_before(town: Town) -> None:
+    """Under review the reply's photo is for the staff; with the answer it is the resident's too, and nobody else's."""
+    town.site.parts.senses.book.policies["simple"].review = True
+    try:
+        number = await town.bob.file("楼下烧烤店油烟太大")
+        limin, leader = town.staff["limin"], town.staff["dongchunsheng"]
+        await limin.step(number, "sign")
+        photo = await limin.upload()
+        await limin.step(number, "reply", text="已清洗。", outcome="solved", photos=[photo])
+        assert await seen_by(town, photo) == {"bob": 404, "ann": 404, "limin": 200, "chenlu": 200, "kangkeqin": 404}
+        assert "已清洗" not in str(await town.bob.look())
+        await leader.step(number, "approve")
+        assert await seen_by(town, photo) == {"bob": 200, "ann": 404, "limin": 200, "chenlu": 200, "kangkeqin": 404}
+    finally:
+        town.site.parts.senses.book.policies["simple"].review = False
+        await town.site.settle()
+
+
+async def seen_by(town: Town, photo: str) -> dict[str, int]:
+    doors: dict[str, tuple[httpx.AsyncClient, str]] = {"bob": (town.bob.http, "chat"), "ann": (town.ann.http, "chat")}
+    doors |= {name: (town.staff[name].http, "staff") for name in ("limin", "chenlu", "kangkeqin")}
+    return {name: (await http.get(f"/api/{door}/photos/{photo}")).status_code for name, (http, door) in doors.items()}
+
+
+async def holder_of(town: Town, number: str) -> str:
+    return next(iter([name for name, person in town.staff.items() if number in await person.tasks()]))
+
+
+NUMBERS = {
+    "mobile": ("13812345678", "138****5678"),
+    "mobile in groups": ("138-1234 5678", "138****5678"),
+    "mobile from abroad": ("+86 13812345678", "+86 138****5678"),
+    "mobile in full width": ("１３８１２３４５６７８", "138****5678"),
+    "landline": ("0728-6212345", "0728****2345"),
+    "identity": ("11010119900307123X", "110101********X"),
+    "identity in groups": ("110101 19900307 1234", "110101********4"),
+    "bank card": ("6222 0212 3456 7890 123", "6222****0123"),
+}
+
+
+@pytest.mark.parametrize("what", NUMBERS)
+async def test_numbers_that_name_a_person_are_starred_for_the_staff(town: Town, what: str) -> None:
+    """Wherever they were written: the complaint, the place, a supplement, the answer, the staff's own words."""
+    written, shown = NUMBERS[what]
+    resident = await town.site.resident(None)
+    await resident.say(f"楼下油烟太大，找老张{written}问")
+    await resident.say(f"门口有牌子{written}那里")  # the answer to where
+    await resident.press("submit")
+    number = resident.said[-1]["case"]["number"]
+    holder = await holder_of(town, number)
+    await town.staff[holder].step(number, "sign")
+    await town.staff[holder].step(number, "ask", text=f"是{written}吗？")
+    await town.site.settle()
+    await resident.look()
+    await resident.press("answer")
+    await resident.say(f"对，{written}")
+    await resident.press("supplement")
+    await resident.say(f"又打了{written}")
+    await town.site.settle()
+    for name in (holder, "dongchunsheng", "chenlu", "jiangyan"):
+        http = town.staff[name].http
+        for path in (f"cases/{number}", "tasks?view=all", "notices"):
+            answer = await http.get(f"/api/staff/{path}")
+            assert answer.status_code == 200 and written not in answer.text, (name, path)
+    page = await town.staff["chenlu"].case(number)
+    assert f"找老张{shown}问" in page["case"]["text"] and f"牌子{shown}" in page["case"]["place"]
+    texts = [event["text"] for event in page["timeline"] if event["text"]]
+    assert [shown in text for text in texts] == [True] * 4
+    assert written in str(await resident.look())  # their own words they read as they wrote them
