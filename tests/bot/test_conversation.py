@@ -384,7 +384,8 @@ def test_a_draft_grows_no_longer_than_what_is_kept() -> None:
         ("/my", "my"), ("进度", "my"), ("進度", "my"), ("Status", "my"), ("/MY", "my"), ("办得怎么样了", "my"),
         ("/new", "new"), ("新的反映", "new"), ("/help", "help"), ("/start", "help"), ("幫助", "help"),
         ("/cancel", "cancel"), ("算了", "cancel"), ("不報了", "cancel"), ("取消。", "cancel"),
-        ("怎么用", "help"), ("\u200b取消 ", "cancel"), ("提交", "yes"), ("好的！", "yes"), ("OK", "yes"), ("對", "yes"), ("没错", "yes"),
+        ("怎么用", "help"), ("\u200b取消 ", "cancel"),
+        ("提交", "yes"), ("好的！", "yes"), ("OK", "yes"), ("對", "yes"), ("没错", "yes"),
         ("帮助我", None), ("取消订单的事", None), ("好的烧烤店", None), ("新", None), ("/myself", None),
         ("", None), ("1", None),
     ],
@@ -397,7 +398,8 @@ def test_a_command_is_the_whole_message(words_said: str, command: str | None) ->
     ("words_said", "locale"),
     [
         ("/lang en", "en"), ("/lang  zh-Hant", "zh-Hant"), ("/LANG EN", "en"), ("english", "en"),
-        ("繁體中文", "zh-Hant"), ("简体", "zh-Hans"), ("/lang fr", None), ("/lang", None), ("English please", None), ("讲英文", None),
+        ("繁體中文", "zh-Hant"), ("简体", "zh-Hans"), ("/lang fr", None), ("/lang", None),
+        ("English please", None), ("讲英文", None),
     ],
 )  # fmt: skip
 def test_a_language_by_its_name(words_said: str, locale: str | None) -> None:
