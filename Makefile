@@ -22,7 +22,7 @@ run: $(VENV)/.installed ## start everything; Ctrl-C stops it
 
 setup-dev: $(VENV)/.installed-dev browser ## setup, and what tests and checks need
 
-test: $(VENV)/.installed-dev ## all tests, two at a time
+test: setup-dev ## all tests, two at a time
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: $(VENV)/.installed-dev ## style, types, import directions, no unpickling

@@ -133,6 +133,18 @@ def replay(
     raise typer.Exit(code)
 
 
+@cli.command()
+def password(name: Annotated[str, Argument(help="As they sign in.")]) -> None:
+    """Set somebody's password; it is asked for, or read from a pipe. Whoever is signed in as them is signed out."""
+    from app.passwords import set_password
+
+    new = typer.prompt("new password", hide_input=True, confirmation_prompt=True) if sys.stdin.isatty() else input()
+    settings = _begin()
+    with run_errors(), database(settings) as (url, _):
+        asyncio.run(set_password(url, name, new))
+    typer.echo(f"{name}: changed")
+
+
 def _begin() -> "Settings":
     """Settings and logs. A wrong setting is named; SIGTERM unwinds like Ctrl-C until the loop takes over."""
     from pydantic import ValidationError
@@ -169,6 +181,9 @@ def database(settings: "Settings") -> "Iterator[tuple[str, Server | None]]":
 @contextmanager
 def run_errors() -> "Iterator[None]":
     """What a person can mend is said in words; everything else keeps its traceback."""
+    from psycopg import OperationalError as NoDatabase
+    from sqlalchemy.exc import OperationalError
+
     from app.errors import CannotGoOn
     from app.town.problems import SeedRefused
 
@@ -179,6 +194,9 @@ def run_errors() -> "Iterator[None]":
         raise typer.Exit(USAGE) from None
     except CannotGoOn as error:
         typer.echo(error, err=True)
+        raise typer.Exit(1) from None
+    except (NoDatabase, OperationalError) as error:
+        typer.echo(f"the database does not answer: {str(error).splitlines()[0]}", err=True)
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
         raise typer.Exit(130) from None

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.database import Sessions, libpq_url
 from app.database import engine as make_engine
 from app.database import sessions as make_sessions
+from app.errors import CannotGoOn
 from app.jobs import DEAD_AFTER, Work, defer_deliveries, make_queue
 from app.redeliver import redeliver
 from app.settings import Settings
@@ -24,7 +25,7 @@ from bot import delivery
 from bot.senses import Senses
 from bot.transactions import Transactions
 from cases import supervision
-from cases.book import read_book
+from cases.book import NoTown, read_book
 from cases.intake import Guess
 from cases.keys import Keys
 from classifiers import ArtefactError, Model, load
@@ -77,7 +78,11 @@ async def build(settings: Settings, url: str, now: Now = utcnow) -> AsyncIterato
         transactions = Transactions(sessions, defer_deliveries)
         model = usable_model(settings.model_dir)
         async with sessions() as session:
-            senses = Senses(await read_book(session), lambda said: guess(model, said), danger_kind)
+            try:
+                book = await read_book(session)
+            except NoTown as error:
+                raise CannotGoOn(f"{error}; load one with `python -m app seed`") from error
+            senses = Senses(book, lambda said: guess(model, said), danger_kind)
         work = make_work(transactions, senses, now)
         keys = Keys(settings.secret())
         queue = make_queue(url, work)

@@ -4,6 +4,7 @@ from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.errors import CannotGoOn
 from app.server import Server, start_server, stop_server
 from app.wheel import ServerRefused
 
@@ -17,11 +18,15 @@ Sessions = async_sessionmaker[AsyncSession]
 CONNECT_SECONDS = 5  # a door that cannot reach the database says so after this
 
 
+class BadAddress(CannotGoOn, ValueError):
+    """DATABASE_URL names something else than PostgreSQL."""
+
+
 def sqlalchemy_url(url: str) -> str:
     """postgres:// and postgresql:// → postgresql+psycopg://, the one driver we use."""
     chosen = make_url(url)
     if chosen.get_backend_name() not in {"postgresql", "postgres"}:
-        raise ValueError(f"not a PostgreSQL address: {chosen.render_as_string()}")
+        raise BadAddress(f"not a PostgreSQL address: {chosen.render_as_string()}")
     return chosen.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
 
 

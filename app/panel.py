@@ -16,22 +16,26 @@ SHOWN = (Role.WORKER, Role.CLERK, Role.LEADER, Role.DISPATCHER, Role.SUPERVISOR,
 
 
 async def accounts(parts: Parts) -> Sequence[Person]:
-    """One of each role who may sign in."""
+    """One of each role who may sign in; of the grid workers the one who looks after the building shown."""
     able = select(Person).where(col(Person.active), col(Person.password_hash).is_not(None)).order_by(Person.code)
     async with parts.sessions() as session:
         people = (await session.exec(able)).all()
     first = {person.role: person for person in reversed(people)}
+    if place := home(parts):
+        first |= {p.role: p for p in people if p.role is Role.WORKER and p.area == place.grid}
     return [first[role] for role in SHOWN if role in first]
 
 
 def building(parts: Parts) -> tuple[str, str] | None:
     """A building's name and its signed page, as its poster has it."""
-    places = sorted(parts.senses.book.places.values(), key=_homes_first)
-    return (places[0].name, BUILDING.format(code=sign(places[0].code, parts.keys.places))) if places else None
+    place = home(parts)
+    return (place.name, BUILDING.format(code=sign(place.code, parts.keys.places))) if place else None
 
 
-def _homes_first(place: Place) -> tuple[int, str]:
-    return (-place.households, place.code)
+def home(parts: Parts) -> Place | None:
+    """The first building of the files where people live, to try things with."""
+    lived_in = [place for place in parts.senses.book.places.values() if place.households and place.kind == "building"]
+    return min(lived_in, key=lambda place: place.code, default=None)
 
 
 def show(parts: Parts, people: Sequence[Person], password: str | None, console: Console | None = None) -> None:

@@ -76,10 +76,7 @@ async def _play(letters: list[str], rate: float, base: str) -> Tally:
     )
     limits = httpx.Limits(max_connections=AT_ONCE)
     nobody = CookieJar(DefaultCookiePolicy(allowed_domains=[]))  # each resident keeps their own
-    async with (
-        httpx.AsyncClient(base_url=base, timeout=30, limits=limits, cookies=nobody) as http,
-        asyncio.TaskGroup() as tasks,
-    ):
+    async with httpx.AsyncClient(base_url=base, timeout=30, limits=limits, cookies=nobody) as http:
         await _reachable(http)
         with bar:
             task = bar.add_task("replay", total=len(letters))
@@ -87,7 +84,7 @@ async def _play(letters: list[str], rate: float, base: str) -> Tally:
             for n, letter in enumerate(letters):
                 await asyncio.sleep(max(begun + n / rate - time.perf_counter(), 0))
                 await turn.acquire()
-                playing.append(tasks.create_task(_one(http, letter, tally)))
+                playing.append(asyncio.create_task(_one(http, letter, tally)))
                 playing[-1].add_done_callback(lambda _: turn.release())
                 playing[-1].add_done_callback(lambda _: bar.advance(task))
             await asyncio.gather(*playing)

@@ -9,6 +9,7 @@ from sqlmodel import SQLModel, col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import models
+from app.errors import CannotGoOn
 from app.town import Problem, SeedRefused, Town, read_town
 from models import Area, Category, Person, RoutingRule, Unit
 
@@ -24,6 +25,7 @@ async def load_town(session: AsyncSession, town: Town, passwords: Callable[[str]
     named by old cases, so they are never deleted. `passwords` gives the hash for a sign-in name; it is asked only
     for people who have none.
     """
+    await _only_this_city(session, town)
     await _upsert(session, _parents_first(town.areas))
     await _upsert(session, _parents_first(town.categories))
     await _upsert(session, _parents_first(town.units))
@@ -36,6 +38,16 @@ async def load_town(session: AsyncSession, town: Town, passwords: Callable[[str]
     await _retire(session, town)
     await _give_passwords(session, passwords)
     session.expire_all()  # what the session had read of the town is read anew
+
+
+async def _only_this_city(session: AsyncSession, town: Town) -> None:
+    """One database, one city: two would share people, rules and numbers. Raises CannotGoOn."""
+    city = next(area.code for area in town.areas if area.level == 0)
+    other = (await session.exec(select(models.Town.code).where(models.Town.code != city))).first()
+    if other is not None:
+        raise CannotGoOn(
+            f"this database holds the city {other}; load {city} into one of its own (DATABASE_URL, DATA_DIR)"
+        )
 
 
 def _whole(town: Town) -> models.Town:

@@ -15,6 +15,10 @@ from routing.rules import RuleBook
 T = TypeVar("T")
 
 
+class NoTown(LookupError):
+    """There is nothing to decide with: the operator loads a town first."""
+
+
 @dataclass(frozen=True)
 class Book:
     town: Town
@@ -62,7 +66,9 @@ async def read_book(session: AsyncSession) -> Book:
     areas = by_code(await session.exec(select(Area)))
     categories = by_code(await session.exec(select(Category).order_by(Category.code)))
     places = by_code(await session.exec(select(Place)))
-    town = (await session.exec(select(Town))).one()
+    town = (await session.exec(select(Town))).first()
+    if town is None:
+        raise NoTown("no town has been loaded yet")
     rules = (await session.exec(select(RoutingRule))).all()
     people = (await session.exec(select(Person))).all()
     workdays = (await session.exec(select(Workday))).all()

@@ -19,7 +19,7 @@ class Resident(Table, table=True):
     channel: str
     address: str
     locale: str = "zh-Hans"
-    contact: bytes | None = Field(default=None, sa_type=LargeBinary)  # sealed phone; see cases/contacts.py
+    contact: bytes | None = Field(default=None, sa_type=LargeBinary)  # sealed phone; see cases/keys.py
     created_at: datetime = moment()
 
 

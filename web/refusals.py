@@ -26,6 +26,10 @@ def reader(headers: Headers) -> str:
     return "en" if first.startswith("en") else DEFAULT
 
 
+def reader_of(request: Request) -> str:
+    return reader(request.headers)
+
+
 def refusal(status: int, key: str, locale: str, headers: dict[str, str] | None = None, **args: object) -> JSONResponse:
     body = {"error": {"key": key, "message": say(key, locale, **args)}}
     return JSONResponse(body, status, {"cache-control": "no-store", **(headers or {})})

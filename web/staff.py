@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, File, Request, Response, UploadFile
+from fastapi import APIRouter, Depends, File, Request, Response, UploadFile
 from fastapi.responses import FileResponse, JSONResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel, Field
@@ -21,14 +21,16 @@ from cases.errors import NotFound, Stale
 from models import Case, Notification, Person, Photo, Resident, Role, StaffSession
 from web import auth, desk, limits, present
 from web.auth import SignedInHere
+from web.desk import Desk
 from web.parts import Parts, PartsHere
 from web.present import iso
-from web.refusals import reader
+from web.refusals import reader_of
 
 QUIET_SECONDS = 20.0
 HANDLERS = (Role.WORKER, Role.CLERK, Role.LEADER)
 
 router = APIRouter(prefix="/api/staff")
+Locale = Annotated[str, Depends(reader_of)]
 
 
 class Credentials(BaseModel):
@@ -59,7 +61,9 @@ class Asked(BaseModel):
 
 
 @router.post("/session")
-async def sign_in(given: Credentials, request: Request, response: Response, parts: PartsHere) -> dict[str, Any]:
+async def sign_in(
+    given: Credentials, request: Request, response: Response, parts: PartsHere, locale: Locale
+) -> dict[str, Any]:
     await parts.limits.hit(limits.SIGN_INS, given.name.strip().lower(), request.client.host if request.client else "")
     async with parts.transactions.read() as session:
         person = await auth.check_password(session, given.name, given.password)
@@ -67,12 +71,12 @@ async def sign_in(given: Credentials, request: Request, response: Response, part
         token, row = auth.begin(session, person, parts.now())
     lasts = int(auth.LASTS.total_seconds())
     response.set_cookie(auth.COOKIE, token, lasts, httponly=True, samesite="strict", secure=parts.secure)
-    return _me(parts, person, row.csrf)
+    return _me(parts, person, row.csrf, locale)
 
 
 @router.get("/session")
-async def who_am_i(me: SignedInHere, parts: PartsHere) -> dict[str, Any]:
-    return _me(parts, me.person, me.csrf)
+async def who_am_i(me: SignedInHere, parts: PartsHere, locale: Locale) -> dict[str, Any]:
+    return _me(parts, me.person, me.csrf, locale)
 
 
 @router.delete("/session", status_code=204)
@@ -83,28 +87,29 @@ async def sign_out(me: SignedInHere, response: Response, parts: PartsHere) -> No
 
 
 @router.get("/tasks")
-async def tasks(me: SignedInHere, parts: PartsHere, view: str = "mine") -> dict[str, Any]:
-    now, book = parts.now(), parts.senses.book
+async def tasks(me: SignedInHere, parts: PartsHere, locale: Locale, view: str = "mine") -> dict[str, Any]:
+    now = parts.now()
     async with parts.transactions.read() as session:
         rows = await queries.tasks(session, me.person, view)
         counts = await queries.counts(session, me.person)
         names = await queries.people(session, {case.assignee or "" for case, _ in rows})
-    shown = [desk.task(book, case, me.person, now, photos=photos, names=names) for case, photos in rows]
+    at_desk = Desk(parts, me.person, locale, now)
+    shown = [at_desk.task(case, photos=photos, names=names) for case, photos in rows]
     shown.sort(key=lambda task: task["next_due"] or "9999")
     next_due = next((task["next_due"] for task in shown if task["next_due"]), None)
     return {"tasks": shown, "counts": counts, "next_due": next_due, "now": iso(now)}
 
 
 @router.get("/cases/{number}")
-async def case_page(number: str, me: SignedInHere, parts: PartsHere) -> dict[str, Any]:
+async def case_page(number: str, me: SignedInHere, parts: PartsHere, locale: Locale) -> dict[str, Any]:
     async with parts.transactions.read() as session:
         case = await queries.case_for(session, parts.senses.book, me.person, number)
-        return await _page(session, parts, case, me.person)
+        return await _page(session, parts, case, me.person, locale)
 
 
 @router.post("/cases/{number}/steps", response_model=None)
 async def take_step(
-    number: str, asked: Asked, me: SignedInHere, parts: PartsHere, request: Request
+    number: str, asked: Asked, me: SignedInHere, parts: PartsHere, locale: Locale
 ) -> dict[str, Any] | JSONResponse:
     """One transaction; the same key again gets the case as it is now, and no second effect."""
     book, now = parts.senses.book, parts.now()
@@ -116,11 +121,11 @@ async def take_step(
                 wake(session, f"chat:{case.resident}")
     except Stale as stale:
         async with parts.transactions.read() as session:
-            latest = await _page(session, parts, await _by_number(session, number), me.person)
-        error = {"key": stale.key, "message": say(stale.key, reader(request.headers), **stale.values)}
+            latest = await _page(session, parts, await _by_number(session, number), me.person, locale)
+        error = {"key": stale.key, "message": say(stale.key, locale, **stale.values)}
         return JSONResponse({"error": error, **latest}, 409)
     async with parts.transactions.read() as session:
-        return await _page(session, parts, await _by_number(session, number), me.person)
+        return await _page(session, parts, await _by_number(session, number), me.person, locale)
 
 
 @router.post("/photos")
@@ -150,12 +155,13 @@ async def get_photo(photo: UUID, me: SignedInHere, parts: PartsHere) -> FileResp
 
 
 @router.get("/notices")
-async def notices(me: SignedInHere, parts: PartsHere) -> dict[str, Any]:
+async def notices(me: SignedInHere, parts: PartsHere, locale: Locale) -> dict[str, Any]:
     """What one was told, the newest first; a case no longer one's own is only named."""
     async with parts.transactions.read() as session:
         rows = await queries.notices_of(session, me.person)
         count = await queries.unread(session, me.person)
-    return {"notices": [desk.notice(parts, row, case, me.person) for row, case in rows], "unread": count}
+    at_desk = Desk(parts, me.person, locale, parts.now())
+    return {"notices": [at_desk.notice(row, case) for row, case in rows], "unread": count}
 
 
 @router.post("/notices/read", status_code=204)
@@ -200,20 +206,20 @@ async def _by_number(session: AsyncSession, number: str) -> Case:
     return (await session.exec(select(Case).where(Case.number == number))).one()
 
 
-async def _page(session: AsyncSession, parts: Parts, case: Case, person: Person) -> dict[str, Any]:
+async def _page(session: AsyncSession, parts: Parts, case: Case, person: Person, locale: str) -> dict[str, Any]:
     story = await queries.story(session, case)
     resident = await session.get_one(Resident, case.resident)
-    return desk.page(parts, story, person, resident, parts.now())
+    return Desk(parts, person, locale, parts.now()).page(story, resident)
 
 
-def _me(parts: Parts, person: Person, csrf: str) -> dict[str, Any]:
+def _me(parts: Parts, person: Person, csrf: str, locale: str) -> dict[str, Any]:
     book = parts.senses.book
     shown = {
         "code": person.code,
         "name": person.name,
         "role": str(person.role),
-        "role_text": say(f"role.{person.role}", desk.LOCALE),
-        "unit": book.unit_name(person.unit),
+        "role_text": say(f"role.{person.role}", locale),
+        "unit": book.unit_name(person.unit, locale),
         "area": book.area_name(person.area),
     }
     return {"person": shown, "csrf": csrf}

@@ -204,8 +204,8 @@ def _understand(draft: Draft, around: Surroundings) -> None:
         return
     draft.guess = card.kept(guess)
     draft.category = draft.item = None
-    if guess.action == "route":
-        draft.category, draft.item = guess.label, guess.item
+    if guess.action == "route" and guess.label in around.categories:  # a model may know labels the town does not
+        draft.category, draft.item = guess.label, guess.item if guess.item in around.categories else None
 
 
 def _must_ask(draft: Draft) -> bool:

@@ -44,6 +44,9 @@ class Site:
     async def staff(self, name: str) -> Staff:
         return await Staff(self.client()).sign_in(name)
 
+    async def staff_try(self, name: str, password: str) -> httpx.Response:
+        return await self.client().post("/api/staff/session", json={"name": name, "password": password})
+
     def thinks(self, label: str, item: str | None = None, action: str = "route", others: tuple[str, ...] = ()) -> None:
         """What the classifier says from now on; its own tests are elsewhere."""
         ranking = [(label, 0.97), *((other, 0.01) for other in others)]
