@@ -7,7 +7,7 @@ import asyncio
 import os
 import random
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,17 +90,21 @@ async def town(data_dir: Path) -> AsyncIterator[Town]:
     town = Town(data_dir, free_port())
     try:
         yield town
+    except BaseException:
+        print((data_dir / "log").read_text(errors="replace")[-20_000:])
+        raise
     finally:
         end([town.program] if town.program else [])
 
 
 async def test_killed_at_random_moments(
-    tmp_path: Path, first_day_model: Path, capsys: pytest.CaptureFixture[str]
+    new_data_dir: Callable[[], Path], first_day_model: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    folder = new_data_dir()
     begun, seed = time.monotonic(), int(os.environ.get("KILL_SEED") or random.randrange(1_000_000))
     print(f"KILL_SEED={seed}")
     ledger = Ledger([Told(f"{LETTERS[n % len(LETTERS)]}（第 {n + 1} 封）") for n in range(COMPLAINTS)])
-    async with asyncio.timeout(600), town(tmp_path) as here, wire(here.url) as line:
+    async with asyncio.timeout(600), town(folder) as here, wire(here.url) as line:
         filed = asyncio.Event()
         async with asyncio.TaskGroup() as tasks:
             killer = tasks.create_task(kill_again_and_again(here, line, random.Random(seed)))
@@ -108,9 +112,9 @@ async def test_killed_at_random_moments(
             await everybody_tells(line, ledger.residents, AT_ONCE)
             await killer
             filed.set()
-        await asyncio.to_thread(wait_until_quiet, tmp_path)
+        await asyncio.to_thread(wait_until_quiet, folder)
         assert here.program is not None and here.program.stop() == 0
-        faults, counts = await asyncio.to_thread(look, tmp_path, ledger)
+        faults, counts = await asyncio.to_thread(look, folder, ledger)
     summary = (
         f"killed {here.kills} times (seed {seed}), {line.again} requests sent again, {counts['cases']} filed, "
         f"{sum(': lost' in f for f in faults)} lost, {sum(': one too many' in f for f in faults)} doubled, "
@@ -134,7 +138,7 @@ async def kill_again_and_again(here: Town, line: Wire, chance: random.Random) ->
             await here.kill_while_starting(chance.uniform(0.2, 3.0))
         await here.open()
         while line.begun < moment:
-            await asyncio.sleep(0.001)
+            await asyncio.sleep(0.005)
         await asyncio.sleep(chance.uniform(0, 0.05))
         here.kill()
     await here.open()
@@ -150,7 +154,7 @@ async def work_until(filed: asyncio.Event, line: Wire, ledger: Ledger) -> None:
         await sort_out(staff[0], DESKS)
         for official in staff[1:]:
             await handle(official)
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(1.0)
 
 
 def look(data_dir: Path, ledger: Ledger) -> tuple[list[str], dict[str, Any]]:

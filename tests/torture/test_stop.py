@@ -1,9 +1,10 @@
 """Asked to stop while people talk, program and database end within ten seconds; the next start goes on (R12)."""
 
 import asyncio
+import os
 import signal
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,11 @@ UNCERTAIN = "SELECT task_name, status::text FROM procrastinate_jobs WHERE status
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
-async def test_stopped_under_load_and_started_again(number: signal.Signals, tmp_path: Path) -> None:
+async def test_stopped_under_load_and_started_again(number: signal.Signals, new_data_dir: Callable[[], Path]) -> None:
+    folder = new_data_dir()
     ledger = Ledger([Told(f"丹桂苑楼下烧烤店油烟太大，第 {n} 次反映") for n in range(30)])
     settings = {"PORT": str(free_port()), "SEED_PASSWORD": PASSWORD}
-    first = await asyncio.to_thread(Program(tmp_path, **settings).wait)
+    first = await asyncio.to_thread(Program(folder, **settings).wait)
     programs = [first]
     try:
         async with wire(first.url) as line, asyncio.TaskGroup() as tasks:
@@ -35,24 +37,25 @@ async def test_stopped_under_load_and_started_again(number: signal.Signals, tmp_
             tasks.create_task(everybody_tells(line, ledger.residents, at_once=4))
             await some_filed(ledger, 5)
             await handle(worker)
+            assert os.getpgid(first.process.pid) not in map(os.getpgid, servers(folder)), "Ctrl-C would reach it"
 
             asked = time.monotonic()
             assert await asyncio.to_thread(first.stop, number) == 0
             assert time.monotonic() - asked < STOP_SECONDS
-            assert servers(tmp_path) == [], "the database stops with its last user"
+            assert servers(folder) == [], "the database stops with its last user"
             assert all([await stream for stream in streams]), "open pages were told, and their streams ended in order"
             assert not all(told.number for told in ledger.residents), "all had filed: it was not under load"
-            with database(tmp_path) as connection:
+            with database(folder) as connection:
                 assert connection.execute(UNCERTAIN).fetchall() == []
 
-            programs.append(await asyncio.to_thread(Program(tmp_path, **settings).wait))
+            programs.append(await asyncio.to_thread(Program(folder, **settings).wait))
             await some_filed(ledger, len(ledger.residents))
             await handle(worker)  # still signed in
-        await asyncio.to_thread(wait_until_quiet, tmp_path)
+        await asyncio.to_thread(wait_until_quiet, folder)
         assert programs[-1].stop(number) == 0
-        with database(tmp_path) as connection:
+        with database(folder) as connection:
             assert ledger.faults(connection) == []
-        assert servers(tmp_path) == []
+        assert servers(folder) == []
     finally:
         end(programs)
 
