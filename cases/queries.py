@@ -91,7 +91,8 @@ async def people(session: AsyncSession, codes: set[str]) -> dict[str, str]:
 async def of_resident(session: AsyncSession, resident: UUID, limit: int = 20) -> Sequence[Case]:
     """What a resident filed or opened by code, the newest first."""
     chosen = select(Case).join(Follower, col(Follower.case_id) == Case.id).where(Follower.resident == resident)
-    return (await session.exec(chosen.order_by(col(Case.submitted_at).desc()).limit(limit))).all()
+    newest = (col(Case.submitted_at).desc(), col(Case.number).desc())
+    return (await session.exec(chosen.order_by(*newest).limit(limit))).all()
 
 
 async def shown_to(session: AsyncSession, resident: UUID, photo: Photo) -> bool:
