@@ -13,6 +13,7 @@ from procrastinate import App as Queue
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.database import Sessions, libpq_url
 from app.database import engine as make_engine
@@ -63,6 +64,7 @@ class Parts:
     senses: Senses
     queue: Queue
     now: Now
+    loaded_from: str | None  # what the town was when `senses.book` was read
 
     @property
     def town(self) -> str:
@@ -79,44 +81,43 @@ async def build(settings: Settings, url: str, now: Now = utcnow) -> AsyncIterato
         model = usable_model(settings.model_dir)
         async with sessions() as session:
             try:
-                book = await read_book(session)
+                came_from, book = await loaded_from(session), await read_book(session)
             except NoTown as error:
                 raise CannotGoOn(f"{error}; load one with `python -m app seed`") from error
             senses = Senses(book, lambda said: guess(model, said), danger_kind)
         work = make_work(transactions, senses, now)
         keys = Keys(settings.secret())
         queue = make_queue(url, work)
-        yield Parts(settings, url, engine, sessions, transactions, keys, model, senses, queue, now)
+        yield Parts(settings, url, engine, sessions, transactions, keys, model, senses, queue, now, came_from)
     finally:
         await engine.dispose()
 
 
-async def refresh(parts: Parts) -> None:
-    """Read the town again: its rows were edited."""
+async def refresh(parts: Parts) -> bool:
+    """Read the town again if its files were loaded anew since, by whichever program; True if so."""
     async with parts.sessions() as session:
-        parts.senses.book = await read_book(session)
+        now = await loaded_from(session)
+        if now == parts.loaded_from:
+            return False
+        parts.senses.book, parts.loaded_from = await read_book(session), now
+        return True
 
 
 async def follow(parts: Parts) -> None:
-    """Notice within seconds that the town was loaded anew, by whichever program did it."""
-    known: str | None = None
+    """Notice within seconds that the town was loaded anew."""
     while True:
+        await asyncio.sleep(LOOK_SECONDS)
         try:
-            now = await _loaded_from(parts)
-            if now != known and known is not None:
-                await refresh(parts)
+            if await refresh(parts):
                 log.info("town.read_again")
-            known = now
         except (SQLAlchemyError, TimeoutError) as error:
             log.warning("town.not_read", error=type(error).__name__)
-        await asyncio.sleep(LOOK_SECONDS)
 
 
-async def _loaded_from(parts: Parts) -> str | None:
+async def loaded_from(session: AsyncSession) -> str | None:
     """What `opening` wrote down about the files the town came from."""
-    async with parts.sessions() as session:
-        comment: str | None = await session.scalar(text("SELECT obj_description('areas'::regclass)"))
-        return comment
+    comment: str | None = await session.scalar(text("SELECT obj_description('areas'::regclass)"))
+    return comment
 
 
 def make_work(transactions: Transactions, senses: Senses, now: Now) -> Work:

@@ -141,8 +141,8 @@ async def _hear(session: AsyncSession, incoming: Incoming) -> tuple[Heard, str |
 
 
 def _number(line: Say) -> str:
-    """The case a line is about, if its buttons are."""
-    return str(next((b.payload["number"] for b in line.buttons if "number" in b.payload), ""))
+    """The case a line is about, by itself or by its buttons."""
+    return line.number or str(next((b.payload["number"] for b in line.buttons if "number" in b.payload), ""))
 
 
 def _hidden(text: str) -> str:

@@ -46,14 +46,10 @@ def ask_words(state: State, heard: Heard, around: Surroundings, now: datetime) -
     """The step needs words, which come with the next message — unless they were already said."""
     number = heard.payload["number"]
     pending, photos = state.pending, list(state.pending_photos)
-    draft = state.draft if heard.action == "supplement" else None
-    if draft and draft.text:
-        pending, photos = draft.text, draft.photos
     state.mode, state.case, state.pending, state.pending_photos = ASKS_WORDS[heard.action], number, "", []
     if pending or photos:
-        state.draft = None
         return said(state, Heard(text=pending, photos=photos), around, now)
-    return state, [Say(f"ask.{heard.action}", {"number": number}, buttons=(Button("never_mind", "button.never_mind"),))]
+    return state, [Say(f"ask.{heard.action}", {"number": number}, buttons=(_never_mind(number),))]
 
 
 def said(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
@@ -87,7 +83,7 @@ def withdraw(state: State, heard: Heard, around: Surroundings, now: datetime) ->
     payload = dict(heard.payload)
     sure = (
         Button("confirm_withdraw", "button.confirm_withdraw", payload=payload),
-        Button("never_mind", "button.never_mind"),
+        _never_mind(payload["number"]),
     )
     return state, [Say("ask.withdraw", {"number": payload["number"]}, buttons=sure)]
 
@@ -113,8 +109,8 @@ def rate(state: State, heard: Heard, around: Surroundings, now: datetime) -> Tur
     done = Rate(given["number"], given["contacted"] == "yes", given["solved"], given["satisfied"])
     if given["solved"] == "no":
         again = (Button("reopen", "button.reopen", payload={"number": given["number"]}),)
-        return state, [done, Say("rated.unsolved", {"number": given["number"]}, again)]
-    return state, [done, Say("rated.thanks", {"number": given["number"]})]
+        return state, [done, Say("rated.unsolved", {"number": given["number"]}, again, number=given["number"])]
+    return state, [done, Say("rated.thanks", {"number": given["number"]}, number=given["number"])]
 
 
 QUESTIONS: Mapping[str, Sequence[str]] = {
@@ -144,6 +140,10 @@ def _ask_which(around: Surroundings) -> Say:
         for c in waiting
     ]
     return Say("ask.which", buttons=(*answers, Button("new_pending", "button.something_new")))
+
+
+def _never_mind(number: str) -> Button:
+    return Button("never_mind", "button.never_mind", payload={"number": number})
 
 
 def _home(state: State) -> State:

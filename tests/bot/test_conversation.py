@@ -199,7 +199,7 @@ AFTERWARDS: list[tuple[State, Heard, Mode, list[str]]] = [
     (IDLE, of_case("supplement"), Mode.SUPPLEMENT, ["ask.supplement"]),
     (SUPPLEMENT, text("更大了"), Mode.IDLE, ["Supplement"]),
     (CARD, of_case("answer"), Mode.ANSWER, ["ask.answer"]),
-    (CARD, of_case("supplement"), Mode.IDLE, ["Supplement"]),
+    (CARD, of_case("supplement"), Mode.SUPPLEMENT, ["ask.supplement"]),  # the draft is another matter and stays
     # urging and taking back
     (IDLE, of_case("urge", "8"), Mode.IDLE, ["Urge"]),
     (IDLE, of_case("withdraw"), Mode.IDLE, ["ask.withdraw"]),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Locator, expect
 
-from tests.support.people import photo
+from tests.support.scenes import stall
 from tests.support.site import Site
 from tests.support.town import PASSWORD
 from tests.web.conftest import DESKTOP, PHONE, Window
@@ -21,8 +21,8 @@ expect.set_options(timeout=15_000)
 def pictures(tmp_path: Path) -> tuple[Path, Path]:
     """What the resident saw, and what the worker did about it."""
     before, after = tmp_path / "before.jpg", tmp_path / "after.jpg"
-    before.write_bytes(photo("dimgray", (1200, 900)))
-    after.write_bytes(photo("darkseagreen", (1200, 900)))
+    before.write_bytes(stall(smoke=True))
+    after.write_bytes(stall(smoke=False))
     return before, after
 
 

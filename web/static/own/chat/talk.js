@@ -38,8 +38,12 @@ export function spend(token) {
   for (const message of said.values()) if (tokens(message).includes(token)) spent.add(message.id);
 }
 
-/** The newest message of ours that may still be answered by a press, or null. */
-export const live = () => all().filter((message) => asks(message) && !spent.has(message.id)).pop() || null;
+/** The newest message of ours that may still be answered by a press, or null. Of a case only the last word counts. */
+export function live() {
+  const last = standings();
+  const open = (message) => asks(message) && !spent.has(message.id) && (!message.case || last.has(message.id));
+  return all().filter(open).pop() || null;
+}
 
 /** For each case the newest message about it: only there its standing is shown. */
 export function standings() {
