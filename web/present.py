@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.texts import say
 from bot.wording import Wording, when
-from models import STEPS, Case, ChatMessage
+from models import OPEN, STEPS, Case, ChatMessage
 
 
 async def messages(
@@ -46,12 +46,13 @@ def message(
 
 
 def brief(case: Case, locale: str, now: datetime) -> dict[str, Any]:
+    due = case.due_at if case.status in OPEN else None  # answered: nothing is due any more
     return {
         "number": case.number,
         "status": str(case.status),
         "status_text": say(f"status_name.{case.status}", locale),
-        "due": iso(case.due_at),
-        "due_text": when(case.due_at, locale, now) if case.due_at else "",
+        "due": iso(due),
+        "due_text": when(due, locale, now) if due else "",
     }
 
 
