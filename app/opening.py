@@ -66,4 +66,6 @@ def start_training(model: Path) -> subprocess.Popen[bytes] | None:
     if (model / "manifest.json").exists():
         return None
     model.parent.mkdir(parents=True, exist_ok=True)
-    return subprocess.Popen([sys.executable, "-m", "app", "train", "--out", str(model)], stdin=subprocess.DEVNULL)
+    return subprocess.Popen(
+        [sys.executable, "-m", "app", "train", "--out", str(model)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+    )
