@@ -117,7 +117,7 @@ def test_a_resident_is_offered_what_the_table_allows() -> None:
 
 
 async def test_the_staff_are_offered_what_the_table_allows(site: Site) -> None:
-    """Over HTTP: one case put into every status, looked at by every role; two steps tried that are not offered."""
+    """Over HTTP: one case put into every status, looked at by every role; a step tried that is not offered."""
     number = await (await site.resident("B0103")).file("楼下烧烤店油烟太大")
     people = {role: await site.staff(name) for role, name in {**BY_STAFF, **LOOKING_ON}.items()}
     before = await counts(site)
@@ -129,9 +129,9 @@ async def test_the_staff_are_offered_what_the_table_allows(site: Site) -> None:
         assert set(await person.may(number)) == may, (status, role)
         refused = sorted(set(STEPS) - may)
         given = {"text": "好", "reason": "other", "outcome": "solved", "unit": "CGJ", "version": 2}
-        for step in (refused[n % len(refused)], refused[-n % len(refused)]):
-            answer = await person.try_step(number, step, **given)
-            assert answer.status_code == (409 if status not in STEPS[step].before else 403), (status, role, step)
+        step = refused[n % len(refused)]
+        answer = await person.try_step(number, step, **given)
+        assert answer.status_code == (409 if status not in STEPS[step].before else 403), (status, role, step)
     assert grown(before, await counts(site)) == {}
 
 
