@@ -36,13 +36,12 @@ def libpq_url(url: str) -> str:
 
 
 def engine(url: str, *, pool_size: int = 10) -> AsyncEngine:
-    """A pool that notices a restarted server and does not make anybody wait for a connection longer than 5 s."""
+    """Nobody waits for a connection longer than 5 s. After a restart of the server one request is refused."""
     return create_async_engine(
         sqlalchemy_url(url),
         pool_size=pool_size,
         max_overflow=5,
         pool_timeout=CONNECT_SECONDS,
-        pool_pre_ping=True,
         connect_args={"connect_timeout": CONNECT_SECONDS, "application_name": "fengqiao"},
     )
 

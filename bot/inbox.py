@@ -1,6 +1,6 @@
 """Takes a message in: once only, one conversation at a time, run the flow, commit — then it may be acknowledged."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -21,11 +21,27 @@ from bot.senses import Senses
 from bot.texts import DEFAULT, LOCALES
 from bot.transactions import Transactions
 from cases import queries
+from cases.errors import Refusal
 from cases.keys import Keys
 from cases.masking import mask
-from models import ChatMessage, Conversation, Photo, Resident, SeenMessage
+from models import Case, ChatMessage, Conversation, Photo, Resident, SeenMessage
 
 DRAFT_LASTS = timedelta(days=7)
+
+
+class Unknown(Refusal):
+    """Nobody has welcomed them yet: the channel opens a conversation first."""
+
+    http_status = 401
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What a message brought about: the lines, in whose language, and the cases they speak of."""
+
+    rows: Sequence[ChatMessage]
+    locale: str
+    cases: Mapping[UUID, Case]
 
 
 @dataclass(frozen=True)
@@ -45,8 +61,13 @@ class Inbox:
     ) -> Resident:
         """Whoever is at this address, known or new; the first line is said to somebody new."""
         async with self.transactions.begin() as session:
-            resident = await _resident(session, id_, channel, address, locale, now)
-            conversation = await transcript.lock(session, resident.id)
+            held = await transcript.lock(session, id_)
+            if held is None:
+                new = Resident(id=id_, channel=channel, address=address, locale=locale or DEFAULT, created_at=now)
+                held = await transcript.begin(session, new)
+            conversation, resident = held
+            if locale in LOCALES:
+                resident.locale = locale
             state = State.model_validate(conversation.state)
             new_place = building is not None and building != state.building
             if building:
@@ -58,59 +79,58 @@ class Inbox:
                 conversation.version += 1
             return resident
 
-    async def take(self, senses: Senses, incoming: Incoming, photo: Photo | None = None) -> Sequence[ChatMessage]:
-        """Everything the message brings about is committed when this returns; the same key again changes nothing."""
+    async def take(self, senses: Senses, incoming: Incoming, photo: Photo | None = None) -> Taken:
+        """Everything the message brings about is committed when this returns; the same key again changes nothing.
+
+        Raises Unknown for somebody who was never welcomed.
+        """
         async with self.transactions.begin() as session:
-            conversation = await transcript.lock(session, incoming.resident)
-            if await _first_time(session, incoming):
-                if photo:
-                    session.add(photo)
-                    await session.flush()
-                await self._converse(session, senses, conversation, incoming)
-            return await transcript.because_of(session, incoming.resident, incoming.key)
+            held = await transcript.lock(session, incoming.resident)
+            if held is None:
+                raise Unknown("request.no_session")
+            conversation, resident = held
+            if not await _first_time(session, incoming):
+                rows = await transcript.because_of(session, incoming.resident, incoming.key)
+                return Taken(rows, resident.locale, await queries.of_ids(session, {row.case_id for row in rows}))
+            if photo:
+                session.add(photo)
+                await session.flush()
+            taken = await self._converse(session, senses, conversation, resident, incoming)
+            await session.flush()  # the rows get their ids
+            return taken
 
     async def _converse(
-        self, session: AsyncSession, senses: Senses, conversation: Conversation, incoming: Incoming
-    ) -> None:
-        resident = await session.get_one(Resident, incoming.resident)
+        self, session: AsyncSession, senses: Senses, conversation: Conversation, resident: Resident, incoming: Incoming
+    ) -> Taken:
         scene = Scene(session, senses.book, self.keys, resident, incoming.at)
         state = await _state(session, conversation, incoming)
         drafting = state.draft is not None
-        cases = await queries.of_resident(session, resident.id)
-        around = senses.around(
-            [Brief(c.number, c.status, c.item or c.category or "") for c in cases], bool(resident.contact)
-        )
-        heard, stale = await _hear(session, incoming)
+        cases = {case.number: case for case in await queries.of_resident(session, resident.id)}
+        briefs = [Brief(c.number, c.status, c.item or c.category or "") for c in cases.values()]
+        heard, stale, theirs = await _hear(session, incoming)
+        around = senses.around(briefs, bool(resident.contact))
         if stale is None:
             state, effects = talk.step(state, heard, around, incoming.at)
         else:
             state, effects = talk.stale(state, stale, around, incoming.at)
         if drafting and state.draft is None:
             await transcript.end_draft_buttons(session, resident.id, incoming.at)
+        rows = [theirs]
         for n, (line, case) in enumerate(await perform(scene, effects)):
-            unique = f"re:{incoming.key}:{n}"
-            about = case or next((c for c in cases if c.number == _number(line)), None)
-            await transcript.said(session, resident.id, line, unique, incoming.at, about.id if about else None)
+            about = case or cases.get(_number(line))
+            cases |= {about.number: about} if about else {}
+            key, about_id = f"re:{incoming.key}:{n}", about.id if about else None
+            rows.append(await transcript.said(session, resident.id, line, key, incoming.at, about_id))
         conversation.state = state.model_dump(mode="json")
         conversation.version += 1
         conversation.expires_at = incoming.at + DRAFT_LASTS
+        return Taken(rows, resident.locale, {case.id: case for case in cases.values()})
 
 
 async def _first_time(session: AsyncSession, incoming: Incoming) -> bool:
     row = {"channel": incoming.channel, "receiver": incoming.receiver, "key": incoming.key, "at": incoming.at}
     taken = insert(SeenMessage).values(**row).on_conflict_do_nothing().returning(col(SeenMessage.key))
     return (await session.execute(taken)).first() is not None
-
-
-async def _resident(
-    session: AsyncSession, id_: UUID, channel: str, address: str, locale: str | None, now: datetime
-) -> Resident:
-    new = {"id": id_, "channel": channel, "address": address, "locale": locale or DEFAULT, "created_at": now}
-    await session.execute(insert(Resident).values(**new).on_conflict_do_nothing())
-    resident = await session.get_one(Resident, id_)
-    if locale in LOCALES:
-        resident.locale = locale
-    return resident
 
 
 async def _state(session: AsyncSession, conversation: Conversation, incoming: Incoming) -> State:
@@ -123,7 +143,7 @@ async def _state(session: AsyncSession, conversation: Conversation, incoming: In
     return State(building=state.building)
 
 
-async def _hear(session: AsyncSession, incoming: Incoming) -> tuple[Heard, str | None]:
+async def _hear(session: AsyncSession, incoming: Incoming) -> tuple[Heard, str | None, ChatMessage]:
     """The message with its button looked up, and kept in the transcript. An old button: the case's number, or ""."""
     text = scrub(incoming.text)
     shown: str | Say = _hidden(text) if words.lookup_code(text) else mask(text) if words.phone(text) else text
@@ -136,8 +156,8 @@ async def _hear(session: AsyncSession, incoming: Incoming) -> tuple[Heard, str |
         heard = Heard(action=button["action"], payload=button["payload"])
     if incoming.pin:
         shown = Say("said.pin")
-    transcript.heard(session, incoming.resident, incoming.key, shown, incoming.photos, incoming.at)
-    return heard, stale
+    row = transcript.heard(session, incoming.resident, incoming.key, shown, incoming.photos, incoming.at)
+    return heard, stale, row
 
 
 def _number(line: Say) -> str:

@@ -42,6 +42,9 @@ async def perform(scene: Scene, effects: Sequence[fx.Effect]) -> list[tuple[Say,
         if isinstance(effect, Say):
             said.append((effect, None))
             continue
+        if isinstance(effect, fx.File):  # refuses nothing
+            said += await _file(scene, effect)
+            continue
         try:
             async with attempt(scene.session):
                 said += await PERFORM[type(effect)](scene, effect)
@@ -192,7 +195,6 @@ async def _as_it_stands(scene: Scene, effect: fx.Effect) -> list[tuple[Say, Case
 
 
 PERFORM: Mapping[type, Callable[[Scene, Any], Awaitable[list[tuple[Say, Case | None]]]]] = {
-    fx.File: _file,
     fx.Supplement: _supplement,
     fx.Answer: _answer,
     fx.Urge: _urge,

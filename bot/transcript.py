@@ -12,22 +12,34 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.messages import Button, CardLine, Say
 from bot.transactions import wake
-from models import ChatMessage, Conversation
+from models import ChatMessage, Conversation, Resident
 
 PAGE = 200
 
 
-async def lock(session: AsyncSession, resident: UUID) -> Conversation:
-    """One conversation at a time: everything that adds a line holds this row, so cursors never skip."""
-    statement = insert(Conversation).values(resident=resident, state={}, version=0)
-    await session.execute(statement.on_conflict_do_nothing())
-    chosen = select(Conversation).where(Conversation.resident == resident).with_for_update()
-    return (await session.exec(chosen)).one()
+async def lock(session: AsyncSession, resident: UUID) -> tuple[Conversation, Resident] | None:
+    """One conversation at a time: everything that adds a line holds this row, so cursors never skip.
+
+    None for somebody nobody has welcomed.
+    """
+    chosen = select(Conversation, Resident).join(Resident, col(Resident.id) == Conversation.resident)
+    held = chosen.where(Conversation.resident == resident).with_for_update(of=Conversation)
+    return (await session.exec(held)).first()
+
+
+async def begin(session: AsyncSession, resident: Resident) -> tuple[Conversation, Resident]:
+    """The conversation of somebody new, held; another request may have begun it at the same moment."""
+    for row in (resident, Conversation(resident=resident.id)):
+        known = insert(type(row)).values(**row.model_dump()).on_conflict_do_nothing()
+        await session.execute(known)
+    held = await lock(session, resident.id)
+    assert held is not None
+    return held
 
 
 def heard(
     session: AsyncSession, resident: UUID, key: str, shown: str | Say, photos: Sequence[str], now: datetime
-) -> None:
+) -> ChatMessage:
     """What the resident said: their words, or the label of what they pressed."""
     words = {"text": shown} if isinstance(shown, str) else {"text_key": shown.key, "args": dict(shown.args)}
     row = ChatMessage(
@@ -35,11 +47,12 @@ def heard(
     )
     session.add(row)
     wake(session, f"chat:{resident}")
+    return row
 
 
 async def said(
     session: AsyncSession, resident: UUID, say: Say, unique_key: str, now: datetime, case: UUID | None = None
-) -> None:
+) -> ChatMessage:
     """Add a line of ours. Its own buttons end those of earlier lines that belong to the same draft."""
     if any(_of_draft(button) for button in say.buttons):
         await end_draft_buttons(session, resident, now)
@@ -57,8 +70,8 @@ async def said(
     if say.card:
         row.card = {"lines": [_line(line, row.buttons) for line in say.card]}
     session.add(row)
-    await session.flush()
     wake(session, f"chat:{resident}")
+    return row
 
 
 async def pressed(

@@ -1,6 +1,6 @@
 """Reading: the lists and pages people look at. Changes nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -93,6 +93,13 @@ async def of_resident(session: AsyncSession, resident: UUID, limit: int = 20) ->
     chosen = select(Case).join(Follower, col(Follower.case_id) == Case.id).where(Follower.resident == resident)
     newest = (col(Case.submitted_at).desc(), col(Case.number).desc())
     return (await session.exec(chosen.order_by(*newest).limit(limit))).all()
+
+
+async def of_ids(session: AsyncSession, ids: Set[UUID | None]) -> dict[UUID, Case]:
+    """The cases with these ids."""
+    if not ids - {None}:
+        return {}
+    return {case.id: case for case in (await session.exec(select(Case).where(col(Case.id).in_(ids)))).all()}
 
 
 async def shown_to(session: AsyncSession, resident: UUID, photo: Photo) -> bool:

@@ -37,8 +37,7 @@ async def begin(session: AsyncSession, book: Book, case: Case, clock: str, now: 
     """Start a round's clock at `now`; returns the due times to keep on the case."""
     policy = book.policies[clock]
     due = deadlines(policy, now, book.calendar)
-    for act, at in schedule(policy, now, book.calendar).items():
-        await _set(session, case, act, at)
+    await _set(session, case, schedule(policy, now, book.calendar))
     return {"clock": clock, "sign_due_at": due.sign, "contact_due_at": due.contact, "due_at": due.resolve}
 
 
@@ -47,7 +46,7 @@ async def sign_again(session: AsyncSession, book: Book, case: Case, now: datetim
     if case.clock is None:
         return {}
     due = deadlines(book.policies[case.clock], now, book.calendar).sign
-    await _set(session, case, ClockAct.SIGN_OVERDUE, due)
+    await _set(session, case, {ClockAct.SIGN_OVERDUE: due})
     return {"sign_due_at": due}
 
 
@@ -65,7 +64,7 @@ async def after(session: AsyncSession, book: Book, case: Case, kind: str, now: d
         case "answer" | "stop_waiting":
             return await _go_on(session, book, case, now)
         case "approve":
-            await _set(session, case, ClockAct.CLOSE, now + CLOSE_AFTER)
+            await _set(session, case, {ClockAct.CLOSE: now + CLOSE_AFTER})
             return {"resolved_at": now}
         case "rate" | "close" | "reject" | "withdraw":
             return {"closed_at": now}
@@ -79,7 +78,7 @@ def _contacted(case: Case, now: datetime) -> dict[str, Any]:
 async def _pause(session: AsyncSession, case: Case, now: datetime) -> dict[str, Any]:
     where = (col(Timer.case_id) == case.id, col(Timer.round) == case.round, col(Timer.done_at).is_(None))
     await session.execute(update(Timer).where(*where, col(Timer.act).in_(RUNNING)).values(paused=True))
-    await _set(session, case, ClockAct.STOP_WAITING, now + WAIT_FOR_RESIDENT)
+    await _set(session, case, {ClockAct.STOP_WAITING: now + WAIT_FOR_RESIDENT})
     return {"paused_at": now}
 
 
@@ -96,12 +95,14 @@ async def _go_on(session: AsyncSession, book: Book, case: Case, now: datetime) -
     return {"paused_at": None, "due_at": due}
 
 
-async def _set(session: AsyncSession, case: Case, act: ClockAct, at: datetime | None) -> None:
-    if at is None:
-        return
-    row = {"case_id": case.id, "act": act, "round": case.round, "due_at": at, "paused": False}
-    again = {"due_at": at, "paused": False, "done_at": None}
-    statement = insert(Timer).values(**row)
+async def _set(session: AsyncSession, case: Case, times: Mapping[ClockAct, datetime]) -> None:
+    """Start timers, or set the ones of this round anew."""
+    rows = [
+        {"case_id": case.id, "act": act, "round": case.round, "due_at": at, "paused": False}
+        for act, at in times.items()
+    ]
+    statement = insert(Timer).values(rows)
+    again = {"due_at": statement.excluded.due_at, "paused": False, "done_at": None}
     await session.execute(statement.on_conflict_do_update(index_elements=["case_id", "act", "round"], set_=again))
 
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field, field_validator, model_validator
 
 from bot import transcript
 from bot.flows.words import lookup_code
+from bot.inbox import Unknown
 from bot.messages import Incoming, Pin
 from bot.scrub import clean
 from bot.texts import LOCALES, say
@@ -29,12 +30,6 @@ QUIET_SECONDS = 20.0
 NAMESPACE = UUID("5f7a9a3e-6f0c-4f7b-9c56-2a6b7f0d1c11")
 
 router = APIRouter(prefix="/api/chat")
-
-
-class NoSession(Refusal):
-    """Nobody knows this browser yet: it opens a session first."""
-
-    http_status = 401
 
 
 class Malformed(Refusal):
@@ -71,13 +66,22 @@ class Point(BaseModel):
     accuracy: float = Field(default=0, ge=0, le=100_000, allow_inf_nan=False)
 
 
-async def resident_of(request: Request, parts: PartsHere) -> Resident:
-    """Whoever the signed cookie names; raises NoSession."""
+def id_of(request: Request, parts: PartsHere) -> UUID:
+    """Whom the signed cookie names; raises Unknown. Whether they were ever welcomed, the inbox knows."""
     address = _address(request, parts)
+    if not address:
+        raise Unknown("request.no_session")
+    return _id(address)
+
+
+Who = Annotated[UUID, Depends(id_of)]
+
+
+async def resident_of(who: Who, parts: PartsHere) -> Resident:
     async with parts.transactions.read() as session:
-        resident = await session.get(Resident, _id(address)) if address else None
+        resident = await session.get(Resident, who)
     if resident is None:
-        raise NoSession("request.no_session")
+        raise Unknown("request.no_session")
     return resident
 
 
@@ -100,17 +104,17 @@ async def open_session(opening: Opening, request: Request, response: Response, p
 
 
 @router.post("/messages")
-async def post_message(message: Message, request: Request, resident: Here, parts: PartsHere) -> dict[str, Any]:
-    await parts.limits.hit(limits.MESSAGES, str(resident.id))
+async def post_message(message: Message, request: Request, who: Who, parts: PartsHere) -> dict[str, Any]:
+    await parts.limits.hit(limits.MESSAGES, str(who))
     if lookup_code(message.text):
         await parts.limits.hit(limits.LOOKUPS, request.client.host if request.client else "")
-    return await _take(parts, resident, message.key, text=message.text, choice=message.choice)
+    return await _take(parts, who, message.key, text=message.text, choice=message.choice)
 
 
 @router.post("/places")
-async def post_place(point: Point, resident: Here, parts: PartsHere) -> dict[str, Any]:
-    await parts.limits.hit(limits.MESSAGES, str(resident.id))
-    return await _take(parts, resident, point.key, pin=Pin(point.lon, point.lat, point.accuracy))
+async def post_place(point: Point, who: Who, parts: PartsHere) -> dict[str, Any]:
+    await parts.limits.hit(limits.MESSAGES, str(who))
+    return await _take(parts, who, point.key, pin=Pin(point.lon, point.lat, point.accuracy))
 
 
 @router.post("/photos")
@@ -129,7 +133,7 @@ async def post_photo(
         resident=resident.id,
         at=parts.now(),
     )
-    return await _take(parts, resident, key, photo=photo)
+    return await _take(parts, resident.id, key, photo=photo)
 
 
 @router.get("/messages")
@@ -181,16 +185,14 @@ async def get_photo(photo: UUID, resident: Here, parts: PartsHere) -> FileRespon
     return present.picture(parts.store.path(row.sha256))
 
 
-async def _take(
-    parts: Parts, resident: Resident, key: UUID, *, photo: Photo | None = None, **said: Any
-) -> dict[str, Any]:
+async def _take(parts: Parts, who: UUID, key: UUID, *, photo: Photo | None = None, **said: Any) -> dict[str, Any]:
     now = parts.now()
     photos = (str(photo.id),) if photo else ()
-    incoming = Incoming(CHANNEL, str(resident.id), resident.id, str(key), now, photos=photos, **said)
-    rows = await parts.inbox.take(parts.senses, incoming, photo)
-    async with parts.transactions.read() as session:
-        locale = (await session.get_one(Resident, resident.id)).locale
-        shown = await present.messages(session, parts.wording, rows, locale, now)
+    taken = await parts.inbox.take(
+        parts.senses, Incoming(CHANNEL, str(who), who, str(key), now, photos=photos, **said), photo
+    )
+    wording = parts.wording
+    shown = [present.message(row, wording, taken.locale, now, taken.cases) for row in taken.rows]
     return {"messages": shown, "cursor": shown[-1]["cursor"] if shown else "0"}
 
 

@@ -7,11 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from fastapi.responses import FileResponse
-from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.texts import say
 from bot.wording import Wording, when
+from cases import queries
 from models import OPEN, STEPS, Case, ChatMessage
 
 
@@ -19,9 +19,7 @@ async def messages(
     session: AsyncSession, wording: Wording, rows: Sequence[ChatMessage], locale: str, now: datetime
 ) -> list[dict[str, Any]]:
     """The lines of a page, each in the reader's language."""
-    wanted = {row.case_id for row in rows if row.case_id}
-    chosen = select(Case).where(col(Case.id).in_(wanted))
-    cases = {case.id: case for case in (await session.exec(chosen)).all()} if wanted else {}
+    cases = await queries.of_ids(session, {row.case_id for row in rows})
     return [message(row, wording, locale, now, cases) for row in rows]
 
 
