@@ -22,6 +22,8 @@ from app.errors import CannotGoOn
 
 TURNS = 6  # a letter is filed in at most this many messages
 AT_ONCE = 64
+RESENDS = 8
+LATER = frozenset({429, 503})
 ANSWERS = ("submit", "choose_category", "none", "no_place")  # what such a resident presses, in order of preference
 
 
@@ -101,11 +103,10 @@ async def _reachable(http: httpx.AsyncClient) -> None:
 async def _one(http: httpx.AsyncClient, letter: str, tally: Tally) -> None:
     """One resident with one letter; whatever goes wrong is counted, never raised."""
     try:
-        opened = await http.post("/api/chat/session", json={})
-        opened.raise_for_status()
+        opened = await _post(http, tally, "/api/chat/session", {}, {})
         cookies = {"cookie": "; ".join(f"{c.name}={c.value}" for c in opened.cookies.jar)}
         tally.counts.update(await _tell(http, cookies, letter, tally))
-    except (httpx.HTTPError, KeyError, ValueError) as error:
+    except (httpx.HTTPError, KeyError, ValueError, StopIteration) as error:
         tally.counts["failed"] += 1
         tally.failures[_why(error)] += 1
 
@@ -116,9 +117,8 @@ async def _tell(http: httpx.AsyncClient, cookies: dict[str, str], letter: str, t
     asked = False
     for _ in range(TURNS):
         begun = time.perf_counter()
-        answer = await http.post("/api/chat/messages", json={"key": str(uuid4()), **said}, headers=cookies)
+        answer = await _post(http, tally, "/api/chat/messages", {"key": str(uuid4()), **said}, cookies)
         tally.seconds.append(time.perf_counter() - begun)
-        answer.raise_for_status()
         lines = answer.json()["messages"]
         case = next((line["case"] for line in lines if "case" in line), None)
         if case:
@@ -130,6 +130,19 @@ async def _tell(http: httpx.AsyncClient, cookies: dict[str, str], letter: str, t
     raise ValueError("never filed")
 
 
+async def _post(
+    http: httpx.AsyncClient, tally: Tally, path: str, body: dict[str, str], headers: dict[str, str]
+) -> httpx.Response:
+    """As the page does it: where the server asks to come back later, the same again under the same key."""
+    for attempt in range(RESENDS):
+        answer = await http.post(path, json=body, headers=headers)
+        if answer.status_code not in LATER:
+            break
+        tally.counts["resent"] += 1
+        await asyncio.sleep(min(2.0**attempt, 10))
+    return answer.raise_for_status()
+
+
 def _why(error: Exception) -> str:
     if isinstance(error, httpx.HTTPStatusError):
         return f"{error.response.status_code} {error.request.url.path}"
@@ -138,9 +151,9 @@ def _why(error: Exception) -> str:
 
 def _print(tally: Tally, letters: int, rate: float) -> None:
     table = Table(title=f"{letters} letters at {rate:g}/s")
-    for name in ("filed", "routed", "asked", "held", "failed", "messages", "p50 ms", "p99 ms"):
+    for name in ("filed", "routed", "asked", "held", "failed", "resent", "messages", "p50 ms", "p99 ms"):
         table.add_column(name, justify="right")
-    counts = [str(tally.counts[name]) for name in ("filed", "routed", "asked", "held", "failed")]
+    counts = [str(tally.counts[name]) for name in ("filed", "routed", "asked", "held", "failed", "resent")]
     table.add_row(*counts, str(len(tally.seconds)), f"{tally.percentile(0.5):.0f}", f"{tally.percentile(0.99):.0f}")
     console = Console()
     console.print(table)
