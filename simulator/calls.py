@@ -30,7 +30,7 @@ class Call:
 
     def number(self, name: str, default: int = 0) -> int:
         try:
-            return int(self.values.get(name) or default)
+            return int(self.values.get(name, default) or default)
         except (TypeError, ValueError):
             return default
 
@@ -55,7 +55,7 @@ class Call:
 
     def chat_id(self) -> int | None:
         value = self.values.get("chat_id")
-        return int(value) if str(value).lstrip("-").isdecimal() else None
+        return int(str(value)) if str(value).lstrip("-").isdecimal() else None
 
 
 async def read(request: Request, method: str) -> Call:

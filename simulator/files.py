@@ -102,9 +102,7 @@ class Files:
     def link(self, bot: "Bot", file_id: str, now: float, life: float) -> dict[str, Any]:
         stored = self.find(bot, file_id)
         if stored is None:
-            raise bad(
-                "invalid file_id" if len(file_id) < 20 else "wrong file_id or the file is temporarily unavailable"
-            )
+            raise bad("invalid file_id")
         if len(stored.content) > DOWNLOAD:
             raise bad("file is too big")
         self.links[(bot.token, stored.path)] = (stored, now + life)

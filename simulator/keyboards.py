@@ -31,7 +31,7 @@ def check(markup: Any) -> dict[str, Any] | None:
 def _text(button: Any, what: str) -> str:
     if not isinstance(button, dict) or not isinstance(button.get("text"), str):
         raise bad(f"can't parse {what}: Can't find field \"text\"")
-    return button["text"].strip()
+    return str(button["text"]).strip()
 
 
 def _inline(button: Any) -> dict[str, Any]:

@@ -12,13 +12,17 @@ from simulator.world import World
 
 STALE = "query is too old and response timeout expired or query ID is invalid"
 
+GIFTS = ("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription", "gifts_from_channels")
+
 
 def get_me(world: World, bot: Bot, call: Call) -> dict[str, Any]:
     return bot.as_json()
 
 
 def get_chat(world: World, bot: Bot, call: Call) -> dict[str, Any]:
-    return targets.known(world, bot, call).as_json() | {"accent_color_id": 0, "max_reaction_count": 11}
+    gifts = dict.fromkeys(GIFTS, True)
+    more = {"accent_color_id": 0, "max_reaction_count": 11, "accepted_gift_types": gifts}
+    return targets.known(world, bot, call).as_json() | more
 
 
 def get_file(world: World, bot: Bot, call: Call) -> dict[str, Any]:

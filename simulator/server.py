@@ -1,9 +1,8 @@
 """The doors: /bot<token>/<method>, /file/bot<token>/<path>, /sim for those who act, / for those who watch."""
 
-import asyncio
-import contextlib
 import socket
 import struct
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 from typing import Any
@@ -73,13 +72,20 @@ def _note(world: World, bot: Bot, call: Call, answer: dict[str, Any], fault: Fau
 
 async def _fail(world: World, fault: Fault, request: Request) -> dict[str, Any]:
     if fault.kind == "timeout":
-        until = asyncio.get_running_loop().time() + fault.seconds
-        while asyncio.get_running_loop().time() < until and not world.closing and not await request.is_disconnected():
-            await asyncio.sleep(0.05)
+        await _hold(world, fault.seconds, request)
     if fault.kind in ("timeout", "reset"):
         _cut_off(request)
     known = {"429": too_many(fault.retry_after), "403": forbidden("bot was blocked by the user")}
     return known.get(fault.kind, Refused(500, "Internal Server Error")).answer()
+
+
+async def _hold(world: World, seconds: float, request: Request) -> None:
+    """Say nothing until the other side gives up."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and not world.closing:
+        if await request.is_disconnected():  # which rings no bell
+            return
+        await world.bell.wait(0.05)
 
 
 def _cut_off(request: Request) -> None:
@@ -116,12 +122,11 @@ class Server(uvicorn.Server):
 async def running(world: World, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
     """The simulator in this loop, for tests; gives its address."""
     server = Server(world, host, port, signals=False)
-    serving = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.005)
+    server.config.load()
+    server.lifespan = server.config.lifespan_class(server.config)
+    await server.startup()
     try:
         yield f"http://{host}:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:
-        server.should_exit = True
-        with contextlib.suppress(asyncio.CancelledError):
-            await serving
+        server.force_exit = True  # nobody waits for anybody
+        await server.shutdown()

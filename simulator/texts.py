@@ -11,7 +11,7 @@ TEXT, CAPTION = 4096, 1024
 DROPPED = re.compile("[\r\u2028-\u202e]")
 CONTROL = re.compile("[\x00-\x09\x0b-\x1f]")
 FOUND = [
-    ("url", re.compile(r"(?:https?://|www\.)[^\s<>\"'，。；：！？、（）【】《》]+|\b[a-z0-9-]+\.(?:com|cn|org|net)\b(?:/\S*)?", re.I)),
+    ("url", re.compile(r"(?:https?://|www\.)[^\s<>\"'，。；：！？、（）【】《》]+", re.IGNORECASE)),
     ("email", re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+\.[A-Za-z.]{2,}")),
     ("bot_command", re.compile(r"(?<![\w/])/[A-Za-z0-9_]{1,64}(?:@[A-Za-z0-9_]{3,32})?(?![\w/])")),
     ("mention", re.compile(r"(?<!\w)@[A-Za-z][A-Za-z0-9_]{3,31}\b")),
