@@ -106,7 +106,9 @@ class Server(uvicorn.Server):
 
     def __init__(self, world: World, host: str, port: int, signals: bool) -> None:
         quiet = {"log_config": None} if not signals else {"log_level": "warning"}
-        config = uvicorn.Config(build(world), host=host, port=port, timeout_graceful_shutdown=1, **quiet)
+        config = uvicorn.Config(
+            build(world), host=host, port=port, timeout_graceful_shutdown=1, lifespan="off", **quiet
+        )  # fmt: skip
         super().__init__(config)
         self.world, self.signals = world, signals
 

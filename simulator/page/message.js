@@ -1,11 +1,11 @@
-// One message as a list item.
+// One message as people see it.
 import { make } from "./api.js";
 import { rich } from "./entities.js";
 
 export function draw(message, phone) {
   const mine = message.from.id === phone.user.id;
   if (message.migrate_to_chat_id || message.migrate_from_chat_id) {
-    return make("li", { className: "service" }, message.migrate_to_chat_id ? "群组已升级为超级群组" : "从旧群组迁移而来");
+    return make("div", { className: "service" }, message.migrate_to_chat_id ? "群组已升级为超级群组" : "从旧群组迁移而来");
   }
   const bubble = make("div", { className: "bubble" });
   if (!mine && message.chat.type !== "private") bubble.append(make("p", { className: "from" }, message.from.first_name));
@@ -17,7 +17,7 @@ export function draw(message, phone) {
   const text = message.text ?? message.caption;
   if (text !== undefined) bubble.append(make("div", {}, rich(text, message.entities ?? message.caption_entities)));
   bubble.append(meta(message, mine, phone));
-  const item = make("li", { className: `said${mine ? " me" : ""}${message.media_group_id ? " album" : ""}` }, bubble);
+  const item = make("div", { className: `said${mine ? " me" : ""}${message.media_group_id ? " album" : ""}` }, bubble);
   const keys = message.reply_markup?.inline_keyboard;
   if (keys) item.append(buttons(keys, (key) => phone.press(message, key.callback_data)));
   return item;

@@ -29,6 +29,12 @@ class Stage:
     chat: Chat
 
 
+@pytest.fixture(autouse=True)
+def spans(monkeypatch: pytest.MonkeyPatch) -> None:
+    """python-telegram-bot warns until one asks for time spans."""
+    monkeypatch.setenv("PTB_TIMEDELTA", "true")
+
+
 @pytest.fixture
 async def stage() -> AsyncIterator[Stage]:
     world = World(limits=False, pace=Pace(webhook_timeout=0.4, webhook_retry=0.02))
