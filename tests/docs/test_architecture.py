@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from bot.flows.talk import ACTIONS
 from models import OPEN, STEPS, ClockAct, Outcome, ReturnReason, Role, Status
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -61,3 +62,8 @@ def test_every_decision_is_in_the_index() -> None:
     decisions = sorted(path.name for path in (DOCS / "adr").glob("[0-9]*.md"))
     assert [name for name in decisions if f"({name})" not in index] == []
     assert [int(name[:4]) for name in decisions] == list(range(1, len(decisions) + 1))
+
+
+def test_every_button_of_the_conversation_is_documented() -> None:
+    table = rows(DOCS / "chat-api.md", "| action | does |")
+    assert frozenset[str]().union(*(words(row[0]) for row in table)) == frozenset(ACTIONS)
