@@ -84,9 +84,9 @@ def _delivery(row: Notification) -> Job:
     )
 
 
-def recipient(row: Notification) -> str:
-    """One person's notices are delivered in order, one at a time."""
-    return f"resident:{row.resident}" if row.resident else f"person:{row.person}"
+def recipient(row: Notification) -> str | None:
+    """One resident's notices go in order, one at a time. The staff's page sorts its own: no lock, no waiting."""
+    return f"resident:{row.resident}" if row.resident else None
 
 
 def make_queue(url: str, work: Work) -> App:

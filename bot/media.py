@@ -13,6 +13,7 @@ from cases.errors import Refusal
 
 LARGEST = 20 * 1024 * 1024
 SECONDS = 20
+AT_ONCE = 2  # children that each may take a gigabyte
 
 
 class TooBig(Refusal):
@@ -35,7 +36,7 @@ class Store:
     """Files under one folder, named by what is in them; the same photo twice is one file."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self._folder, self._turn = folder, asyncio.Semaphore(AT_ONCE)
 
     def path(self, sha256: str) -> Path:
         return self._folder / sha256[:2] / f"{sha256}.jpg"
@@ -44,7 +45,8 @@ class Store:
         """Raises TooBig or NotAPhoto; then nothing is kept."""
         if len(data) > LARGEST:
             raise TooBig("photo.too_big", size=len(data) // (1024 * 1024) + 1, most=LARGEST // (1024 * 1024))
-        picture, width, height = await reencode(data)
+        async with self._turn:
+            picture, width, height = await reencode(data)
         sha256 = hashlib.sha256(picture).hexdigest()
         await asyncio.to_thread(_write, self.path(sha256), picture)
         return Kept(sha256, width, height, len(picture))

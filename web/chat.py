@@ -108,6 +108,7 @@ async def post_message(message: Message, request: Request, who: Who, parts: Part
     await parts.limits.hit(limits.MESSAGES, str(who))
     if lookup_code(message.text):
         await parts.limits.hit(limits.LOOKUPS, request.client.host if request.client else "")
+        await parts.limits.hit(limits.LOOKUPS_IN_ALL)
     return await _take(parts, who, message.key, text=message.text, choice=message.choice)
 
 

@@ -1,6 +1,6 @@
 """How often is too often. Keyed on the session or the name as well as the address: a building may share one router."""
 
-from limits import RateLimitItem, RateLimitItemPerMinute
+from limits import RateLimitItem, RateLimitItemPerMinute, RateLimitItemPerSecond
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 
@@ -9,6 +9,7 @@ from cases.errors import TooOften
 SESSIONS = RateLimitItemPerMinute(3000)  # new conversations from one address: a whole estate behind one router
 MESSAGES = RateLimitItemPerMinute(120)  # in one conversation
 LOOKUPS = RateLimitItemPerMinute(5, 15)  # guesses of a lookup code
+LOOKUPS_IN_ALL = RateLimitItemPerSecond(10)  # from everywhere together
 SIGN_INS = RateLimitItemPerMinute(10, 15)  # tries of one name from one address
 
 

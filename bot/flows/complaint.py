@@ -48,6 +48,8 @@ def where(state: State, heard: Heard, around: Surroundings, now: datetime) -> Tu
     draft = _draft(state)
     draft.photos += [photo for photo in heard.photos if photo not in draft.photos]
     if heard.text or heard.pin:
+        if not whereabouts.only_a_place(heard.text, around):  # what else was said belongs to the complaint
+            draft.text = f"{draft.text}\n{heard.text}".strip()[:LONGEST]
         whereabouts.take(draft, heard, around)
         if not draft.placed and not (heard.text and whereabouts.ambiguous(state, draft, heard.text, around)):
             draft.place_text, draft.placed = heard.text[:200], True

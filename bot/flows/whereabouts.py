@@ -8,6 +8,7 @@ from bot.flows.surroundings import Spot, Surroundings
 from bot.messages import Button, Say
 
 OFFERED = 4
+ONE_LINE = 24  # characters; “丹桂苑 3 栋楼下的烧烤店门口” fits, a story does not
 
 
 def take(draft: Draft, heard: Heard, around: Surroundings) -> None:
@@ -19,6 +20,12 @@ def take(draft: Draft, heard: Heard, around: Surroundings) -> None:
         spots = around.spots(heard.text)
         if len(spots) == 1:
             settle(draft, spots[0])
+
+
+def only_a_place(text: str, around: Surroundings) -> bool:
+    """Nothing but the name of a place, or no more than one line of where it is."""
+    names = "".join(spot.name for spot in around.spots(text))
+    return len(text) <= max(ONE_LINE, len(names))
 
 
 def settle(draft: Draft, spot: Spot) -> None:
