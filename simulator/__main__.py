@@ -26,8 +26,7 @@ def main(
     for name, which in PEOPLE:
         world.phones.append((world.add_user(name).id, bots[min(which, len(bots) - 1)].id))
     for bot in bots:
-        print(f"bot @{bot.username}  token {bot.token}")
-    print(f"Bot API  http://{host}:{port}\nphones   http://{host}:{port}/", flush=True)
+        print(f"bot @{bot.username}  token {bot.token}", flush=True)
     Server(world, host, port, signals=True).run()
 
 

@@ -115,6 +115,12 @@ class Server(uvicorn.Server):
     def capture_signals(self) -> Any:
         return super().capture_signals() if self.signals else nullcontext()
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started and self.signals:
+            host, port = self.servers[0].sockets[0].getsockname()[:2]
+            print(f"Bot API  http://{host}:{port}\nphones   http://{host}:{port}/", flush=True)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await self.world.close()
         await super().shutdown(sockets)

@@ -120,6 +120,7 @@ async def test_a_case_on_three_phones(stage: Stage, client: Any, tmp_path: Path)
         [edited] = await updates(residents, 1)
         assert "四天" in edited.edited_message.text
         await resident.get_by_text("四天").wait_for()
+        await page.evaluate("document.querySelectorAll('.log').forEach((log) => { log.scrollTop = log.scrollHeight })")
         await look(page, faults, "simulator-desktop")
         await third.get_by_role("button", name="更多").click()
         await look(page, faults, "simulator-more")
