@@ -48,10 +48,8 @@ class Stored:
     @property
     def path(self) -> str:
         folder, ending = FOLDERS[self.kind]
-        named = (
-            str(self.facts.get("file_name", "")).rpartition(".")[2] if "." in self.facts.get("file_name", "") else ""
-        )
-        ending = ending or (named if named.isalnum() and named.isascii() else "")
+        _, dot, named = str(self.facts.get("file_name", "")).rpartition(".")
+        ending = ending or (named if dot and named.isalnum() and named.isascii() else "")
         return f"{folder}/file_{self.number}" + (f".{ending}" if ending else "")
 
 
