@@ -128,3 +128,8 @@ async def shared_site(
     with databases.copy(server, town_template) as url:
         async with running(url, tmp_path_factory.mktemp("site"), Clock()) as site:
             yield site
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long ones first, so that both workers end together."""
+    items.sort(key=lambda item: "torture" not in item.path.parts)
