@@ -20,7 +20,7 @@ from bot.scrub import is_cut, scrub
 from bot.senses import Senses
 from bot.texts import DEFAULT, LOCALES
 from bot.transactions import Transactions
-from cases import queries
+from cases import feedback, queries
 from cases.errors import Refusal
 from cases.keys import Keys
 from cases.masking import mask
@@ -106,7 +106,7 @@ class Inbox:
         state = await _state(session, conversation, incoming)
         drafting = state.draft is not None
         cases = {case.number: case for case in await queries.of_resident(session, resident.id)}
-        briefs = [Brief(c.number, c.status, c.item or c.category or "") for c in cases.values()]
+        briefs = [_brief(case, incoming.at) for case in cases.values()]
         heard, stale, theirs = await _hear(session, incoming)
         around = senses.around(briefs, bool(resident.contact))
         if stale is None:
@@ -158,6 +158,12 @@ async def _hear(session: AsyncSession, incoming: Incoming) -> tuple[Heard, str |
         shown = Say("said.pin")
     row = transcript.heard(session, incoming.resident, incoming.key, shown, incoming.photos, incoming.at)
     return heard, stale, row
+
+
+def _brief(case: Case, now: datetime) -> Brief:
+    ended = case.closed_at or case.resolved_at
+    too_late = ended is not None and not feedback.may_reopen(case, now)
+    return Brief(case.number, case.status, case.item or case.category or "", too_late)
 
 
 def _number(line: Say) -> str:

@@ -9,6 +9,7 @@ from bot.flows.state import Draft, Mode, State
 from bot.flows.surroundings import Surroundings
 from bot.messages import Button, Say
 from models import STEPS, Role, Status
+from models.status import REOPEN_WITHIN_DAYS
 
 SHOWN = 5
 ASKS_WORDS = {"answer": Mode.ANSWER, "supplement": Mode.SUPPLEMENT, "reopen": Mode.WHY}
@@ -24,9 +25,13 @@ def buttons_for(number: str, status: Status) -> Sequence[Button]:
 def moved_on(state: State, heard: Heard, around: Surroundings) -> Turn | None:
     """A button for what can no longer be done: said at once, before anybody writes words for nothing."""
     number = heard.payload.get("number", "")
-    status = next((case.status for case in around.cases if case.number == number), None)
+    case = next((case for case in around.cases if case.number == number), None)
     step = STEPS.get(heard.action.removeprefix("confirm_"))
-    if status is None or step is None or status in step.before:
+    if case is None or step is None:
+        return None
+    if step.name == "reopen" and case.too_late:
+        return state, [Say("reopen.too_late", {"number": number, "days": REOPEN_WITHIN_DAYS})]
+    if case.status in step.before:
         return None
     return state, [Say("step.stale", {"number": number}), Show(number)]
 

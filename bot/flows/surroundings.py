@@ -27,6 +27,7 @@ class Brief:
     number: str
     status: Status
     category: str
+    too_late: bool = False  # to have it handled again
 
 
 @dataclass(frozen=True)
