@@ -63,8 +63,9 @@ def said(state: State, heard: Heard, around: Surroundings, now: datetime) -> Tur
         return state, [Say("ask.reopen", {"number": state.case})]
     if not (heard.text or heard.photos):
         return state, [Say("ask.words")]
-    effect = _effect(state, heard)
-    return _home(state), [effect]
+    done = _effect(state, heard)
+    warning = [Say("danger.call")] if around.danger(heard.text) else []
+    return _home(state), [*warning, done]
 
 
 def which(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:

@@ -198,6 +198,7 @@ AFTERWARDS: list[tuple[State, Heard, Mode, list[str]]] = [
     (ANSWER, press("never_mind"), Mode.IDLE, ["never_mind"]),
     (IDLE, of_case("supplement"), Mode.SUPPLEMENT, ["ask.supplement"]),
     (SUPPLEMENT, text("更大了"), Mode.IDLE, ["Supplement"]),
+    (SUPPLEMENT, text("楼道里一股煤气味"), Mode.IDLE, ["danger.call", "Supplement"]),
     (CARD, of_case("answer"), Mode.ANSWER, ["ask.answer"]),
     (CARD, of_case("supplement"), Mode.SUPPLEMENT, ["ask.supplement"]),  # the draft is another matter and stays
     # urging and taking back
