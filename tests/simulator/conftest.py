@@ -36,7 +36,7 @@ def spans(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 async def stage() -> AsyncIterator[Stage]:
-    world = World(limits=False, pace=Pace(webhook_timeout=0.4, webhook_retry=0.02))
+    world = World(limits=False, pace=Pace(webhook_timeout=20, webhook_retry=0.02))
     bot, user = world.add_bot(username="fengqiao_bot"), world.add_user("桂兰", username="guilan")
     acting.start(world, bot, user)
     bot.updates.pending.clear()

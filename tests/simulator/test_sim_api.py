@@ -99,7 +99,7 @@ async def test_the_program_starts_and_stops() -> None:
         env=os.environ | {"PYTHONUNBUFFERED": "1"},
     )  # fmt: skip
     assert program.stdout is not None
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         lines = [(await program.stdout.readline()).decode().strip() for _ in range(3)]
         assert lines[0] == "bot @one_bot  token 42:abc"
         address = lines[1].removeprefix("Bot API  ")
@@ -108,5 +108,5 @@ async def test_the_program_starts_and_stops() -> None:
             waiting = asyncio.create_task(http.get("/bot42:abc/getUpdates", params={"timeout": 50}, timeout=60))
             await asyncio.sleep(0.2)
             program.send_signal(signal.SIGINT)
-            await asyncio.wait_for(program.wait(), 5)
+            await asyncio.wait_for(program.wait(), 20)
             await asyncio.gather(waiting, return_exceptions=True)

@@ -46,14 +46,14 @@ async def test_500(kit: Any, stage: Stage) -> None:
 @pytest.mark.parametrize("kind", ["timeout", "reset"])
 async def test_lost(client: Any, stage: Stage, kind: str, after: bool) -> None:
     for name in ("aiogram", "ptb"):
-        kit = await client(name, seconds=0.3)
+        kit = await client(name, seconds=1.0)
         before = len(stage.chat.messages)
         await order(stage, kind=kind, after=after)
         started = time.monotonic()
         with pytest.raises(NETWORK):
             await kit.bot.send_message(stage.user.id, "一")
         assert len(stage.chat.messages) == before + after
-        assert (time.monotonic() - started >= 0.25) == (kind == "timeout")
+        assert kind != "timeout" or time.monotonic() - started >= 0.9
         await kit.bot.send_message(stage.user.id, "二")
 
 

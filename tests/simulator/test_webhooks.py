@@ -43,7 +43,7 @@ class Ear:
             writer.close()
 
     async def until(self, count: int) -> list[dict[str, Any]]:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while len(self.heard) < count:
                 self.news.clear()
                 await self.news.wait()
@@ -60,7 +60,7 @@ async def ear() -> AsyncIterator[Ear]:
 
 
 async def settled(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not condition():
             await asyncio.sleep(0.01)
 
@@ -91,6 +91,7 @@ async def test_refused_then_taken(kit: Any, stage: Stage, ear: Ear) -> None:
 
 async def test_redelivered_after_silence(kit: Any, stage: Stage, ear: Ear) -> None:
     ear.answers = [None]
+    stage.world.pace.webhook_timeout = 1.0
     await kit.bot.set_webhook(ear.url)
     acting.say(stage.world, stage.chat, stage.user, "一")
     await ear.until(2)
