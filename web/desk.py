@@ -168,7 +168,7 @@ class Desk:
             "who": story.people.get(event.actor) or self.say(f"role.{event.role}"),
             "role_text": self.say(f"role.{event.role}"),
             "status_text": self.say(f"status_name.{event.status}"),
-            "text": mask(event.text),
+            "text": " · ".join(self._answers(**details).values()) if event.kind == "rate" else mask(event.text),
             "photos": [photo_url(photo) for photo in event.photos],
             "at": iso(event.at),
             "public": event.public,
@@ -190,15 +190,16 @@ class Desk:
             "words": [list(pair) for pair in self.parts.why(story.case.text, guess.label)],
         }
 
+    def _answers(self, contacted: bool, solved: str, satisfied: str) -> dict[str, str]:
+        """The three answers of a rating, in words."""
+        given = {"contacted": "yes" if contacted else "no", "solved": solved, "satisfied": satisfied}
+        return {question: self.say(f"rating.{question}_{answer}") for question, answer in given.items()}
+
     def _rating(self, story: Story) -> dict[str, str] | None:
         rating = story.rating
         if rating is None or rating.round != story.case.round:
             return None
-        return {
-            "contacted": self.say("rating.contacted_yes" if rating.contacted else "rating.contacted_no"),
-            "solved": self.say(f"rating.solved_{rating.solved}"),
-            "satisfied": self.say(f"rating.satisfied_{rating.satisfied}"),
-        }
+        return self._answers(rating.contacted, rating.solved, rating.satisfied)
 
     def notice(self, row: Notification, case: Case) -> dict[str, Any]:
         """One line of what somebody was told, as it was then, with a link while the case is theirs to see."""

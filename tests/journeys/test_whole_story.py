@@ -71,7 +71,8 @@ async def test_from_the_first_word_to_the_archive(site: Site) -> None:
     await resident.look()
     for answer in ("联系过", "解决了", "满意"):
         await resident.press("rate", answer)
-    assert (await second.case(number))["case"]["status"] == "closed"
+    page = await second.case(number)
+    assert (page["case"]["status"], page["timeline"][-1]["text"]) == ("closed", "联系过 · 解决了 · 满意")
     kinds = [event["kind"] for event in (await second.case(number))["timeline"]]
     assert kinds == [
         "submit", "route", "sign", "ask", "answer", "reply", "approve", "rate",

@@ -30,7 +30,7 @@ class Resident:
         return await self._post({"text": text})
 
     async def press(self, action: str, label: str = "") -> list[str]:
-        token = next(t for a, name, t in reversed(self.buttons[action]) if label in name)
+        token = next(t for a, name, t in reversed(self.buttons[action]) if label in ("", name))
         return await self._post({"choice": token})
 
     async def send_photo(self, data: bytes | None = None) -> list[str]:
