@@ -32,7 +32,6 @@ class Senses:
             plan=self.plan,
             places=self.book.places,
             categories=self.book.categories,
-            items=self.book.items,
             emergency=self.book.town.emergency,
             cases=cases,
             has_contact=has_contact,
@@ -78,4 +77,4 @@ class Senses:
 
 
 def _spot(found: Found) -> Spot:
-    return Spot(found.name, found.place, found.grid, found.sure >= 0.5)
+    return Spot(found.name, found.place, found.grid)

@@ -17,7 +17,6 @@ class Spot:
     name: str
     place: str | None = None
     grid: str | None = None
-    sure: bool = True
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,6 @@ class Surroundings:
     plan: Callable[[Draft, datetime], Plan]
     places: Mapping[str, Place]
     categories: Mapping[str, Category]
-    items: Mapping[str, Sequence[Category]]
     emergency: Mapping[str, str]  # numbers to call, by kind
     cases: Sequence[Brief] = ()
     has_contact: bool = False

@@ -66,7 +66,6 @@ AROUND = Surroundings(
     plan=lambda draft, now: Plan("CGJ", now + timedelta(days=3)),
     places=PLACES,
     categories=CATEGORIES,
-    items={},
     emergency={"fire": "119"},
 )
 WAITING = replace(AROUND, cases=[Brief("7", Status.WAITING, "公安"), Brief("8", Status.ACCEPTED, "公安")])
