@@ -54,11 +54,12 @@ class Site:
         self.parts.senses.classify = lambda _: Guess(label, 0.97, ranking, item, action, "test", items)
 
     async def settle(self) -> None:
-        """Every notice delivered or given up."""
+        """Every notice delivered or given up, and the jobs that did it put away."""
+        pending = "select count(*) from notifications where delivered_at is null and failed_at is null"
+        working = "select count(*) from procrastinate_jobs where task_name = 'deliver' and status in ('todo', 'doing')"
         for _ in range(200):
             async with self.parts.sessions() as session:
-                pending = "select count(*) from notifications where delivered_at is null and failed_at is null"
-                if not await session.scalar(text(pending)):
+                if not await session.scalar(text(f"select ({pending}) + ({working})")):
                     return
             await asyncio.sleep(0.05)
         raise AssertionError("notices are still pending after ten seconds")
