@@ -3,8 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
+
+WEBCHAT = "webchat"  # our own page, where the row is the delivery: every other channel has a network between
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,11 @@ class Incoming:
     text: str = ""
     choice: str = ""  # a button's token, as the channel handed it back
     photos: Sequence[str] = ()  # ids of photos already kept
+    voice: str = ""  # id of a voice message already kept
     pin: Pin | None = None
+    album: str = ""  # photos of one album come one by one, without an end
+    number: str = ""  # the channel's own of this message
+    edits: str = ""  # the channel's number of an earlier message that now reads like this
     building: str | None = None  # code of the place they came from, already verified
 
 
@@ -74,3 +81,67 @@ class Line:
     card: Mapping[str, Any] | None = None
     photos: Sequence[str] = ()
     case: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """An update as a messenger told it, without its library: what both bots take in.
+
+    One of: words (`text`, perhaps with a file), a press (`choice`), an edit (`edits`), a pin, a change of `reachable`.
+    """
+
+    key: str  # the update's number: once only by (channel, bot, key)
+    chat: str
+    sender: str = ""  # who wrote it; in a private chat the same as `chat`
+    private: bool = True
+    locale: str = ""  # as the messenger's app is set, BCP 47
+    number: str = ""  # of the message
+    text: str = ""  # or the caption
+    start: str | None = None  # what came with /start: the payload of a link, perhaps empty
+    choice: str = ""  # a button's token
+    query: str = ""  # to be answered after a press
+    photo: str = ""  # numbers of files, to be fetched within the hour
+    voice: str = ""
+    seconds: int = 0
+    size: int = 0  # bytes of the file, where told
+    unreadable: str = ""  # a kind of message nobody here can read: video, sticker …
+    album: str = ""
+    pin: Pin | None = None
+    edits: str = ""  # the number of the message that was edited
+    replies_to: str = ""
+    reachable: bool | None = None  # False: they blocked the bot; True: they came back
+    moved_to: str = ""  # the group got another number
+
+
+@dataclass(frozen=True)
+class File:
+    """A kept photo or voice message on its way out."""
+
+    kind: str  # "photo" or "voice"
+    sha256: str
+    path: Path
+    number: str = ""  # the messenger's, from an earlier sending
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A row in words, ready to be sent: plain text throughout, the channel escapes. Sent parts are not sent again."""
+
+    id: int
+    chat: str
+    text: str
+    title: str = ""  # stands out, before the text
+    buttons: Sequence[Sequence[tuple[str, str]]] = ()  # rows of (token, label)
+    files: Sequence[File] = ()
+    asks_pin: str = ""  # the label of a button that sends one's position, where the channel has such
+    quiet: bool = False
+    edits: str = ""  # the channel's number of the message to change instead of a new one
+    sent: Sequence[str] = ()  # numbers of parts that went out in an earlier try
+
+
+@dataclass(frozen=True)
+class Sent:
+    """The channel's numbers of the parts, and of files it now knows by sha256."""
+
+    numbers: Sequence[str]
+    files: Mapping[str, str] = field(default_factory=dict)

@@ -1,9 +1,11 @@
 """Every table of the product. Imports nothing of ours."""
 
 from models.cases import CASE_NUMBERS, Case, Correction, Event, Follower, Photo, Prediction, Rating, Timer
+from models.desks import BindingLink, DeskChat, DeskMessage, DutyHandover, DutyShift, ModelVersion
 from models.outbox import Notification, SeenMessage, StaffAct, StaffSession
 from models.residents import ChatMessage, Conversation, Resident
 from models.rules import AssignTo, Calendar, ClockPolicy, RoutingRule, Workday
+from models.sending import RefusedUpdate, Sending, SentFile
 from models.status import (
     OPEN,
     STEPS,
@@ -17,8 +19,9 @@ from models.status import (
 from models.town import Area, Category, Person, Place, Town, Unit
 
 __all__ = [
-    "CASE_NUMBERS", "OPEN", "STEPS", "Area", "AssignTo", "Calendar", "Case", "Category", "ChatMessage", "ClockAct",
-    "ClockPolicy", "Conversation", "Correction", "Event", "Follower", "Notification", "Outcome", "Person", "Photo",
-    "Place", "Prediction", "Rating", "Resident", "ReturnReason", "Role", "RoutingRule", "SeenMessage", "StaffAct",
-    "StaffSession", "Status", "Step", "Timer", "Town", "Unit", "Workday",
+    "CASE_NUMBERS", "OPEN", "STEPS", "Area", "AssignTo", "BindingLink", "Calendar", "Case", "Category", "ChatMessage",
+    "ClockAct", "ClockPolicy", "Conversation", "Correction", "DeskChat", "DeskMessage", "DutyHandover", "DutyShift",
+    "Event", "Follower", "ModelVersion", "Notification", "Outcome", "Person", "Photo", "Place", "Prediction", "Rating",
+    "RefusedUpdate", "Resident", "ReturnReason", "Role", "RoutingRule", "SeenMessage", "Sending", "SentFile",
+    "StaffAct", "StaffSession", "Status", "Step", "Timer", "Town", "Unit", "Workday",
 ]  # fmt: skip

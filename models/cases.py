@@ -63,6 +63,10 @@ class Case(Table, table=True):
     resolved_at: datetime | None = moment(nullable=True)
     closed_at: datetime | None = moment(nullable=True)
     overdue: bool = False
+    extension: dict[str, Any] | None = Field(default=None, sa_type=DOCUMENT)  # asked for, undecided
+    extensions: int = 0  # granted in this round
+    relay: str | None = Field(default=None, foreign_key="people.code")  # who has a line to the resident open (联系)
+    untold_at: datetime | None = moment(nullable=True)  # the resident could not be reached about it
 
     outcome: Outcome | None = Field(default=None, sa_type=words_of(Outcome))
     result: str = ""
@@ -115,13 +119,18 @@ class Follower(Table, table=True):
 
 
 class Photo(Table, table=True):
-    """Our own re-encoded JPEG, kept as a file by its sha256; never the bytes that came in."""
+    """A photo, as our own re-encoded JPEG and never the bytes that came in, or a voice message; a file by its sha256.
+
+    `kind` is `photo` (with width and height) or `voice` (with seconds).
+    """
 
     __tablename__ = "photos"
     id: UUID = Field(primary_key=True)
+    kind: str = "photo"
     sha256: str = Field(index=True)
-    width: int
-    height: int
+    width: int = 0
+    height: int = 0
+    seconds: int = 0
     bytes: int
     resident: UUID | None = Field(default=None, foreign_key="residents.id")  # who sent it: a resident …
     person: str | None = Field(default=None, foreign_key="people.code")  # … or somebody on the staff

@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, Index, LargeBinary, UniqueConstraint
 from sqlmodel import Field
 
 from models.base import DOCUMENT, Table, moment
+from models.sending import Sending, unsent
 
 
 class Resident(Table, table=True):
@@ -19,6 +20,8 @@ class Resident(Table, table=True):
     channel: str
     address: str
     locale: str = "zh-Hans"
+    large: bool = False  # elder mode (大字版): short words, one thing at a time
+    unreachable_at: datetime | None = moment(nullable=True)  # they blocked the bot
     contact: bytes | None = Field(default=None, sa_type=LargeBinary)  # sealed phone; see cases/keys.py
     created_at: datetime = moment()
 
@@ -33,8 +36,10 @@ class Conversation(Table, table=True):
     expires_at: datetime | None = moment(nullable=True)
 
 
-class ChatMessage(Table, table=True):
+class ChatMessage(Sending, table=True):
     """One line of a conversation, said by the resident or by us; for web chat this row is the delivery.
+
+    Of what a resident said `external` is the messenger's number of it, for later edits.
 
     Ours carry a text key and arguments, so that the language is chosen when they are read.
     `buttons`: [{"token","action","label_key","label_args","payload"}]; pressed once, then `answered_at` is set.
@@ -44,6 +49,7 @@ class ChatMessage(Table, table=True):
     __table_args__ = (
         Index("ix_chat_messages_resident_id", "resident", "id"),
         UniqueConstraint("resident", "unique_key"),
+        unsent("chat_messages"),
     )
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
     resident: UUID = Field(foreign_key="residents.id")
