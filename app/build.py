@@ -35,7 +35,7 @@ from classifiers.danger import danger
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-    from web.live import Live
+    from bot.live import Live
 
 LOOK_SECONDS = 10.0
 READY_SECONDS = 2.0  # a database that is frozen is away
@@ -165,11 +165,11 @@ def danger_kind(said: str) -> str | None:
 def build_site(parts: Parts) -> "tuple[FastAPI, Live]":
     """The pages and doors on these parts, and what wakes open pages. Imported here: a worker needs no web."""
     from bot.inbox import Inbox
+    from bot.live import Live
     from bot.media import Store
     from web import parts as web
     from web import site
     from web.limits import Limits
-    from web.live import Live
 
     live = Live()
     given = web.Parts(

@@ -26,10 +26,11 @@ async def deliver(transactions: Transactions, notification_id: int, now: datetim
         if row is None or row.delivered_at or row.failed_at:
             return
         if row.resident:
-            await transcript.lock(session, row.resident)
+            held = await transcript.lock(session, row.resident)
+            assert held is not None, "whoever has a case was welcomed"
             case = await session.get_one(Case, row.case_id)
             line = resident_line(row, case)
-            await transcript.said(session, row.resident, line, f"notice:{row.id}", now, row.case_id)
+            await transcript.said(session, held[1], line, f"notice:{row.id}", now, row.case_id)
         else:
             wake(session, f"staff:{row.person}")
         row.delivered_at = now

@@ -75,7 +75,7 @@ class Inbox:
                 conversation.state = state.model_dump(mode="json")
             if conversation.version == 0 or new_place:
                 greeting = talk.greet(state, senses.around((), False))
-                await transcript.said(session, resident.id, greeting, f"hello:{uuid4()}", now)
+                await transcript.said(session, resident, greeting, f"hello:{uuid4()}", now)
                 conversation.version += 1
             return resident
 
@@ -120,7 +120,7 @@ class Inbox:
             about = case or cases.get(_number(line))
             cases |= {about.number: about} if about else {}
             key, about_id = f"re:{incoming.key}:{n}", about.id if about else None
-            rows.append(await transcript.said(session, resident.id, line, key, incoming.at, about_id))
+            rows.append(await transcript.said(session, resident, line, key, incoming.at, about_id))
         conversation.state = state.model_dump(mode="json")
         conversation.version += 1
         conversation.expires_at = incoming.at + DRAFT_LASTS

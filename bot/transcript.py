@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bot.messages import Button, CardLine, Say
+from bot.messages import WEBCHAT, Button, CardLine, Say
 from bot.transactions import wake
 from models import ChatMessage, Conversation, Resident
 
@@ -51,13 +51,19 @@ def heard(
 
 
 async def said(
-    session: AsyncSession, resident: UUID, say: Say, unique_key: str, now: datetime, case: UUID | None = None
+    session: AsyncSession, resident: Resident, say: Say, unique_key: str, now: datetime, case: UUID | None = None
 ) -> ChatMessage:
-    """Add a line of ours. Its own buttons end those of earlier lines that belong to the same draft."""
+    """Add a line of ours; a sender takes it from here where a network is between.
+
+    Its own buttons end those of earlier lines that belong to the same draft.
+    """
     if any(_of_draft(button) for button in say.buttons):
-        await end_draft_buttons(session, resident, now)
+        await end_draft_buttons(session, resident.id, now)
+    away = resident.channel != WEBCHAT
     row = ChatMessage(
-        resident=resident,
+        resident=resident.id,
+        channel=resident.channel if away else "",
+        chat=resident.address if away else "",
         said_by="us",
         text_key=say.key,
         args=dict(say.args),
@@ -70,7 +76,7 @@ async def said(
     if say.card:
         row.card = {"lines": [_line(line, row.buttons) for line in say.card]}
     session.add(row)
-    wake(session, f"chat:{resident}")
+    wake(session, f"send:{resident.channel}" if away else f"chat:{resident.id}")
     return row
 
 

@@ -8,13 +8,13 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from bot.inbox import Inbox
+from bot.live import Live
 from bot.media import Store
 from bot.senses import Senses
 from bot.transactions import Transactions
 from bot.wording import Wording
 from cases.keys import Keys
 from web.limits import Limits
-from web.live import Live
 
 
 @dataclass

@@ -13,11 +13,11 @@ from sqlalchemy import text
 from app.build import Parts, build, build_site, listening_url
 from app.jobs import work_on
 from app.settings import Settings
+from bot.live import Live
 from cases import supervision
 from cases.intake import Guess
 from routing.places import sign
 from tests.support.people import Resident, Staff
-from web.live import Live
 
 
 class Site:
