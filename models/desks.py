@@ -50,7 +50,7 @@ class DeskMessage(Sending, table=True):
         unsent("desk_messages"),
     )
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
-    person: str = Field(foreign_key="people.code")
+    person: str | None = Field(default=None, foreign_key="people.code")  # None: the chat is nobody's
     said_by: str  # "person" or "us"
     text: str = ""
     text_key: str = ""

@@ -107,7 +107,7 @@ def upgrade() -> None:
         sa.Column("failed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("failure", sa.String(), nullable=False),
         sa.Column("id", sa.BigInteger(), nullable=False),
-        sa.Column("person", sa.String(), nullable=False),
+        sa.Column("person", sa.String(), nullable=True),
         sa.Column("said_by", sa.String(), nullable=False),
         sa.Column("text", sa.String(), nullable=False),
         sa.Column("text_key", sa.String(), nullable=False),
