@@ -1,0 +1,45 @@
+"""One at a time in the whole installation: a poller or a sender works while it holds a lock of the database."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import psycopg
+import structlog
+
+TRY_SECONDS = 1.0
+LOOK_SECONDS = 2.0
+log = structlog.get_logger()
+
+
+async def alone(url: str, name: str, work: Callable[[], Awaitable[None]]) -> None:
+    """Until cancelled: wait for one's turn, work, and stop at once when the connection that holds the lock is gone."""
+    while True:
+        try:
+            async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+                await _turn(connection, name)
+                await _while_held(connection, work)
+        except psycopg.Error as error:
+            log.warning("turn.lost", of=name, error=type(error).__name__)
+            await asyncio.sleep(TRY_SECONDS)
+
+
+async def _turn(connection: psycopg.AsyncConnection, name: str) -> None:
+    while True:
+        answer = await connection.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", (name,))
+        row = await answer.fetchone()
+        if row and row[0]:
+            return
+        await asyncio.sleep(TRY_SECONDS)
+
+
+async def _while_held(connection: psycopg.AsyncConnection, work: Callable[[], Awaitable[None]]) -> None:
+    """Raises psycopg.Error when the connection broke, or whatever ended the work."""
+    working = asyncio.ensure_future(work())
+    try:
+        while not working.done():
+            await asyncio.wait([working], timeout=LOOK_SECONDS)
+            await connection.execute("SELECT 1")
+    finally:
+        working.cancel()
+        await asyncio.wait([working])
+    working.result()

@@ -1,0 +1,108 @@
+"""What residents are sent over a network: rows of the conversation in their language, and who cannot be reached."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import col, select, update
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from bot import reading
+from bot.media import Store
+from bot.messages import File, Outgoing
+from bot.senses import Senses
+from bot.texts import say
+from bot.wording import Wording
+from cases import feedback, queries
+from cases.keys import Keys
+from models import Case, ChatMessage, Photo, Resident, SentFile
+
+ROW_CHARS = 14  # of the labels that stand beside each other; a phone shows no more
+
+
+@dataclass(frozen=True)
+class ResidentsOutbox:
+    channel: str
+    senses: Senses
+    keys: Keys
+    store: Store
+
+    @property
+    def table(self) -> type[ChatMessage]:
+        return ChatMessage
+
+    async def in_words(self, session: AsyncSession, rows: Sequence[ChatMessage], now: datetime) -> Sequence[Outgoing]:
+        wording = Wording(self.senses.book, self.keys)
+        chosen = select(Resident).where(col(Resident.id).in_({row.resident for row in rows}))
+        residents = {resident.id: resident for resident in (await session.exec(chosen)).all()}
+        cases = await queries.of_ids(session, {row.case_id for row in rows})
+        files = await files_of(session, self.store, self.channel, [p for row in rows for p in row.photos])
+        return [self._outgoing(row, residents[row.resident], wording, cases, files, now) for row in rows]
+
+    def _outgoing(
+        self,
+        row: ChatMessage,
+        reader: Resident,
+        wording: Wording,
+        cases: Mapping[UUID, Case],
+        files: Mapping[str, File],
+        now: datetime,
+    ) -> Outgoing:
+        assert row.id is not None
+        text, locale = reading.text_of(row, wording, reader.locale, now), reader.locale
+        card = "\n".join(f"{name}：{value}" for _, name, value in reading.card_of(row, wording, locale, now))
+        buttons = [
+            (b["token"], wording.word(b["label"], b["args"], locale, now)) for b in reading.buttons_of(row, cases)
+        ]
+        return Outgoing(
+            id=row.id,
+            chat=row.chat,
+            title=text if card else "",
+            text=card or text,
+            buttons=side_by_side(buttons),
+            files=[files[photo] for photo in row.photos if photo in files],
+            asks_pin=say("button.pin", locale) if row.text_key == "ask.pin" else "",
+            sent=row.external,
+        )
+
+    async def lost(
+        self, session: AsyncSession, rows: Sequence[ChatMessage], chat: str, reason: str, now: datetime
+    ) -> None:
+        """They are not written to until they come back, and each case says that they were not told."""
+        here = (col(Resident.channel) == self.channel, col(Resident.address) == chat)
+        await session.execute(update(Resident).where(*here).values(unreachable_at=now))
+        cases = await queries.of_ids(session, {row.case_id for row in rows})
+        for case in cases.values():
+            await feedback.untold(session, self.senses.book, case, reason, now)
+
+    async def moved(self, session: AsyncSession, chat: str, to: str) -> None:
+        here = (col(Resident.channel) == self.channel, col(Resident.address) == chat)
+        await session.execute(update(Resident).where(*here).values(address=to))
+
+
+async def files_of(session: AsyncSession, store: Store, channel: str, ids: Sequence[str]) -> Mapping[str, File]:
+    """Photos and voice messages by their ids, with the messenger's number of those it has already."""
+    if not ids:
+        return {}
+    photos = (await session.exec(select(Photo).where(col(Photo.id).in_({UUID(id_) for id_ in ids})))).all()
+    known = select(SentFile).where(
+        col(SentFile.channel) == channel, col(SentFile.sha256).in_({photo.sha256 for photo in photos})
+    )
+    numbers = {sent.sha256: sent.number for sent in (await session.exec(known)).all()}
+    return {
+        str(photo.id): File(photo.kind, photo.sha256, store.path(photo.sha256), numbers.get(photo.sha256, ""))
+        for photo in photos
+    }
+
+
+def side_by_side(buttons: Sequence[tuple[str, str]]) -> Sequence[Sequence[tuple[str, str]]]:
+    """Two short ones in a row, a long one alone."""
+    rows = list[list[tuple[str, str]]]()
+    for button in buttons:
+        last = rows[-1] if rows else []
+        if len(last) == 1 and len(last[0][1]) + len(button[1]) <= ROW_CHARS:
+            last.append(button)
+        else:
+            rows.append([button])
+    return rows
