@@ -1,0 +1,219 @@
+"""How the classifier learns from what happened: admins train, a second one promotes, either rolls back.
+
+A version is a row of `model_versions`; `report` tells how far it is and how it compares (docs/classifier.md names its
+fields). The one in use is the one promoted last. Nothing here trains: `app/learning.py` does, in another process.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Protocol
+
+from sqlalchemy import text
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from cases.errors import Missing, NotAllowed, NotFound, Stale
+from models import ModelVersion, Person, Role
+
+ONE_AT_A_TIME = 0x6C6561  # advisory lock: who begins, promotes or rolls back does it alone
+SILENT = timedelta(hours=1)
+"""A training that wrote nothing for so long is dead, whatever its row says: the next one may begin."""
+
+AGREEMENT = 0.95
+"""Below this share of the last cases on which old and new model agree, whoever promotes has to say that they know."""
+
+CHANCE = 1.645
+"""“Worse” is what chance explains with less than 5% (one side)."""
+
+
+class State(StrEnum):
+    """`report["state"]`."""
+
+    WAITING = "waiting"  # for a worker
+    TRAINING = "training"  # `report["progress"]` = {"fraction": 0…1, "stage", "at"}
+    READY = "ready"  # compared; `report["gate"]` says whether it may be promoted
+    FAILED = "failed"  # `report["failure"]`
+
+
+class Stage(StrEnum):
+    """What a training is at: `report["progress"]["stage"]`."""
+
+    READING = "reading"
+    LEARNING = "learning"
+    COMPARING = "comparing"
+    KEEPING = "keeping"
+
+
+RUNNING = frozenset({State.WAITING, State.TRAINING})
+
+
+class Learning(Protocol):
+    """What any channel needs to let admins teach. Each raises a Refusal that says why not."""
+
+    async def begin_training(self, session: AsyncSession, person: Person, now: datetime) -> ModelVersion:
+        """A new row and a durable job; refuses when one runs."""
+
+    async def versions(self, session: AsyncSession) -> Sequence[ModelVersion]:
+        """All of them, the newest first."""
+
+    async def in_use(self, session: AsyncSession) -> ModelVersion | None: ...
+
+    async def promote(
+        self, session: AsyncSession, version: str, person: Person, now: datetime, *, knowingly: bool = False
+    ) -> ModelVersion:
+        """By another admin than who trained. `knowingly`: they were told that it decides otherwise than the old one."""
+
+    async def rollback(self, session: AsyncSession, person: Person, now: datetime) -> ModelVersion:
+        """Back to the version in use before, which is returned."""
+
+
+async def begin(session: AsyncSession, person: Person, now: datetime) -> ModelVersion:
+    """A row for the training that is about to start; it keeps its name from here on."""
+    await _alone(session, person)
+    rows = await versions(session)
+    if any(running(row, now) for row in rows):
+        raise Stale("learning.running")
+    row = ModelVersion(version=next_name(rows), trained_by=person.code, trained_at=now)
+    row.report = {"state": State.WAITING, "progress": _progress(0.0, Stage.READING, now)}
+    session.add(row)
+    await session.flush()
+    return row
+
+
+async def versions(session: AsyncSession) -> Sequence[ModelVersion]:
+    rows = (await session.exec(select(ModelVersion))).all()
+    return sorted(rows, key=lambda row: number(row.version), reverse=True)
+
+
+async def promoted(session: AsyncSession) -> Sequence[ModelVersion]:
+    """Those put to use and not taken back since, the one in use first."""
+    chosen = select(ModelVersion).where(col(ModelVersion.promoted_at).is_not(None))
+    return (await session.exec(chosen.order_by(col(ModelVersion.promoted_at).desc()))).all()
+
+
+async def in_use(session: AsyncSession) -> ModelVersion | None:
+    return next(iter(await promoted(session)), None)
+
+
+async def promote(
+    session: AsyncSession, version: str, person: Person, now: datetime, *, knowingly: bool = False
+) -> ModelVersion:
+    """Put a version to use: by a second person, and only one whose gate passed."""
+    await _alone(session, person)
+    row = await session.get(ModelVersion, version)
+    if row is None:
+        raise NotFound("learning.unknown", version=version)
+    current = await in_use(session)
+    if current is not None and current.version == version:
+        raise Stale("learning.in_use", version=version)
+    if row.trained_by == person.code:
+        raise NotAllowed("learning.second_person", version=version)
+    _may_pass(row, knowingly)
+    row.promoted_by, row.promoted_at = person.code, now
+    row.report = row.report | {"history": _history(row, "promoted", person, now)}
+    return row
+
+
+async def rollback(session: AsyncSession, person: Person, now: datetime) -> ModelVersion:
+    """Take the version in use back. One admin is enough: it served before, and haste may matter."""
+    await _alone(session, person)
+    rows = await promoted(session)
+    if len(rows) < 2:
+        raise Stale("learning.nothing_before")
+    current, before = rows[0], rows[1]
+    current.promoted_by = current.promoted_at = None
+    current.report = current.report | {"history": _history(current, "rolled_back", person, now)}
+    return before
+
+
+def running(row: ModelVersion, now: datetime) -> bool:
+    if row.report.get("state") not in RUNNING:
+        return False
+    return now - datetime.fromisoformat(row.report["progress"]["at"]) < SILENT
+
+
+def progressed(row: ModelVersion, fraction: float, stage: str, now: datetime) -> None:
+    row.report = row.report | {"state": State.TRAINING, "progress": _progress(fraction, stage, now)}
+
+
+def finished(row: ModelVersion, found: Mapping[str, Any], now: datetime) -> None:
+    """Trained and compared: the figures, and what they mean for the gate."""
+    done = {"state": State.READY, "progress": _progress(1.0, Stage.KEEPING, now), "gate": gate(found)}
+    row.report = row.report | dict(found) | done
+
+
+def failed(row: ModelVersion, reason: str, now: datetime) -> None:
+    progress = row.report["progress"] | {"at": now.isoformat()}
+    row.report = row.report | {"state": State.FAILED, "progress": progress, "failure": reason}
+
+
+def adopted(rows: Sequence[ModelVersion], fingerprint: str, figures: Mapping[str, Any], now: datetime) -> ModelVersion:
+    """The row of a model nobody here trained: the first day's, or one an operator put into the data folder."""
+    report = {"state": State.READY, "fingerprint": fingerprint, "figures": dict(figures), "gate": gate({})}
+    row = ModelVersion(version=next_name(rows), trained_at=now, promoted_at=now)
+    row.report = report | {"progress": _progress(1.0, Stage.KEEPING, now)}
+    return row
+
+
+def gate(found: Mapping[str, Any]) -> dict[str, Any]:
+    """{"passed", "against": what forbids it, "ask": what the second person must know}."""
+    against = [name for name, bad in (("worse", _worse), ("canaries", _deaf)) if bad(found)]
+    agreement = found.get("agreement") or {"share": 1.0}
+    return {"passed": not against, "against": against, "ask": ["agreement"] if agreement["share"] < AGREEMENT else []}
+
+
+def _worse(found: Mapping[str, Any]) -> bool:
+    """On messages neither had seen, only the old one was right more often than chance explains."""
+    beside = found.get("beside")
+    if not beside:
+        return False
+    old, new = beside["only_old"], beside["only_new"]
+    return bool(old - new > CHANCE * (old + new) ** 0.5)
+
+
+def _deaf(found: Mapping[str, Any]) -> bool:
+    canaries = found.get("canaries")
+    return bool(canaries) and canaries["recall"] < 1.0
+
+
+def _may_pass(row: ModelVersion, knowingly: bool) -> None:
+    if row.report.get("state") != State.READY:
+        raise Stale("learning.not_ready", version=row.version)
+    passed = row.report["gate"]
+    if "canaries" in passed["against"]:
+        raise NotAllowed("learning.canaries", version=row.version)
+    if not passed["passed"]:
+        raise NotAllowed("learning.worse", version=row.version)
+    if passed["ask"] and not knowingly:
+        percent = round(100 * row.report["agreement"]["share"])
+        raise Missing("learning.differs", version=row.version, percent=percent)
+
+
+async def _alone(session: AsyncSession, person: Person) -> None:
+    """For admins, one at a time: two who press at once are told apart."""
+    if person.role is not Role.ADMIN or not person.active:
+        raise NotAllowed("learning.admins_only")
+    await lock(session)
+
+
+async def lock(session: AsyncSession) -> None:
+    """Until the transaction ends nobody else changes which versions there are."""
+    await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ONE_AT_A_TIME})
+
+
+def next_name(rows: Sequence[ModelVersion]) -> str:
+    """v1, v2 …: people type it."""
+    return f"v{max((number(row.version) for row in rows), default=0) + 1}"
+
+
+def number(version: str) -> int:
+    return int(version.removeprefix("v"))
+
+
+def _progress(fraction: float, stage: str, now: datetime) -> dict[str, Any]:
+    return {"fraction": round(fraction, 3), "stage": str(stage), "at": now.isoformat()}
+
+
+def _history(row: ModelVersion, act: str, person: Person, now: datetime) -> list[dict[str, str]]:
+    return [*row.report.get("history", []), {"act": act, "by": person.code, "at": now.isoformat()}]
