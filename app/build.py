@@ -15,6 +15,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.bots import Bot, Materials, hook_secret
+from app.bots import make as make_bots
 from app.database import Sessions, libpq_url
 from app.database import engine as make_engine
 from app.database import sessions as make_sessions
@@ -23,6 +25,9 @@ from app.jobs import DEAD_AFTER, Work, defer_deliveries, make_queue
 from app.redeliver import redeliver
 from app.settings import Settings
 from bot import delivery
+from bot.inbox import Inbox
+from bot.live import Live
+from bot.media import Store
 from bot.senses import Senses
 from bot.transactions import Transactions
 from cases import supervision
@@ -34,8 +39,6 @@ from classifiers.danger import danger
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
-
-    from bot.live import Live
 
 LOOK_SECONDS = 10.0
 READY_SECONDS = 2.0  # a database that is frozen is away
@@ -65,6 +68,10 @@ class Parts:
     queue: Queue
     now: Now
     loaded_from: str | None  # what the town was when `senses.book` was read
+    live: Live
+    store: Store
+    inbox: Inbox
+    bots: Sequence[Bot]
 
     @property
     def town(self) -> str:
@@ -88,7 +95,16 @@ async def build(settings: Settings, url: str, now: Now = utcnow) -> AsyncIterato
         work = make_work(transactions, senses, now)
         keys = Keys(settings.secret())
         queue = make_queue(url, work)
-        yield Parts(settings, url, engine, sessions, transactions, keys, model, senses, queue, now, came_from)
+        store, inbox = Store(settings.photos_dir), Inbox(transactions, keys)
+        bots = make_bots(Materials(settings, transactions, senses, keys, store, inbox, None, now))
+        try:
+            yield Parts(
+                settings, url, engine, sessions, transactions, keys, model, senses, queue, now, came_from,
+                Live(), store, inbox, bots,
+            )  # fmt: skip
+        finally:
+            for bot in bots:
+                await bot.channel.close()
     finally:
         await engine.dispose()
 
@@ -162,31 +178,33 @@ def danger_kind(said: str) -> str | None:
     return found.kind if found else None
 
 
-def build_site(parts: Parts) -> "tuple[FastAPI, Live]":
-    """The pages and doors on these parts, and what wakes open pages. Imported here: a worker needs no web."""
-    from bot.inbox import Inbox
-    from bot.live import Live
-    from bot.media import Store
+def build_site(parts: Parts) -> "FastAPI":
+    """The pages and doors on these parts. Imported here: a worker needs no web."""
     from web import parts as web
     from web import site
     from web.limits import Limits
 
-    live = Live()
+    links = {bot.channel.name: bot.channel.link for bot in parts.bots}
     given = web.Parts(
         transactions=parts.transactions,
-        inbox=Inbox(parts.transactions, parts.keys),
+        inbox=parts.inbox,
         senses=parts.senses,
         keys=parts.keys,
-        store=Store(parts.settings.photos_dir),
-        live=live,
+        store=parts.store,
+        live=parts.live,
         limits=Limits(),
         now=parts.now,
         why=lambda said, label: why(parts.model, said, label),
         ready=lambda: ready(parts),
         town=parts.town,
         secure=parts.settings.site_url.startswith("https:"),
+        url=parts.settings.site_url,
+        deep_link=links.get("telegram"),
+        staff_link=links.get("telegram-staff"),
+        receptions={bot.channel.name: bot.reception for bot in parts.bots if bot.hook},
+        hook_secret=hook_secret(parts.settings, parts.keys),
     )
-    return site.create(given), live
+    return site.create(given)
 
 
 def why(model: Model | None, said: str, label: str) -> Sequence[tuple[str, float]]:

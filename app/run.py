@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 
+from app import bots
 from app.build import Parts, build, build_site, follow, listening_url
 from app.database import Server
 from app.errors import CannotGoOn
@@ -76,6 +77,8 @@ async def _run(
 
 def _parts(parts: Parts, server: Server | None, worker: bool) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
     yield "town", follow(parts)
+    yield "live", parts.live.run(listening_url(parts))
+    yield from bots.parts(parts.bots, parts.transactions, parts.live, parts.now, listening_url(parts), worker=worker)
     if server is not None:
         yield "watch", watch(server)
     if worker:
@@ -104,7 +107,7 @@ async def serve(parts: Parts, site: socket.socket, stop: asyncio.Event, ready: R
     """The doors, until `stop`; then open streams are told to end, and answers under way get a few seconds."""
     import uvicorn
 
-    app, live = build_site(parts)
+    app, live = build_site(parts), parts.live
     config = uvicorn.Config(
         app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=STREAMS_SECONDS,
         server_header=False, proxy_headers=True, forwarded_allow_ips="127.0.0.1",
@@ -120,14 +123,12 @@ async def serve(parts: Parts, site: socket.socket, stop: asyncio.Event, ready: R
             await ready(parts)
 
     doors = Doors(config)
-    listening = asyncio.create_task(live.run(listening_url(parts)), name="live")
     closing = asyncio.create_task(_close(doors, live, stop))
     try:
         await doors.serve(sockets=[site])
     finally:
-        for task in (listening, closing):
-            task.cancel()
-        await asyncio.gather(listening, closing, return_exceptions=True)
+        closing.cancel()
+        await asyncio.gather(closing, return_exceptions=True)
 
 
 async def _close(doors: Any, live: Any, stop: asyncio.Event) -> None:

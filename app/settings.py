@@ -1,12 +1,13 @@
 """What may differ from one place to another: read once, from the environment and `.env`. No default secrets."""
 
 import os
+import re
 import secrets
 from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SECRET_BYTES = 32
@@ -25,6 +26,11 @@ class Settings(BaseSettings):
     public_url: str | None = None
     secret_key: SecretStr | None = Field(default=None, min_length=32)
     seed_password: SecretStr | None = Field(default=None, min_length=8)
+    telegram_resident_token: SecretStr | None = None  # without its token a bot is not started, its library not imported
+    telegram_staff_token: SecretStr | None = None
+    telegram_api_base: str = "https://api.telegram.org"
+    telegram_mode: Literal["polling", "webhook"] = "polling"
+    telegram_webhook_secret: SecretStr | None = None  # None: derived from secret_key
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("data_dir", "town_dir")
@@ -36,6 +42,30 @@ class Settings(BaseSettings):
     @classmethod
     def _upper(cls, level: str) -> str:
         return level.upper()
+
+    @field_validator("telegram_webhook_secret")
+    @classmethod
+    def _as_telegram_allows(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None and not re.fullmatch(r"[A-Za-z0-9_-]{16,256}", secret.get_secret_value()):
+            raise ValueError("16 to 256 of A-Z, a-z, 0-9, _ and -")
+        return secret
+
+    @field_validator("telegram_resident_token", "telegram_staff_token")
+    @classmethod
+    def _a_token(cls, token: SecretStr | None) -> SecretStr | None:
+        if token is not None and not re.fullmatch(r"\d+:[A-Za-z0-9_-]{3,}", token.get_secret_value()):
+            raise ValueError("a token as BotFather gives it: 123456789:AAE…")
+        return token
+
+    @model_validator(mode="after")
+    def _reachable(self) -> "Settings":
+        """Telegram has to find us, and each bot has to be one of its own."""
+        tokens = [t.get_secret_value() for t in (self.telegram_resident_token, self.telegram_staff_token) if t]
+        if len(set(tokens)) < len(tokens):
+            raise ValueError("the residents' bot and the staff's bot need a token each")
+        if tokens and self.telegram_mode == "webhook" and not self.public_url:
+            raise ValueError("TELEGRAM_MODE=webhook needs PUBLIC_URL, which Telegram can reach")
+        return self
 
     @property
     def site_url(self) -> str:

@@ -33,6 +33,11 @@ class Keys:
     def cookies(self) -> str:
         return self._derive("cookies").hex()
 
+    @property
+    def hook(self) -> str:
+        """What a messenger has to show at our door, where none was chosen."""
+        return self._derive("hook").hex()
+
     def code_hash(self, code: str) -> str:
         return hmac.new(self._derive("lookup"), digits_of(code).encode(), hashlib.sha256).hexdigest()
 

@@ -1,9 +1,9 @@
 """What the doors are given: nothing here is looked up, everything is handed in by `app/build.py`."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Request
 
@@ -15,6 +15,9 @@ from bot.transactions import Transactions
 from bot.wording import Wording
 from cases.keys import Keys
 from web.limits import Limits
+
+if TYPE_CHECKING:
+    from bot.reception import Reception
 
 
 @dataclass
@@ -33,6 +36,11 @@ class Parts:
     ready: Callable[[], Awaitable[dict[str, bool]]]
     town: str
     secure: bool  # cookies only over https
+    url: str = ""  # where people reach the site, without a slash at the end
+    deep_link: Callable[[str], str] | None = None  # a start payload → the residents' bot; None: there is none
+    staff_link: Callable[[str], str] | None = None  # the same to the staff's bot
+    receptions: "Mapping[str, Reception]" = field(default_factory=dict)  # of messengers that bring updates to our door
+    hook_secret: str = ""
 
     @property
     def wording(self) -> Wording:

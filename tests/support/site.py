@@ -82,7 +82,7 @@ async def running(url: str, folder: Path, clock: Callable[[], datetime]) -> Asyn
     settings = Settings(data_dir=folder, secret_key=SecretStr("for tests only: 0123456789abcdef"))
     async with build(settings, url, clock) as parts, parts.queue.open_async():
         parts.queue.periodic_registry.periodic_tasks.clear()  # time stands still here: a test sweeps when it means to
-        app, live = build_site(parts)
+        app, live = build_site(parts), parts.live
         tasks = [asyncio.create_task(live.run(listening_url(parts))), asyncio.create_task(work_on(parts.queue))]
         site = Site(parts, httpx.ASGITransport(app), live)
         site.thinks("城市管理", "城市管理/餐饮油烟", others=("生态环境", "市场监管"))
