@@ -9,6 +9,7 @@ from typing import Literal
 
 from bot.channels.base import ChannelError, Impossible, Moved, TooFast, Unreachable
 from bot.messages import File, Outgoing, Sent
+from bot.texts import say
 
 TEXT_MOST, CAPTION_MOST = 4096, 1024  # UTF-16 units, counted after the entities are read
 ALBUM_MOST = 10
@@ -16,6 +17,11 @@ ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_membe
 DOWNLOAD_MOST = 20 * 1024 * 1024
 CALL_SECONDS, UPLOAD_SECONDS, IDLE_POLL_SECONDS = 15, 45, 10  # the last: longer than the long poll asked for
 TOAST_MOST = 200
+RESIDENT_COMMANDS = ("new", "my", "lang", "large", "help", "cancel")
+STAFF_COMMANDS = ("tasks", "duty", "help")
+# Telegram tells menus apart by two letters, so no script of Chinese by itself: whoever's app speaks English reads
+# English, everybody else Simplified. A menu in Traditional is set for the chat of somebody who reads it.
+MENU_LANGUAGES = {"": "zh-Hans", "en": "en"}
 ONLY_BUTTONS = "👇"  # what buttons hang on where an album came without a word
 
 Rows = Sequence[Sequence[tuple[str, str]]]
@@ -118,6 +124,11 @@ def rest(calls: Sequence[Call], sent: int) -> list[Call]:
     """What is left after so many parts; an album goes out whole, so a call begun is a call done."""
     begins = [0, *accumulate(call.parts for call in calls)]
     return [call for begin, call in zip(begins, calls, strict=False) if begin >= sent]
+
+
+def menu(commands: Sequence[str], locale: str) -> list[tuple[str, str]]:
+    """Commands with what they do."""
+    return [(command, say(f"menu.{command}", locale)) for command in commands]
 
 
 # Texts

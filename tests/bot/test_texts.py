@@ -11,6 +11,7 @@ from typing import Any
 import opencc
 import pytest
 
+from bot.channels.telegram_texts import RESIDENT_COMMANDS, STAFF_COMMANDS
 from bot.flows.progress import ASKS_WORDS, OFFERED, QUESTIONS
 from bot.texts import DEFAULT, LOCALES, catalogue
 from cases import errors
@@ -52,6 +53,7 @@ FAMILIES: dict[str, Iterable[str]] = {
     "desk.{}": told(resident=False),
     "due.{}": ["sign", "sort", "contact", "resolve", "waiting"],
     "event.{}": {"submit", *STEPS, *ClockAct},
+    "menu.{}": [*RESIDENT_COMMANDS, *STAFF_COMMANDS],
     "outcome.{}": Outcome,
     "rate.{}": QUESTIONS,
     "rating.{}_{}": [f"{question}_{a}" for question, answers in QUESTIONS.items() for a in answers],
