@@ -38,7 +38,8 @@ log = structlog.get_logger()
 class Outbox(Protocol):
     """Whose lines these are: the residents' or the staff's."""
 
-    table: type[Any]
+    @property
+    def table(self) -> type[Any]: ...
 
     async def in_words(self, session: AsyncSession, rows: Sequence[Any], now: datetime) -> Sequence[Outgoing]:
         """Rows as their readers see them; what it writes is committed before anything is sent."""
