@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot import transcript
 from bot.flows import talk, words
+from bot.flows.effects import Effect
 from bot.flows.heard import Heard
 from bot.flows.state import Mode, State
 from bot.flows.surroundings import Brief
@@ -27,6 +28,12 @@ from cases.masking import mask
 from models import Case, ChatMessage, Conversation, Photo, Resident, SeenMessage
 
 DRAFT_LASTS = timedelta(days=7)
+NAMESPACE = UUID("5f7a9a3e-6f0c-4f7b-9c56-2a6b7f0d1c11")
+
+
+def resident_id(channel: str, address: str) -> UUID:
+    """Follows from the address, so that whoever knows it knows whose conversation it is."""
+    return uuid5(NAMESPACE, f"{channel}:{address}")
 
 
 class Unknown(Refusal):
@@ -36,12 +43,27 @@ class Unknown(Refusal):
 
 
 @dataclass(frozen=True)
+class Caller:
+    """Who is at the other end, as their channel knows them, and by which building's code they came."""
+
+    channel: str
+    address: str
+    locale: str | None = None
+    building: str | None = None
+
+    @property
+    def id(self) -> UUID:
+        return resident_id(self.channel, self.address)
+
+
+@dataclass(frozen=True)
 class Taken:
     """What a message brought about: the lines, in whose language, and the cases they speak of."""
 
     rows: Sequence[ChatMessage]
     locale: str
     cases: Mapping[UUID, Case]
+    stale: bool = False  # it was an old button
 
 
 @dataclass(frozen=True)
@@ -49,29 +71,16 @@ class Inbox:
     transactions: Transactions
     keys: Keys
 
-    async def welcome(
-        self,
-        senses: Senses,
-        channel: str,
-        address: str,
-        id_: UUID,
-        locale: str | None,
-        building: str | None,
-        now: datetime,
-    ) -> Resident:
+    async def welcome(self, senses: Senses, caller: Caller, now: datetime) -> Resident:
         """Whoever is at this address, known or new; the first line is said to somebody new."""
         async with self.transactions.begin() as session:
-            held = await transcript.lock(session, id_)
-            if held is None:
-                new = Resident(id=id_, channel=channel, address=address, locale=locale or DEFAULT, created_at=now)
-                held = await transcript.begin(session, new)
-            conversation, resident = held
-            if locale in LOCALES:
-                resident.locale = locale
+            conversation, resident = await _met(session, caller, now)
+            if caller.locale in LOCALES:
+                resident.locale = caller.locale
             state = State.model_validate(conversation.state)
-            new_place = building is not None and building != state.building
-            if building:
-                state.building = building
+            new_place = caller.building is not None and caller.building != state.building
+            if caller.building:
+                state.building = caller.building
                 conversation.state = state.model_dump(mode="json")
             if conversation.version == 0 or new_place:
                 greeting = talk.greet(state, senses.around((), False))
@@ -79,28 +88,45 @@ class Inbox:
                 conversation.version += 1
             return resident
 
-    async def take(self, senses: Senses, incoming: Incoming, photo: Photo | None = None) -> Taken:
+    async def take(
+        self,
+        senses: Senses,
+        incoming: Incoming,
+        kept: Sequence[Photo] = (),
+        notes: Sequence[Say] = (),
+        caller: Caller | None = None,
+    ) -> Taken:
         """Everything the message brings about is committed when this returns; the same key again changes nothing.
 
-        Raises Unknown for somebody who was never welcomed.
+        `notes` are said first, as about a file that could not be kept. Somebody new is let in where the channel says
+        who is `caller`; otherwise Unknown is raised for them.
         """
         async with self.transactions.begin() as session:
             held = await transcript.lock(session, incoming.resident)
+            if held is None and caller:
+                held = await _met(session, caller, incoming.at)
             if held is None:
                 raise Unknown("request.no_session")
             conversation, resident = held
-            if not await _first_time(session, incoming):
+            if not await first_time(session, incoming.channel, incoming.receiver, incoming.key, incoming.at):
                 rows = await transcript.because_of(session, incoming.resident, incoming.key)
                 return Taken(rows, resident.locale, await queries.of_ids(session, {row.case_id for row in rows}))
-            if photo:
-                session.add(photo)
+            if kept:
+                session.add_all(kept)
                 await session.flush()
-            taken = await self._converse(session, senses, conversation, resident, incoming)
+            resident.unreachable_at = None  # whoever speaks can be reached
+            taken = await self._converse(session, senses, conversation, resident, incoming, notes)
             await session.flush()  # the rows get their ids
             return taken
 
     async def _converse(
-        self, session: AsyncSession, senses: Senses, conversation: Conversation, resident: Resident, incoming: Incoming
+        self,
+        session: AsyncSession,
+        senses: Senses,
+        conversation: Conversation,
+        resident: Resident,
+        incoming: Incoming,
+        notes: Sequence[Say],
     ) -> Taken:
         scene = Scene(session, senses.book, self.keys, resident, incoming.at)
         state = await _state(session, conversation, incoming)
@@ -109,14 +135,15 @@ class Inbox:
         briefs = [_brief(case, incoming.at) for case in cases.values()]
         heard, stale, theirs = await _hear(session, incoming)
         around = senses.around(briefs, bool(resident.contact))
-        if stale is None:
-            state, effects = talk.step(state, heard, around, incoming.at)
-        else:
+        effects: list[Effect] = []
+        if stale is not None:
             state, effects = talk.stale(state, stale, around, incoming.at)
+        elif not (notes and heard.empty):
+            state, effects = talk.step(state, heard, around, incoming.at)
         if drafting and state.draft is None:
             await transcript.end_draft_buttons(session, resident.id, incoming.at)
         rows = [theirs]
-        for n, (line, case) in enumerate(await perform(scene, effects)):
+        for n, (line, case) in enumerate(await perform(scene, [*notes, *effects])):
             about = case or cases.get(_number(line))
             cases |= {about.number: about} if about else {}
             key, about_id = f"re:{incoming.key}:{n}", about.id if about else None
@@ -124,23 +151,35 @@ class Inbox:
         conversation.state = state.model_dump(mode="json")
         conversation.version += 1
         conversation.expires_at = incoming.at + DRAFT_LASTS
-        return Taken(rows, resident.locale, {case.id: case for case in cases.values()})
+        return Taken(rows, resident.locale, {case.id: case for case in cases.values()}, stale is not None)
 
 
-async def _first_time(session: AsyncSession, incoming: Incoming) -> bool:
-    row = {"channel": incoming.channel, "receiver": incoming.receiver, "key": incoming.key, "at": incoming.at}
+async def first_time(session: AsyncSession, channel: str, receiver: str, key: str, now: datetime) -> bool:
+    """Whether this message was never taken in before; says so for good with the rest of the transaction."""
+    row = {"channel": channel, "receiver": receiver, "key": key, "at": now}
     taken = insert(SeenMessage).values(**row).on_conflict_do_nothing().returning(col(SeenMessage.key))
     return (await session.execute(taken)).first() is not None
+
+
+async def _met(session: AsyncSession, caller: Caller, now: datetime) -> tuple[Conversation, Resident]:
+    """The conversation of whoever is at this address, held; begun for somebody new."""
+    held = await transcript.lock(session, caller.id)
+    if held:
+        return held
+    locale = caller.locale if caller.locale in LOCALES else DEFAULT
+    new = Resident(id=caller.id, channel=caller.channel, address=caller.address, locale=locale, created_at=now)
+    return await transcript.begin(session, new)
 
 
 async def _state(session: AsyncSession, conversation: Conversation, incoming: Incoming) -> State:
     """Where the talk stood; a draft nobody touched for a week is forgotten, what one said stays in the transcript."""
     state = State.model_validate(conversation.state)
     expired = conversation.expires_at is not None and conversation.expires_at < incoming.at
-    if not expired or state.mode is Mode.IDLE:
-        return state
-    await transcript.end_draft_buttons(session, incoming.resident, incoming.at)
-    return State(building=state.building)
+    if expired and state.mode is not Mode.IDLE:
+        await transcript.end_draft_buttons(session, incoming.resident, incoming.at)
+        state = State(building=state.building)
+    state.building = incoming.building or state.building
+    return state
 
 
 async def _hear(session: AsyncSession, incoming: Incoming) -> tuple[Heard, str | None, ChatMessage]:

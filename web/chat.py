@@ -13,8 +13,8 @@ from pydantic import BaseModel, Field, field_validator, model_validator
 
 from bot import transcript
 from bot.flows.words import lookup_code
-from bot.inbox import Unknown
-from bot.messages import Incoming, Pin
+from bot.inbox import Caller, Unknown, resident_id
+from bot.messages import WEBCHAT, Incoming, Pin
 from bot.scrub import clean
 from bot.texts import LOCALES, say
 from cases import queries
@@ -23,11 +23,9 @@ from models import OPEN, Photo, Resident
 from web import limits, present
 from web.parts import Parts, PartsHere
 
-CHANNEL = "webchat"
 COOKIE = "fengqiao_chat"
 COOKIE_LASTS = 365 * 24 * 3600
 QUIET_SECONDS = 20.0
-NAMESPACE = UUID("5f7a9a3e-6f0c-4f7b-9c56-2a6b7f0d1c11")
 
 router = APIRouter(prefix="/api/chat")
 
@@ -71,7 +69,7 @@ def id_of(request: Request, parts: PartsHere) -> UUID:
     address = _address(request, parts)
     if not address:
         raise Unknown("request.no_session")
-    return _id(address)
+    return resident_id(WEBCHAT, address)
 
 
 Who = Annotated[UUID, Depends(id_of)]
@@ -94,7 +92,8 @@ async def open_session(opening: Opening, request: Request, response: Response, p
     address = _address(request, parts) or uuid4().hex
     locale = opening.locale if opening.locale in LOCALES else None
     building = parts.senses.book.index.from_code(opening.place, parts.keys.places) if opening.place else None
-    resident = await parts.inbox.welcome(parts.senses, CHANNEL, address, _id(address), locale, building, parts.now())
+    caller = Caller(WEBCHAT, address, locale, building)
+    resident = await parts.inbox.welcome(parts.senses, caller, parts.now())
     response.set_cookie(
         COOKIE, _signer(parts).dumps(address), COOKIE_LASTS, httponly=True, samesite="lax", secure=parts.secure
     )
@@ -188,9 +187,10 @@ async def get_photo(photo: UUID, resident: Here, parts: PartsHere) -> FileRespon
 
 async def _take(parts: Parts, who: UUID, key: UUID, *, photo: Photo | None = None, **said: Any) -> dict[str, Any]:
     now = parts.now()
-    photos = (str(photo.id),) if photo else ()
+    kept = [photo] if photo else []
+    photos = [str(photo.id) for photo in kept]
     taken = await parts.inbox.take(
-        parts.senses, Incoming(CHANNEL, str(who), who, str(key), now, photos=photos, **said), photo
+        parts.senses, Incoming(WEBCHAT, str(who), who, str(key), now, photos=photos, **said), kept
     )
     wording = parts.wording
     shown = [present.message(row, wording, taken.locale, now, taken.cases) for row in taken.rows]
@@ -228,8 +228,3 @@ def _address(request: Request, parts: Parts) -> str | None:
         return str(_signer(parts).loads(request.cookies.get(COOKIE, "")))
     except BadSignature:
         return None
-
-
-def _id(address: str) -> UUID:
-    """A resident's id follows from the address, so that a cookie is enough to know whose it is."""
-    return uuid5(NAMESPACE, f"{CHANNEL}:{address}")

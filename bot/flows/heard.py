@@ -20,6 +20,10 @@ class Heard:
     action: str = ""
     payload: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def empty(self) -> bool:
+        return not (self.text or self.photos or self.pin or self.action)
+
 
 Turn: TypeAlias = tuple[State, list[Effect]]
 Listener: TypeAlias = Callable[[State, Heard, Surroundings, datetime], Turn]

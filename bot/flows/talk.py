@@ -69,6 +69,14 @@ def greet(state: State, around: Surroundings) -> Say:
     return Say("hello.at", {"name": place.name}) if place else Say("hello")
 
 
+def start(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
+    """They came in, perhaps by a building's code, perhaps once more: what was asked last still waits."""
+    hello = greet(state, around)
+    if state.draft is None or state.mode not in complaint.MODES:
+        return state, [hello]
+    return state, [hello, complaint.question(state, around, now)]
+
+
 def help_(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
     return state, [Say("help", buttons=_languages())]
 
@@ -103,7 +111,13 @@ def _languages() -> list[Button]:
     ]
 
 
-COMMANDS: Mapping[str, Listener] = {"my": progress.my, "new": new, "help": help_, "cancel": complaint.cancel}
+COMMANDS: Mapping[str, Listener] = {
+    "start": start,
+    "my": progress.my,
+    "new": new,
+    "help": help_,
+    "cancel": complaint.cancel,
+}
 INTERRUPTED = frozenset({Mode.IDLE, Mode.WHERE, Mode.CONTACT, Mode.WHICH})
 MODES: Mapping[Mode, Listener] = {Mode.IDLE: idle, **complaint.MODES, **progress.MODES}
 ACTIONS: Mapping[str, Listener] = {

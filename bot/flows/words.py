@@ -11,7 +11,8 @@ COMMANDS: Mapping[str, frozenset[str]] = {
         "/my", "我的反映", "进度", "查进度", "查询进度", "办得怎么样了", "進度", "查進度", "my cases", "status",
     }),
     "new": frozenset({"/new", "新的反映", "重新反映", "new", "new complaint"}),
-    "help": frozenset({"/help", "/start", "帮助", "怎么用", "幫助", "怎麼用", "help"}),
+    "start": frozenset({"/start"}),
+    "help": frozenset({"/help", "帮助", "怎么用", "幫助", "怎麼用", "help"}),
     "cancel": frozenset({"/cancel", "取消", "算了", "不报了", "不報了", "cancel"}),
     "yes": frozenset({
         "提交", "好", "好的", "对", "对的", "可以", "是", "是的", "没错", "确认", "對", "對的", "確認",

@@ -382,7 +382,7 @@ def test_a_draft_grows_no_longer_than_what_is_kept() -> None:
     ("words_said", "command"),
     [
         ("/my", "my"), ("进度", "my"), ("進度", "my"), ("Status", "my"), ("/MY", "my"), ("办得怎么样了", "my"),
-        ("/new", "new"), ("新的反映", "new"), ("/help", "help"), ("/start", "help"), ("幫助", "help"),
+        ("/new", "new"), ("新的反映", "new"), ("/help", "help"), ("/start", "start"), ("幫助", "help"),
         ("/cancel", "cancel"), ("算了", "cancel"), ("不報了", "cancel"), ("取消。", "cancel"),
         ("怎么用", "help"), ("\u200b取消 ", "cancel"),
         ("提交", "yes"), ("好的！", "yes"), ("OK", "yes"), ("對", "yes"), ("没错", "yes"),
