@@ -1,0 +1,46 @@
+"""The cards that lie in staff chats: opened once, edited whenever their case moves."""
+
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import and_, func
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from bot.desk import lines
+from models import Case, DeskChat, DeskMessage
+
+
+async def refresh(session: AsyncSession, case_ids: Collection[UUID], now: datetime) -> None:
+    """A new wording for the latest card of each case in every chat that holds one; earlier cards answer as stale."""
+    if not case_ids:
+        return
+    versions = {
+        id_: v for id_, v in (await session.exec(select(Case.id, Case.version).where(col(Case.id).in_(case_ids)))).all()
+    }
+    for row, chat in await _cards(session, case_ids):
+        assert row.case_id is not None
+        key = f"edit:{row.id}:{versions[row.case_id]}"
+        await lines.card(session, chat, row.case_id, key, now, edits=row.id, quiet=True)
+
+
+async def open_card(
+    session: AsyncSession, chat: DeskChat, case: UUID, key: str, now: datetime, *, quiet: bool = False
+) -> DeskMessage:
+    """The case as a new line of this chat."""
+    return await lines.card(session, chat, case, key, now, quiet=quiet)
+
+
+async def _cards(session: AsyncSession, case_ids: Collection[UUID]) -> list[tuple[DeskMessage, DeskChat]]:
+    """The latest card of each case in each chat that is still the same person's and can be reached."""
+    latest = (
+        select(func.max(DeskMessage.id))
+        .where(col(DeskMessage.case_id).in_(case_ids), col(DeskMessage.card), col(DeskMessage.edits).is_(None))
+        .group_by(col(DeskMessage.channel), col(DeskMessage.chat), col(DeskMessage.case_id))
+    )
+    same = and_(col(DeskChat.channel) == DeskMessage.channel, col(DeskChat.address) == DeskMessage.chat)
+    chosen = select(DeskMessage, DeskChat).join(DeskChat, same)
+    theirs = (col(DeskChat.person) == DeskMessage.person, col(DeskChat.unreachable_at).is_(None))
+    rows = await session.exec(chosen.where(col(DeskMessage.id).in_(latest), *theirs).order_by(col(DeskMessage.id)))
+    return list(rows.all())
