@@ -68,10 +68,9 @@ async def _sure(session: AsyncSession, cases: Sequence[Case]) -> set[UUID]:
     numbers = [case.id for case in cases]
     labels = {case.id: case.item or case.category for case in cases}
     sure = set((await session.exec(_chosen().where(col(Event.case_id).in_(numbers)))).all())
-    said = (
-        select(Correction).where(col(Correction.case_id).in_(numbers)).order_by(Correction.case_id, col(Correction.id))
-    )
-    for case, corrections in groupby((await session.exec(said)).all(), lambda row: row.case_id):
+    said = select(Correction).where(col(Correction.case_id).in_(numbers))
+    rows = (await session.exec(said.order_by(col(Correction.case_id), col(Correction.id)))).all()
+    for case, corrections in groupby(rows, lambda row: row.case_id):
         for correction in corrections:  # the last word counts; a doubt has no label
             stands = correction.now == labels[case] and correction.role in TEACHERS
             (sure.add if stands else sure.discard)(case)

@@ -3,7 +3,7 @@
 `load(path)` or `train(rows)` gives a Model, `model.predict(text)` a Prediction, `save(model, path)` keeps it.
 """
 
-from classifiers.artefact import ArtefactError, load, save
+from classifiers.artefact import ArtefactError, copy, load, save, version_of
 from classifiers.model import CLASSIFIERS, Model, Prediction
 from classifiers.rows import DataError, Row, read_csv
 from classifiers.training import train
@@ -15,8 +15,10 @@ __all__ = [
     "Model",
     "Prediction",
     "Row",
+    "copy",
     "load",
     "read_csv",
     "save",
     "train",
+    "version_of",
 ]

@@ -60,10 +60,26 @@ def save(model: Model, path: Path) -> Path:
     }
     _replace(path / f"{model.version}.npz", data)
     _replace(path / MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True).encode() + b"\n")
-    for old in path.glob("*.npz"):
-        if old.stem != model.version:
-            old.unlink(missing_ok=True)
+    _only(path, f"{model.version}.npz")
     return path / MANIFEST
+
+
+def copy(source: Path, target: Path) -> None:
+    """Put the model of one folder into another, in one step as `save` does; ArtefactError when there is none."""
+    manifest = _bytes(source / MANIFEST, MANIFEST_LIMIT)
+    name = _file_name(_manifest(source / MANIFEST))
+    target.mkdir(parents=True, exist_ok=True)
+    _replace(target / name, _bytes(source / name, FILE_LIMIT))
+    _replace(target / MANIFEST, manifest)
+    _only(target, name)
+
+
+def version_of(path: Path) -> str | None:
+    """The version of the model in this folder as its manifest has it, which is not checked; None without one."""
+    try:
+        return str(_manifest(path / MANIFEST)["version"])
+    except (ArtefactError, KeyError):
+        return None
 
 
 def load(path: Path) -> Model:
@@ -156,6 +172,13 @@ def _version(arrays: Arrays, facts: Mapping[str, Any]) -> str:
         sha.update(f"{name} {arrays[name].dtype} {arrays[name].shape}".encode())
         sha.update(np.ascontiguousarray(arrays[name]).data)
     return sha.hexdigest()[:16]
+
+
+def _only(path: Path, name: str) -> None:
+    """Arrays of models that stood there before are gone."""
+    for old in path.glob("*.npz"):
+        if old.name != name:
+            old.unlink(missing_ok=True)
 
 
 def _replace(path: Path, data: bytes) -> None:

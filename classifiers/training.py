@@ -43,10 +43,7 @@ def train(
     def step() -> None:
         progress(next(steps), count + 1)
 
-    def make() -> Linear:
-        least = (2, 3) if messages > MANY else (1, 1)
-        return CLASSIFIERS[classifier](seed=seed, segmenter=segmenter, least=least)
-
+    make = maker(rows, seed=seed, segmenter=segmenter, classifier=classifier)
     labels, items = unseen(rows, make, count, seed, step)
     final = make().fit([r.text for r in rows], [r.label for r in rows], [r.weight for r in rows])
     heads = item_heads(rows, final, seed)
@@ -63,6 +60,14 @@ def train(
     }
     step()
     return identified(Model(final, warm, thresholds, heads, facts))
+
+
+def maker(
+    rows: Sequence[Row], *, seed: int = 1, segmenter: str = "rjieba", classifier: str = "linear"
+) -> Callable[[], Linear]:
+    """Makes the classifiers, not taught yet, that suit so many rows."""
+    least = (2, 3) if len(gold(rows)) > MANY else (1, 1)
+    return lambda: CLASSIFIERS[classifier](seed=seed, segmenter=segmenter, least=least)
 
 
 def _thresholds(labels: Scored, warm: Temperature) -> Thresholds:
