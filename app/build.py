@@ -180,9 +180,9 @@ def danger_kind(said: str) -> str | None:
 
 def build_site(parts: Parts) -> "FastAPI":
     """The pages and doors on these parts. Imported here: a worker needs no web."""
+    from bot.limits import Limits
     from web import parts as web
     from web import site
-    from web.limits import Limits
 
     links = {bot.channel.name: bot.channel.link for bot in parts.bots}
     given = web.Parts(

@@ -11,7 +11,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from itsdangerous import BadSignature, URLSafeSerializer
 from pydantic import BaseModel, Field, field_validator, model_validator
 
-from bot import transcript
+from bot import limits, transcript
 from bot.flows.words import lookup_code
 from bot.inbox import Caller, Unknown, resident_id
 from bot.messages import WEBCHAT, Incoming, Pin
@@ -20,7 +20,8 @@ from bot.texts import LOCALES, say
 from cases import queries
 from cases.errors import NotFound, Refusal
 from models import OPEN, Photo, Resident
-from web import limits, present
+from web import present
+from web.limits import SESSIONS
 from web.parts import Parts, PartsHere
 
 COOKIE = "fengqiao_chat"
@@ -88,7 +89,7 @@ Here = Annotated[Resident, Depends(resident_of)]
 
 @router.post("/session")
 async def open_session(opening: Opening, request: Request, response: Response, parts: PartsHere) -> dict[str, Any]:
-    await parts.limits.hit(limits.SESSIONS, request.client.host if request.client else "")
+    await parts.limits.hit(SESSIONS, request.client.host if request.client else "")
     address = _address(request, parts) or uuid4().hex
     locale = opening.locale if opening.locale in LOCALES else None
     building = parts.senses.book.index.from_code(opening.place, parts.keys.places) if opening.place else None

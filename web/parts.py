@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import Depends, Request
 
 from bot.inbox import Inbox
+from bot.limits import Limits
 from bot.live import Live
 from bot.media import Store
 from bot.senses import Senses
 from bot.transactions import Transactions
 from bot.wording import Wording
 from cases.keys import Keys
-from web.limits import Limits
 
 if TYPE_CHECKING:
     from bot.reception import Reception
