@@ -25,6 +25,7 @@ from app.jobs import DEAD_AFTER, Work, defer_deliveries, make_queue
 from app.redeliver import redeliver
 from app.settings import Settings
 from bot import delivery
+from bot.desk.cards import refresh as refresh_cards
 from bot.inbox import Inbox
 from bot.live import Live
 from bot.media import Store
@@ -84,7 +85,9 @@ async def build(settings: Settings, url: str, now: Now = utcnow) -> AsyncIterato
     engine = make_engine(url)
     try:
         sessions = make_sessions(engine)
-        transactions = Transactions(sessions, defer_deliveries)
+        transactions = Transactions(
+            sessions, defer_deliveries, lambda session, cases: refresh_cards(session, cases, now())
+        )
         model = usable_model(settings.model_dir)
         async with sessions() as session:
             try:
@@ -140,7 +143,7 @@ def make_work(transactions: Transactions, senses: Senses, now: Now) -> Work:
     """The tasks' own words, bound to this database, this clock and the town as it is when they run."""
 
     async def deliver(notification_id: int) -> None:
-        await delivery.deliver(transactions, notification_id, now())
+        await delivery.deliver(transactions, senses.book, notification_id, now())
 
     async def give_up(notification_id: int, reason: str) -> None:
         await delivery.give_up(transactions, notification_id, reason, now())

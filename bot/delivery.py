@@ -1,7 +1,7 @@
 """A notification row becomes a line somebody reads: the recipient's language and channel are chosen here.
 
-For the web chat and the staff page the row is the delivery, so it happens once or not at all. A channel with a network
-between gets the text outside of any transaction.
+For the web chat and the staff page the row is the delivery, so it happens once or not at all. For a messenger it is a
+row as well, which the channel's sender takes there outside of any transaction.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,28 +10,35 @@ from datetime import datetime
 from sqlmodel import col, select, update
 
 from bot import transcript
+from bot.desk import notices as desk
 from bot.flows.progress import QUESTIONS, buttons_for, rating_buttons
 from bot.messages import Button, Say
 from bot.transactions import Transactions, wake
+from cases import feedback
+from cases.book import Book
 from models import Case, Notification
 
 RATED = frozenset({"resident.approve"})
+UNREACHABLE = "unreachable"
 
 
-async def deliver(transactions: Transactions, notification_id: int, now: datetime) -> None:
+async def deliver(transactions: Transactions, book: Book, notification_id: int, now: datetime) -> None:
     """Once delivered, again changes nothing."""
     async with transactions.begin() as session:
         chosen = select(Notification).where(col(Notification.id) == notification_id)
         row = (await session.exec(chosen.with_for_update())).first()
         if row is None or row.delivered_at or row.failed_at:
             return
+        case = await session.get_one(Case, row.case_id)
         if row.resident:
             held = await transcript.lock(session, row.resident)
             assert held is not None, "whoever has a case was welcomed"
-            case = await session.get_one(Case, row.case_id)
             line = resident_line(row, case)
             await transcript.said(session, held[1], line, f"notice:{row.id}", now, row.case_id)
+            if held[1].unreachable_at:
+                await feedback.untold(session, book, case, UNREACHABLE, now)
         else:
+            await desk.tell(session, row, case, now)
             wake(session, f"staff:{row.person}")
         row.delivered_at = now
 

@@ -1,17 +1,20 @@
 """Open, do, defer the deliveries, commit: the one way anything that arrives becomes durable."""
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import async_sessionmaker
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from cases.lifecycle import MOVED
 from cases.notices import NEW_NOTICES
 from models import Notification
 
 Defer = Callable[[AsyncSession, Sequence[Notification]], Awaitable[None]]
+Moved = Callable[[AsyncSession, Collection[UUID]], Awaitable[None]]
 
 LIVE = "live"  # the PostgreSQL channel pages listen to
 _WAKE = "wake"  # in session.info: whose pages have something new
@@ -20,8 +23,9 @@ _WAKE = "wake"  # in session.info: whose pages have something new
 class Transactions:
     """`async with transactions.begin() as session:` — all of it is there afterwards, or nothing."""
 
-    def __init__(self, sessions: async_sessionmaker[AsyncSession], defer: Defer) -> None:
-        self._sessions, self._defer = sessions, defer
+    def __init__(self, sessions: async_sessionmaker[AsyncSession], defer: Defer, moved: Moved | None = None) -> None:
+        """`moved` hears of the cases a transaction changed, before it is committed."""
+        self._sessions, self._defer, self._moved = sessions, defer, moved
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncSession]:
@@ -31,6 +35,9 @@ class Transactions:
             notices: list[Notification] = session.info.pop(NEW_NOTICES, [])
             if notices:
                 await self._defer(session, notices)
+            changed: set[UUID] = session.info.pop(MOVED, set())
+            if changed and self._moved:
+                await self._moved(session, changed)
             await _notify(session)
             await session.commit()
 

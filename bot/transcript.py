@@ -59,7 +59,7 @@ async def said(
     """
     if any(_of_draft(button) for button in say.buttons):
         await end_draft_buttons(session, resident.id, now)
-    away = resident.channel != WEBCHAT
+    away = resident.channel != WEBCHAT and resident.unreachable_at is None
     row = ChatMessage(
         resident=resident.id,
         channel=resident.channel if away else "",
