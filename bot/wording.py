@@ -28,7 +28,7 @@ class Wording:
                 return self._book.unit_name(value, locale) or say("word.dispatch_desk", locale)
             case "assignee":
                 return self._person(value, locale)
-            case "due" | "sign_due" | "at":
+            case "due" | "sign_due" | "until" | "at":
                 return when(datetime.fromisoformat(value), locale, now) if value else say("word.soon", locale)
             case "outcome":
                 return say(f"outcome.{value}", locale) if value else ""

@@ -8,12 +8,13 @@ from sqlmodel import col, select
 
 from cases.book import Book
 from models import STEPS, Area, Case, Person, Role, Step
-from models.status import RETURN_WITHIN_HOURS
+from models.status import EXTENSIONS, RETURN_WITHIN_HOURS
 
 SEES_ALL = frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.ADMIN, Role.AUDITOR})
 REVIEWS = frozenset({"approve", "send_back"})
-HANDLES = frozenset({"sign", "return", "contact", "ask", "reply"})
-FIRST = ("sign", "approve", "assign", "reply")  # what a task most wants next
+HANDLES = frozenset({"return", "contact", "relay", "ask", "reply", "extend"})
+DECIDES = frozenset({"grant_extension", "refuse_extension"})
+FIRST = ("sign", "approve", "grant_extension", "assign", "reply")  # what a task most wants next
 
 
 def sees(person: Person) -> ColumnElement[bool]:
@@ -50,7 +51,7 @@ def steps_for(book: Book, person: Person, case: Case, now: datetime) -> Sequence
     if not may_see(book, person, case):
         return []
     possible = [s for s in STEPS.values() if person.role in s.who and case.status in s.before]
-    allowed = [s for s in possible if _concerns(person, case, s.name) and not _too_late(case, s.name, now)]
+    allowed = [s for s in possible if _concerns(book, person, case, s.name) and not _too_late(case, s.name, now)]
     return sorted(allowed, key=lambda s: FIRST.index(s.name) if s.name in FIRST else len(FIRST))
 
 
@@ -60,17 +61,47 @@ def needs(book: Book, case: Case, step: Step) -> frozenset[str]:
     return step.needs - {"photo"} if policy and not policy.photo else step.needs
 
 
-def _concerns(person: Person, case: Case, step: str) -> bool:
+def may_extend(case: Case, now: datetime) -> bool:
+    """Before the deadline, one wish at a time, granted once a round."""
+    in_time = case.due_at is not None and now < case.due_at
+    return in_time and case.extension is None and case.extensions < EXTENSIONS
+
+
+def may_add(book: Book, case: Case, step: Step) -> frozenset[str]:
+    """What the step takes besides."""
+    return (step.may | step.needs) - needs(book, case, step)
+
+
+def _concerns(book: Book, person: Person, case: Case, step: str) -> bool:
     if step == "sign":  # a colleague of the lead unit may take it over before it is signed
         return case.assignee == person.code or person.unit == case.unit
     if step in HANDLES:
         return case.assignee == person.code
+    if step == "hang_up":
+        return case.relay == person.code
     if step in REVIEWS:
         return case.assignee != person.code
+    if step in DECIDES:
+        return case.extension is not None and _answers_for(book, person, case)
+    if step == "reassign":  # of the lead unit, or the grid leader of the grid worker who has it
+        return person.unit in (case.unit, book.unit_of.get(case.assignee or ""))
     return True
 
 
+def others_leading(book: Book, case: Case) -> frozenset[str]:
+    """Of the lead unit, without whoever handles it."""
+    return book.leaders.get(case.unit or "", frozenset()) - {case.assignee}
+
+
+def _answers_for(book: Book, person: Person, case: Case) -> bool:
+    """The lead unit's leaders; a supervisor where the only one is who wants more time."""
+    others = others_leading(book, case)
+    return person.code in others or (person.role is Role.SUPERVISOR and not others)
+
+
 def _too_late(case: Case, step: str, now: datetime) -> bool:
+    if step == "extend":
+        return not may_extend(case, now)
     if step != "return":
         return False
     late = case.signed_at is not None and now > case.signed_at + timedelta(hours=RETURN_WITHIN_HOURS)

@@ -32,6 +32,8 @@ class Book:
     calendar: WorkCalendar
     people: Mapping[str, str]  # code → name, also of those who left
     workers: frozenset[str]  # those of them who are grid workers
+    unit_of: Mapping[str, str]  # where each of them works
+    leaders: Mapping[str, frozenset[str]]  # by unit
     items: Mapping[str, Sequence[Category]] = field(default_factory=dict)  # by department's field
 
     def path(self, grid: str | None) -> tuple[str, ...]:
@@ -84,12 +86,22 @@ async def read_book(session: AsyncSession) -> Book:
         town=town,
         people={person.code: person.name for person in people},
         workers=frozenset(person.code for person in people if person.role is Role.WORKER),
+        unit_of={person.code: person.unit for person in people},
+        leaders=_leaders(people),
         items=_by_parent(categories.values()),
     )
 
 
 def by_code(rows: Iterable[T]) -> dict[str, T]:
     return {row.code: row for row in rows}  # type: ignore[attr-defined]
+
+
+def _leaders(people: Iterable[Person]) -> dict[str, frozenset[str]]:
+    leaders: dict[str, frozenset[str]] = {}
+    for person in people:
+        if person.active and person.role is Role.LEADER:
+            leaders[person.unit] = leaders.get(person.unit, frozenset()) | {person.code}
+    return leaders
 
 
 def _by_parent(categories: Iterable[Category]) -> dict[str, list[Category]]:

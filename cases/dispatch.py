@@ -94,7 +94,8 @@ async def hand_out(
     leave_out: Sequence[Audience] = (),
 ) -> Event:
     """Put the case on somebody's desk. `changes` must name `unit` and `assignee` (None: the whole unit's)."""
-    details = {"unit": changes["unit"], "assignee": changes["assignee"], "rule": changes.get("rule", case.rule)}
+    details = {"unit": changes["unit"], "assignee": changes["assignee"], "from": case.assignee}
+    details["rule"] = changes.get("rule", case.rule)
     changes = {"signed_at": None, **changes}
     return await lifecycle.move(
         session, book, case, step, actor, now, text=text, details=details, changes=changes, leave_out=leave_out

@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from cases import dispatch, evidence, lifecycle, timers, triage
-from cases.actors import RESIDENT
+from cases import dispatch, evidence, lifecycle, relay, timers, triage
+from cases.actors import RESIDENT, SYSTEM
 from cases.book import Book
 from cases.errors import NotFound, Stale, TooOften
 from cases.keys import Keys
@@ -25,6 +25,17 @@ async def answer(
 ) -> None:
     await lifecycle.move(session, book, case, "answer", RESIDENT, now, text=text, photos=photos)
     await evidence.attach(session, case.id, photos)
+
+
+async def relay_back(
+    session: AsyncSession, book: Book, case: Case, text: str, photos: Sequence[str], now: datetime
+) -> None:
+    """A line to whoever opened the talk; Stale when it is closed by now."""
+    await relay.say_back(session, book, case, text, photos, now)
+
+
+async def hang_up(session: AsyncSession, book: Book, case: Case, now: datetime) -> None:
+    await relay.hang_up(session, book, case, RESIDENT, now)
 
 
 async def supplement(
@@ -79,6 +90,7 @@ async def reopen(session: AsyncSession, book: Book, case: Case, text: str, now: 
         ("sign_due_at", "contact_due_at", "due_at", "signed_at", "contacted_at", "resolved_at", "closed_at", "outcome")
     )
     changes = {**fresh, "round": case.round + 1, "overdue": False, "binding": False, "returns": 0, "result": ""}
+    changes["extensions"] = 0
     before = case.assignee
     await lifecycle.move(session, book, case, "reopen", RESIDENT, now, text=text, changes=changes)
     above = await dispatch.stands_above(session, book, case, before)
@@ -88,6 +100,13 @@ async def reopen(session: AsyncSession, book: Book, case: Case, text: str, now: 
     clock = await timers.begin(session, book, case, case.clock or triage.HELD_CLOCK, now)
     handed = {**clock, "unit": case.unit, "assignee": above}
     await dispatch.hand_out(session, book, case, now, changes=handed, leave_out=(Audience.RESIDENT,))
+
+
+async def untold(session: AsyncSession, book: Book, case: Case, reason: str, now: datetime) -> None:
+    """No channel reaches the resident: the case says so, once, until they are heard from again."""
+    if case.untold_at is None:
+        why, changes = {"why": reason}, {"untold_at": now}
+        await lifecycle.note(session, book, case, "untold", SYSTEM, now, details=why, changes=changes)
 
 
 async def followed(session: AsyncSession, resident: UUID, number: str) -> Case:

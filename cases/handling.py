@@ -7,7 +7,7 @@ from typing import Any
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from cases import access, corrections, dispatch, evidence, lifecycle, triage
+from cases import access, corrections, dispatch, evidence, lifecycle, timers, triage
 from cases.actors import SYSTEM, staff
 from cases.book import Book
 from cases.errors import Missing, NotAllowed, Stale
@@ -21,9 +21,20 @@ async def allowed(session: AsyncSession, book: Book, case: Case, person: Person,
     if case.status not in STEPS[step].before:
         raise Stale("step.stale", number=case.number)
     if step not in {s.name for s in access.steps_for(book, person, case, now)}:
-        if step == "return" and case.assignee == person.code:
-            raise NotAllowed("return.too_late" if not case.binding else "return.binding")
-        raise NotAllowed("step.not_yours", number=case.number)
+        raise NotAllowed(_why_not(case, person, step), number=case.number)
+
+
+def _why_not(case: Case, person: Person, step: str) -> str:
+    """For whoever has the case there is another reason than that it is somebody else's."""
+    if case.assignee != person.code or person.role not in STEPS[step].who:
+        return "step.not_yours"
+    if step == "return":
+        return "return.binding" if case.binding else "return.too_late"
+    if step == "hang_up":
+        return "relay.closed"
+    if step == "extend":
+        return "extend.asked" if case.extension else "extend.once" if case.extensions else "extend.too_late"
+    return "step.not_yours"
 
 
 async def sign(session: AsyncSession, book: Book, case: Case, person: Person, now: datetime) -> None:
@@ -32,14 +43,24 @@ async def sign(session: AsyncSession, book: Book, case: Case, person: Person, no
 
 
 async def return_(
-    session: AsyncSession, book: Book, case: Case, person: Person, reason: ReturnReason, text: str, now: datetime
+    session: AsyncSession,
+    book: Book,
+    case: Case,
+    person: Person,
+    reason: ReturnReason,
+    text: str,
+    photos: Sequence[str],
+    now: datetime,
 ) -> None:
-    """退单 with a reason code, then straight on to the next desk."""
+    """退单 with a reason code and perhaps a photo that shows why, then straight on to the next desk."""
     details = {"reason": str(reason), "of_unit": case.unit if person.unit == case.unit else None}
     changes = {"returns": case.returns + 1, "signed_at": None}
     if reason is ReturnReason.NOT_MY_UNIT:
         corrections.doubt(session, case, staff(person), "return", now)
-    await lifecycle.move(session, book, case, "return", staff(person), now, text=text, details=details, changes=changes)
+    await lifecycle.move(
+        session, book, case, "return", staff(person), now, text=text, details=details, photos=photos, changes=changes
+    )
+    await evidence.attach(session, case.id, photos)
     await triage.again(session, book, case, now)
 
 
@@ -105,6 +126,18 @@ async def assign(
     if assignee is None:
         changes["assignee"] = await dispatch.least_loaded(session, unit)
     await dispatch.hand_out(session, book, case, now, step="assign", actor=staff(person), text=text, changes=changes)
+
+
+async def reassign(
+    session: AsyncSession, book: Book, case: Case, person: Person, assignee: str, text: str, now: datetime
+) -> None:
+    """改派 within the leader's own unit; whoever gets it signs anew, the time to resolve goes on."""
+    if not await _works_there(session, assignee, person.unit):
+        raise Missing("reassign.not_ours")
+    if assignee == case.assignee:
+        raise Missing("reassign.same")
+    changes = {"unit": case.unit, "assignee": assignee, **await timers.sign_again(session, book, case, now)}
+    await dispatch.hand_out(session, book, case, now, step="reassign", actor=staff(person), text=text, changes=changes)
 
 
 async def reject(session: AsyncSession, book: Book, case: Case, person: Person, text: str, now: datetime) -> None:

@@ -17,11 +17,15 @@ from cases.actors import Actor
 from cases.book import Book
 from cases.errors import Missing, NotAllowed, Stale
 from cases.notices import Audience
-from models import STEPS, Case, Event, Status
+from models import STEPS, Case, Event, Role, Status
 
 PRIVATE = frozenset(
-    {"hold", "route", "arbitrate", "return", "send_back", "sign_overdue", "remind", "contact_overdue", "reply"}
-)
+    {
+        "hold", "route", "arbitrate", "reassign", "return", "reply", "send_back", "extend", "refuse_extension",
+        "sign_overdue", "remind", "contact_overdue", "untold",
+    }
+)  # fmt: skip
+MOVED = "moved"  # in session.info: ids of the cases this transaction changed
 
 
 async def move(
@@ -67,7 +71,7 @@ async def note(
     changes: Mapping[str, Any] | None = None,
     above: str | None = None,
 ) -> Event:
-    """Add an event of a kind that is no step: what the clock did, and to whom it went up."""
+    """Add an event of a kind that is no step: what the clock did and to whom it went up, or who could not be told."""
     assert kind not in STEPS, kind
     return await _take(session, book, case, kind, actor, now, case.status, text, details, (), changes, (), above)
 
@@ -87,7 +91,9 @@ async def _take(
     leave_out: Sequence[Audience],
     above: str | None = None,
 ) -> Event:
-    await _change(session, case, {**(changes or {}), "status": after, "version": case.version + 1})
+    over = _over(case, actor, after)
+    await _change(session, case, {**over, **(changes or {}), "status": after, "version": case.version + 1})
+    session.info.setdefault(MOVED, set()).add(case.id)
     event = Event(
         case_id=case.id,
         seq=case.version,
@@ -106,8 +112,20 @@ async def _take(
     if clock_changes:
         await _change(session, case, clock_changes)
     args = told_args(book, case, actor, text)
-    await notices.tell(session, case, event, now, args=args, above=above, leave_out=leave_out)
+    await notices.tell(session, book, case, event, now, args=args, above=above, leave_out=leave_out)
     return event
+
+
+def _over(case: Case, actor: Actor, after: Status) -> dict[str, Any]:
+    """What ends by itself: the line to the resident and a wish for more time when nobody has it in hand any more."""
+    ends: dict[str, Any] = {}
+    if case.relay and after not in STEPS["relay"].before:
+        ends["relay"] = None
+    if case.extension and after not in STEPS["grant_extension"].before:
+        ends["extension"] = None
+    if case.untold_at and actor.role is Role.RESIDENT:  # heard from again
+        ends["untold_at"] = None
+    return ends
 
 
 async def _change(session: AsyncSession, case: Case, changes: Mapping[str, Any]) -> None:
@@ -134,4 +152,6 @@ def told_args(book: Book, case: Case, actor: Actor, text: str) -> dict[str, Any]
         "sign_due": case.sign_due_at.isoformat() if case.sign_due_at else "",
         "assignee": case.assignee or "",
         "outcome": str(case.outcome or ""),
+        "days": (case.extension or {}).get("days", ""),
+        "until": (case.extension or {}).get("until", ""),
     }

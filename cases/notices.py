@@ -8,6 +8,8 @@ from typing import Any
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from cases import access
+from cases.book import Book
 from models import Case, Event, Notification, Person, Role
 
 
@@ -17,6 +19,8 @@ class Audience(StrEnum):
     LEADERS = "leaders"  # of the lead unit
     DISPATCHERS = "dispatchers"
     ABOVE = "above"  # named by the act: the next level up
+    FORMER = "former"  # who had it before
+    DECIDE = "decide"  # on more time: the lead unit's other leaders, else the supervisors
 
 
 _A = Audience
@@ -30,6 +34,14 @@ TOLD: Mapping[str, tuple[Audience, ...]] = {
     "sign": (_A.RESIDENT,),
     "return": (),
     "contact": (_A.RESIDENT,),
+    "relay": (_A.RESIDENT,),
+    "relay_back": (_A.ASSIGNEE,),
+    "hang_up": (_A.ASSIGNEE, _A.RESIDENT),
+    "extend": (_A.DECIDE,),
+    "grant_extension": (_A.ASSIGNEE, _A.RESIDENT),
+    "refuse_extension": (_A.ASSIGNEE,),
+    "reassign": (_A.ASSIGNEE, _A.FORMER),
+    "untold": (_A.ASSIGNEE,),
     "ask": (_A.RESIDENT,),
     "reply": (_A.LEADERS,),
     "approve": (_A.RESIDENT,),
@@ -48,11 +60,13 @@ TOLD: Mapping[str, tuple[Audience, ...]] = {
     "overdue": (_A.ASSIGNEE, _A.LEADERS, _A.RESIDENT),
     "escalate": (_A.ABOVE,),
 }
+DESK_KEYS: Mapping[Audience, str] = {_A.FORMER: "desk.reassigned"}  # where one event says two things
 NEW_NOTICES = "new_notices"  # in session.info: rows the transaction has to defer deliveries for
 
 
 async def tell(
     session: AsyncSession,
+    book: Book,
     case: Case,
     event: Event,
     now: datetime,
@@ -65,15 +79,23 @@ async def tell(
     for audience in TOLD[event.kind]:
         if audience in leave_out:
             continue
-        for person in await _people(session, case, audience, above):
+        for person in await _people(session, book, case, event, audience, above):
             if person != event.actor:
-                _write(session, case, event, f"desk.{event.kind}", now, args, person=person)
-        if audience is Audience.RESIDENT:
+                _write(session, case, event, DESK_KEYS.get(audience, f"desk.{event.kind}"), now, args, person=person)
+        if audience is Audience.RESIDENT and event.role is not Role.RESIDENT:
             _write(session, case, event, f"resident.{event.kind}", now, args)
 
 
-async def _people(session: AsyncSession, case: Case, audience: Audience, above: str | None) -> Sequence[str]:
+async def _people(
+    session: AsyncSession, book: Book, case: Case, event: Event, audience: Audience, above: str | None
+) -> Sequence[str]:
     match audience:
+        case Audience.FORMER:
+            return [event.details["from"]] if event.details.get("from") else []
+        case Audience.DECIDE if others := access.others_leading(book, case):
+            return sorted(others)
+        case Audience.DECIDE:
+            where = col(Person.role) == Role.SUPERVISOR
         case Audience.ABOVE:
             return [above] if above else []
         case Audience.ASSIGNEE if case.assignee:

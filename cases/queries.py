@@ -27,7 +27,8 @@ def view(person: Person, name: str) -> ColumnElement[bool]:
         case "triage" if person.role in access.SEES_ALL:
             return col(Case.status).in_(UNDECIDED)
         case "review" if person.role is Role.LEADER:
-            return (col(Case.status) == Status.REPLIED) & (col(Case.assignee) != person.code)
+            wants_time = col(Case.extension).is_not(None) & (col(Case.unit) == person.unit)
+            return ((col(Case.status) == Status.REPLIED) | wants_time) & (col(Case.assignee) != person.code)
         case "all":
             return col(Case.status).in_(OPEN)
     raise NotFound("view.not_found")

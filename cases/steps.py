@@ -11,7 +11,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from cases import handling
+from cases import extension, handling, relay
+from cases.actors import staff
 from cases.book import Book
 from cases.errors import Missing, Stale
 from models import Case, Outcome, Person, Photo, ReturnReason, StaffAct
@@ -33,6 +34,7 @@ class Asked:
     unit: str | None = None
     assignee: str | None = None
     category: str | None = None
+    days: int | None = None
 
 
 async def take(session: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> bool:
@@ -76,7 +78,7 @@ async def _sign(s: AsyncSession, book: Book, case: Case, person: Person, asked: 
 
 async def _return(s: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> None:
     reason = _one_of(ReturnReason, asked.reason, "step.needs_reason")
-    await handling.return_(s, book, case, person, reason, asked.text, now)
+    await handling.return_(s, book, case, person, reason, asked.text, _photos(asked), now)
 
 
 async def _contact(s: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> None:
@@ -89,8 +91,33 @@ async def _ask(s: AsyncSession, book: Book, case: Case, person: Person, asked: A
 
 async def _reply(s: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> None:
     outcome = _one_of(Outcome, asked.outcome, "step.needs_outcome")
-    photos = [str(photo) for photo in dict.fromkeys(asked.photos)]
-    await handling.reply(s, book, case, person, outcome, asked.text, photos, now)
+    await handling.reply(s, book, case, person, outcome, asked.text, _photos(asked), now)
+
+
+async def _relay(s: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> None:
+    await relay.say(s, book, case, person, asked.text, _photos(asked), now)
+
+
+async def _hang_up(s: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> None:
+    await relay.hang_up(s, book, case, staff(person), now)
+
+
+async def _extend(s: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> None:
+    await extension.extend(s, book, case, person, asked.days, asked.text, now)
+
+
+async def _grant(s: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> None:
+    await extension.grant(s, book, case, person, now)
+
+
+async def _refuse(s: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> None:
+    await extension.refuse(s, book, case, person, asked.text, now)
+
+
+async def _reassign(s: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> None:
+    if not asked.assignee:
+        raise Missing("step.needs_assignee")
+    await handling.reassign(s, book, case, person, asked.assignee, asked.text, now)
 
 
 async def _approve(s: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> None:
@@ -118,12 +145,23 @@ STEPS: Mapping[str, Take] = {
     "return": _return,
     "contact": _contact,
     "ask": _ask,
+    "relay": _relay,
+    "hang_up": _hang_up,
     "reply": _reply,
+    "extend": _extend,
+    "grant_extension": _grant,
+    "refuse_extension": _refuse,
+    "reassign": _reassign,
     "approve": _approve,
     "send_back": _send_back,
     "assign": _assign,
     "reject": _reject,
 }
+
+
+def _photos(asked: Asked) -> list[str]:
+    """Each once, however often it was named."""
+    return [str(photo) for photo in dict.fromkeys(asked.photos)]
 
 
 def _one_of(kind: type[Choice], value: str | None, missing: str) -> Choice:

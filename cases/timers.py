@@ -9,7 +9,7 @@ from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from cases.book import Book
-from cases.clock import deadlines, resume, schedule
+from cases.clock import Span, deadlines, due, resume, schedule
 from models import Case, ClockAct, Timer
 
 WAIT_FOR_RESIDENT = timedelta(days=3)
@@ -21,6 +21,7 @@ ALL = frozenset(ClockAct)
 STOPS: Mapping[str, frozenset[ClockAct]] = {
     "sign": frozenset({ClockAct.SIGN_OVERDUE}),
     "contact": frozenset({ClockAct.CONTACT_OVERDUE}),
+    "relay": frozenset({ClockAct.CONTACT_OVERDUE}),
     "ask": frozenset({ClockAct.CONTACT_OVERDUE}),
     "reply": frozenset({ClockAct.CONTACT_OVERDUE}),
     "answer": frozenset({ClockAct.STOP_WAITING}),
@@ -50,6 +51,29 @@ async def sign_again(session: AsyncSession, book: Book, case: Case, now: datetim
     return {"sign_due_at": due}
 
 
+async def extend(session: AsyncSession, book: Book, case: Case, days: int, now: datetime) -> dict[str, Any]:
+    """So many more days of the policy's calendar; reminder and escalation move as far as the deadline does.
+
+    What the clock had done already it does again if its new time is still to come.
+    """
+    before, new = case.due_at, longer(book, case, days)
+    assert case.clock is not None and before is not None
+    kind = book.policies[case.clock].calendar
+    moving = (ClockAct.REMIND, ClockAct.OVERDUE, ClockAct.ESCALATE)
+    chosen = select(Timer).where(Timer.case_id == case.id, Timer.round == case.round, col(Timer.act).in_(moving))
+    for timer in (await session.exec(chosen)).all():
+        timer.due_at = resume(timer.due_at, before, new, kind, book.calendar)
+        if timer.done_at and timer.due_at > now:
+            timer.done_at, timer.paused = None, case.paused_at is not None
+    return {"due_at": new, "overdue": case.overdue and new <= now}
+
+
+def longer(book: Book, case: Case, days: int) -> datetime:
+    """The deadline with so many more days of the policy's calendar."""
+    assert case.clock is not None and case.due_at is not None, "whoever handles a case has a deadline"
+    return due(Span(days, "d"), book.policies[case.clock].calendar, case.due_at, book.calendar)
+
+
 async def after(session: AsyncSession, book: Book, case: Case, kind: str, now: datetime) -> dict[str, Any]:
     """What an event does to the clock; returns columns of the case to change with it."""
     if kind in STOPS:
@@ -57,7 +81,7 @@ async def after(session: AsyncSession, book: Book, case: Case, kind: str, now: d
     match kind:
         case "sign":
             return {"signed_at": now}
-        case "contact":
+        case "contact" | "relay":
             return _contacted(case, now)
         case "ask":
             return await _pause(session, case, now) | _contacted(case, now)

@@ -95,7 +95,8 @@ class Step:
     before: frozenset[Status]
     after: Status | None
     who: frozenset[Role]
-    needs: frozenset[str] = frozenset()  # of: text, reason, outcome, photo, unit
+    needs: frozenset[str] = frozenset()  # of: text, reason, outcome, photo, unit, assignee, days
+    may: frozenset[str] = frozenset()  # what else it takes, of the same and category
 
     @property
     def by_hand(self) -> bool:
@@ -103,13 +104,20 @@ class Step:
 
 
 def _step(
-    name: str, before: Iterable[Status], after: Status | None, who: Iterable[Role], needs: Iterable[str] = ()
+    name: str,
+    before: Iterable[Status],
+    after: Status | None,
+    who: Iterable[Role],
+    needs: Iterable[str] = (),
+    may: Iterable[str] = (),
 ) -> Step:
-    return Step(name, frozenset(before), after, frozenset(who), frozenset(needs))
+    return Step(name, frozenset(before), after, frozenset(who), frozenset(needs), frozenset(may))
 
 
 _S, _R = Status, Role
 _HANDLERS = {_R.WORKER, _R.CLERK, _R.LEADER}
+_IN_TOUCH = {_S.ACCEPTED, _S.WAITING, _S.REPLIED}  # while somebody has it in hand
+_UNDER_WAY = {_S.ACCEPTED, _S.WAITING}
 
 STEPS: dict[str, Step] = {
     step.name: step
@@ -119,19 +127,28 @@ STEPS: dict[str, Step] = {
         _step("route", {_S.SUBMITTED, _S.RETURNED, _S.REOPENED}, _S.DISPATCHED, {_R.SYSTEM}),
         _step("arbitrate", {_S.RETURNED}, _S.ARBITRATION, {_R.SYSTEM}),
         # by the dispatcher
-        _step("assign", {_S.TRIAGE, _S.ARBITRATION}, _S.DISPATCHED, {_R.DISPATCHER}, {"unit"}),
-        _step("reject", {_S.TRIAGE, _S.ARBITRATION}, _S.REJECTED, {_R.DISPATCHER}, {"text"}),
+        _step("assign", UNDECIDED, _S.DISPATCHED, {_R.DISPATCHER}, {"unit"}, {"assignee", "category", "text"}),
+        _step("reject", UNDECIDED, _S.REJECTED, {_R.DISPATCHER}, {"text"}),
         # by whoever handles it
         _step("sign", {_S.DISPATCHED}, _S.ACCEPTED, _HANDLERS),
-        _step("return", {_S.DISPATCHED, _S.ACCEPTED}, _S.RETURNED, _HANDLERS, {"reason"}),
-        _step("contact", {_S.ACCEPTED}, None, _HANDLERS),
+        _step("return", {_S.DISPATCHED, _S.ACCEPTED}, _S.RETURNED, _HANDLERS, {"reason"}, {"text", "photo"}),
+        _step("contact", {_S.ACCEPTED}, None, _HANDLERS, (), {"text"}),
+        # a line between them that shows neither who the other is; either side closes it
+        _step("relay", _IN_TOUCH, None, _HANDLERS, {"text"}, {"photo"}),
+        _step("hang_up", _IN_TOUCH, None, {*_HANDLERS, _R.RESIDENT}),
         _step("ask", {_S.ACCEPTED}, _S.WAITING, _HANDLERS, {"text"}),
         _step("reply", {_S.ACCEPTED}, _S.REPLIED, _HANDLERS, {"text", "outcome", "photo"}),
+        _step("extend", {_S.ACCEPTED}, None, _HANDLERS, {"days", "text"}),
+        # by the leader of the lead unit; where the leader handles it, the supervisor decides about more time
+        _step("grant_extension", _UNDER_WAY, None, {_R.LEADER, _R.SUPERVISOR}),
+        _step("refuse_extension", _UNDER_WAY, None, {_R.LEADER, _R.SUPERVISOR}, {"text"}),
+        _step("reassign", {_S.DISPATCHED, _S.ACCEPTED}, _S.DISPATCHED, {_R.LEADER}, {"assignee"}, {"text"}),
         # the leader's review, or the system where the policy asks for none
         _step("approve", {_S.REPLIED}, _S.RESOLVED, {_R.LEADER, _R.SYSTEM}),
         _step("send_back", {_S.REPLIED}, _S.ACCEPTED, {_R.LEADER}, {"text"}),
         # by the resident
         _step("answer", {_S.WAITING}, _S.ACCEPTED, {_R.RESIDENT}, {"text"}),
+        _step("relay_back", _IN_TOUCH, None, {_R.RESIDENT}, {"text"}),
         _step("supplement", OPEN, None, {_R.RESIDENT}),
         _step("urge", OPEN - {_S.WAITING}, None, {_R.RESIDENT}),
         _step("withdraw", OPEN - {_S.REPLIED}, _S.WITHDRAWN, {_R.RESIDENT}),
@@ -143,5 +160,7 @@ STEPS: dict[str, Step] = {
     )
 }
 
+EXTENSIONS = 1  # granted in a round
+EXTEND_DAYS = 15  # at most, of the policy's calendar
 RETURN_WITHIN_HOURS = 24  # after signing; later than that a case is not passed on but handled
 REOPEN_WITHIN_DAYS = 14

@@ -16,7 +16,6 @@ from web.present import iso
 
 EXCERPT = 120
 CHOICES = {"reason": ReturnReason, "outcome": Outcome}
-OPTIONAL = {"return": ["text"], "contact": ["text"], "assign": ["assignee", "category", "text"], "reply": ["photo"]}
 
 
 @dataclass(frozen=True)
@@ -114,13 +113,13 @@ class Desk:
         return [self._step(case, step, primary=n == 0) for n, step in enumerate(allowed)]
 
     def _step(self, case: Case, step: Step, *, primary: bool) -> dict[str, Any]:
-        needs = sorted(access.needs(self.book, case, step))
+        needs, may = sorted(access.needs(self.book, case, step)), sorted(access.may_add(self.book, case, step))
         asked = {name: kind for name, kind in CHOICES.items() if name in needs}
         return {
             "name": step.name,
             "label": self.say(f"step_name.{step.name}"),
             "needs": needs,
-            "optional": [name for name in OPTIONAL.get(step.name, ()) if name not in needs],
+            "optional": may,
             "choices": {
                 name: [{"value": str(v), "label": self.say(f"{name}.{v}")} for v in kind]
                 for name, kind in asked.items()
@@ -155,8 +154,11 @@ class Desk:
     def _event(self, event: Event, story: Story) -> dict[str, Any]:
         details = event.details
         args = {
-            "who": story.people.get(event.actor, ""),
+            "who": story.people.get(event.actor) or self.say(f"role.{event.role}"),
             "assignee": details.get("assignee") or details.get("to") or "",
+            "days": details.get("days", ""),
+            "until": details.get("until", ""),
+            "due": details.get("due", ""),
             "unit": details.get("unit") or "",
             "reason": self.say(f"reason.{details['reason']}") if details.get("reason") else "",
             "number": story.case.number,

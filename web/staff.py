@@ -55,6 +55,7 @@ class Asked(BaseModel):
     unit: str | None = None
     assignee: str | None = None
     category: str | None = None
+    days: int | None = None
 
     def checked(self) -> steps.Asked:
         return steps.Asked(**self.model_dump() | {"key": str(self.key), "text": scrub(self.text)})

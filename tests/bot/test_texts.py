@@ -52,7 +52,7 @@ FAMILIES: dict[str, Iterable[str]] = {
     "danger.{}": [kind for kind, _, _ in lexicon()[1]],
     "desk.{}": told(resident=False),
     "due.{}": ["sign", "sort", "contact", "resolve", "waiting"],
-    "event.{}": {"submit", *STEPS, *ClockAct},
+    "event.{}": {"submit", "untold", *STEPS, *ClockAct},
     "menu.{}": [*RESIDENT_COMMANDS, *STAFF_COMMANDS],
     "outcome.{}": Outcome,
     "rate.{}": QUESTIONS,
@@ -271,7 +271,7 @@ def _told_names() -> set[str]:
     none: Any = SimpleNamespace(place_name=str, area_name=str)
     case: Any = SimpleNamespace(
         number="", unit="", item="", category="", place="", place_text="", grid="", due_at=None, sign_due_at=None,
-        assignee="", outcome=None,
+        assignee="", outcome=None, extension=None,
     )  # fmt: skip
     return set(told_args(none, case, SYSTEM, ""))
 
@@ -282,7 +282,7 @@ def _told_names() -> set[str]:
         ("desk.", _told_names()),
         ("resident.", _told_names()),
         ("status.", _told_names() | {"result"}),
-        ("event.", {"who", "assignee", "unit", "reason", "number"}),
+        ("event.", {"who", "assignee", "unit", "reason", "number", "days", "until", "due"}),
     ],
 )
 def test_a_text_asks_only_for_what_it_is_given(family: str, given: set[str]) -> None:

@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.database import Sessions
 from bot.flows.progress import buttons_for
 from bot.texts import LOCALES, catalogue
-from cases import lifecycle, supervision
+from cases import access, lifecycle, supervision
 from cases.actors import Actor
 from cases.book import Book, read_book
 from cases.errors import Missing, NotAllowed, Stale
@@ -26,6 +26,7 @@ from tests.support.site import Site
 
 NOW = WORKDAY_MORNING
 BY_STAFF = {Role.WORKER: "limin", Role.CLERK: "zhangwei", Role.LEADER: "dongchunsheng", Role.DISPATCHER: "chenlu"}
+ON_THE_LINE = {"relay_back", "hang_up"}  # offered only while somebody has opened one
 LOOKING_ON = {Role.SUPERVISOR: "guwenbo", Role.ADMIN: "jiangyan", Role.AUDITOR: "caoying"}
 
 
@@ -89,7 +90,7 @@ async def test_a_step_that_needs_words_is_refused_without(session: AsyncSession,
 
 
 def test_every_step_and_act_of_the_clock_says_who_is_told() -> None:
-    assert set(TOLD) == {"submit", *STEPS, *ClockAct}
+    assert set(TOLD) == {"submit", "untold", *STEPS, *ClockAct}
     assert set(supervision.ACTS) == set(ClockAct)
 
 
@@ -113,7 +114,7 @@ def test_every_status_can_be_left_or_is_an_end() -> None:
 def test_a_resident_is_offered_what_the_table_allows() -> None:
     for status in Status:
         may = {step.name for step in STEPS.values() if Role.RESIDENT in step.who and status in step.before}
-        assert {button.action for button in buttons_for("1", status)} == may
+        assert {button.action for button in buttons_for("1", status)} == may - ON_THE_LINE
 
 
 async def test_the_staff_are_offered_what_the_table_allows(site: Site) -> None:
@@ -123,9 +124,9 @@ async def test_the_staff_are_offered_what_the_table_allows(site: Site) -> None:
     before = await counts(site)
     for n, (status, (role, person)) in enumerate(product(Status, people.items())):
         holder = BY_STAFF[role] if role in (Role.WORKER, Role.CLERK) else "limin"
-        await put(site, number, status=status, assignee=holder, unit="CGJ")
-        may = {s.name for s in STEPS.values() if role in s.who and status in s.before}
-        may -= {"return", "contact", "ask", "reply"} if holder != BY_STAFF.get(role) else set()
+        await put(site, number, status=status, assignee=holder, relay=holder, unit="CGJ")
+        may = {s.name for s in STEPS.values() if role in s.who and status in s.before} - access.DECIDES
+        may -= access.HANDLES | {"hang_up"} if holder != BY_STAFF.get(role) else set()
         assert set(await person.may(number)) == may, (status, role)
         refused = sorted(set(STEPS) - may)
         given = {"text": "好", "reason": "other", "outcome": "solved", "unit": "CGJ", "version": 2}
