@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import structlog
@@ -21,7 +20,9 @@ from app.database import Sessions, libpq_url
 from app.database import engine as make_engine
 from app.database import sessions as make_sessions
 from app.errors import CannotGoOn
-from app.jobs import DEAD_AFTER, Work, defer_deliveries, make_queue
+from app.jobs import DEAD_AFTER, Work, defer_deliveries, defer_training, make_queue
+from app.learning import Learning
+from app.learning_use import InUse
 from app.redeliver import redeliver
 from app.settings import Settings
 from bot import delivery
@@ -35,13 +36,13 @@ from cases import supervision
 from cases.book import NoTown, read_book
 from cases.intake import Guess
 from cases.keys import Keys
-from classifiers import ArtefactError, Model, load
+from classifiers import Model
 from classifiers.danger import danger
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-LOOK_SECONDS = 10.0
+LOOK_SECONDS = 5.0
 READY_SECONDS = 2.0  # a database that is frozen is away
 log = structlog.get_logger()
 
@@ -64,7 +65,7 @@ class Parts:
     sessions: Sessions
     transactions: Transactions
     keys: Keys
-    model: Model | None
+    in_use: InUse
     senses: Senses
     queue: Queue
     now: Now
@@ -73,6 +74,12 @@ class Parts:
     store: Store
     inbox: Inbox
     bots: Sequence[Bot]
+    learning: Learning
+
+    @property
+    def model(self) -> Model | None:
+        """The one that answers now."""
+        return self.in_use.model
 
     @property
     def town(self) -> str:
@@ -88,22 +95,24 @@ async def build(settings: Settings, url: str, now: Now = utcnow) -> AsyncIterato
         transactions = Transactions(
             sessions, defer_deliveries, lambda session, cases: refresh_cards(session, cases, now())
         )
-        model = usable_model(settings.model_dir)
+        in_use = InUse(transactions, settings.model_dir, now)
         async with sessions() as session:
             try:
                 came_from, book = await loaded_from(session), await read_book(session)
             except NoTown as error:
                 raise CannotGoOn(f"{error}; load one with `python -m app seed`") from error
-            senses = Senses(book, lambda said: guess(model, said), danger_kind)
-        work = make_work(transactions, senses, now)
+            senses = Senses(book, lambda said: guess(in_use.model, said), danger_kind)
+        await in_use.look()
+        learning = Learning(transactions, settings.model_dir.parent, now, defer_training)
+        work = make_work(transactions, senses, learning, now)
         keys = Keys(settings.secret())
         queue = make_queue(url, work)
         store, inbox = Store(settings.photos_dir), Inbox(transactions, keys)
-        bots = make_bots(Materials(settings, transactions, senses, keys, store, inbox, None, now))
+        bots = make_bots(Materials(settings, transactions, senses, keys, store, inbox, learning, now))
         try:
             yield Parts(
-                settings, url, engine, sessions, transactions, keys, model, senses, queue, now, came_from,
-                Live(), store, inbox, bots,
+                settings, url, engine, sessions, transactions, keys, in_use, senses, queue, now, came_from,
+                Live(), store, inbox, bots, learning,
             )  # fmt: skip
         finally:
             for bot in bots:
@@ -123,12 +132,13 @@ async def refresh(parts: Parts) -> bool:
 
 
 async def follow(parts: Parts) -> None:
-    """Notice within seconds that the town was loaded anew."""
+    """Notice within seconds that the town was loaded anew, or that another model was promoted."""
     while True:
         await asyncio.sleep(LOOK_SECONDS)
         try:
             if await refresh(parts):
                 log.info("town.read_again")
+            await parts.in_use.look()
         except (SQLAlchemyError, TimeoutError) as error:
             log.warning("town.not_read", error=type(error).__name__)
 
@@ -139,7 +149,7 @@ async def loaded_from(session: AsyncSession) -> str | None:
     return comment
 
 
-def make_work(transactions: Transactions, senses: Senses, now: Now) -> Work:
+def make_work(transactions: Transactions, senses: Senses, learning: Learning, now: Now) -> Work:
     """The tasks' own words, bound to this database, this clock and the town as it is when they run."""
 
     async def deliver(notification_id: int) -> None:
@@ -156,16 +166,7 @@ def make_work(transactions: Transactions, senses: Senses, now: Now) -> Work:
         async with transactions.begin() as session:
             return await redeliver(session, now())
 
-    return Work(deliver, give_up, sweep, again)
-
-
-def usable_model(folder: Path) -> Model | None:
-    """The promoted model; without a usable one complaints still come in, and a person sorts them."""
-    try:
-        return load(folder)
-    except ArtefactError as error:
-        log.error("model.unusable", reason=error.reason)
-        return None
+    return Work(deliver, give_up, sweep, again, learning.train)
 
 
 def guess(model: Model | None, said: str) -> Guess | None:

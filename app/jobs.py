@@ -30,7 +30,13 @@ DELIVERY_SECONDS = 20  # one attempt; a hung channel is a failed one
 SWEEP_SECONDS = 60
 HEARTBEAT = 5.0
 DEAD_AFTER = 20.0  # seconds without a heartbeat; with the sweep every 5 s a job is picked up within 30 s
-LOST_AFTER = {"deliver": 30.0, "supervise": 90.0, "redeliver": 90.0, "reap": 90.0}  # none runs this long: see `reap`
+LOST_AFTER = {
+    "deliver": 30.0,
+    "supervise": 90.0,
+    "redeliver": 90.0,
+    "reap": 90.0,
+    "train": 2_400.0,
+}  # none runs this long: see `reap`
 UNDELIVERED_AFTER = 30.0
 KEEP_FAILED_HOURS = 7 * 24
 CONCURRENCY = 8
@@ -44,6 +50,7 @@ class Work:
     give_up: Callable[[int, str], Awaitable[None]]  # notification, reason
     sweep: Callable[[], Awaitable[int]]  # does what is due, some at a time; 0 when nothing is left
     redeliver: Callable[[], Awaitable[int]]
+    train: Callable[[str, int], Awaitable[None]]  # version, attempts before; ends well before LOST_AFTER
 
 
 class Backoff(BaseRetryStrategy):
@@ -71,6 +78,13 @@ async def defer_deliveries(session: AsyncSession, notifications: Sequence[Notifi
         raw = await (await session.connection()).get_raw_connection()
         jobs = [_delivery(row) for row in notifications]
         await _DEFERRING.batch_defer_jobs_async(jobs, connection=raw.driver_connection)
+
+
+async def defer_training(session: AsyncSession, version: str) -> None:
+    """A `train` job in the session's own transaction."""
+    raw = await (await session.connection()).get_raw_connection()
+    job = Job(queue=QUEUE, task_name="train", lock="train", queueing_lock=None, task_kwargs={"version": version})
+    await _DEFERRING.batch_defer_jobs_async([job], connection=raw.driver_connection)
 
 
 def _delivery(row: Notification) -> Job:
@@ -124,6 +138,10 @@ def make_queue(url: str, work: Work) -> App:
         async with asyncio.timeout(SWEEP_SECONDS):
             if found := await work.redeliver():
                 log.warning("notifications.redeferred", count=found)
+
+    @queue.task(name="train", queue=QUEUE, retry=Backoff(), pass_context=True)
+    async def train(context: JobContext, version: str) -> None:
+        await work.train(version, context.job.attempts)
 
     @queue.periodic(cron="17 3 * * *")
     @queue.task(name="tidy", queue=QUEUE, queueing_lock="tidy")

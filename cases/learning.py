@@ -33,7 +33,7 @@ class State(StrEnum):
     WAITING = "waiting"  # for a worker
     TRAINING = "training"  # `report["progress"]` = {"fraction": 0…1, "stage", "at"}
     READY = "ready"  # compared; `report["gate"]` says whether it may be promoted
-    FAILED = "failed"  # `report["failure"]`
+    FAILED = "failed"  # `report["failure"]` is a Failure
 
 
 class Stage(StrEnum):
@@ -43,6 +43,16 @@ class Stage(StrEnum):
     LEARNING = "learning"
     COMPARING = "comparing"
     KEEPING = "keeping"
+
+
+class Failure(StrEnum):
+    """Why a training came to nothing. The model in use goes on."""
+
+    DATA = "data"  # nothing to learn from
+    DISK = "disk"  # the model could not be kept
+    ENDED = "ended"  # its process ended without a word: killed, or a bug that the log tells
+    LATE = "late"
+    TRIES = "tries"  # its worker died again and again
 
 
 RUNNING = frozenset({State.WAITING, State.TRAINING})
@@ -143,9 +153,9 @@ def finished(row: ModelVersion, found: Mapping[str, Any], now: datetime) -> None
     row.report = row.report | dict(found) | done
 
 
-def failed(row: ModelVersion, reason: str, now: datetime) -> None:
+def failed(row: ModelVersion, reason: Failure, now: datetime) -> None:
     progress = row.report["progress"] | {"at": now.isoformat()}
-    row.report = row.report | {"state": State.FAILED, "progress": progress, "failure": reason}
+    row.report = row.report | {"state": State.FAILED, "progress": progress, "failure": str(reason)}
 
 
 def adopted(rows: Sequence[ModelVersion], fingerprint: str, figures: Mapping[str, Any], now: datetime) -> ModelVersion:

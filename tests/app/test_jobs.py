@@ -40,9 +40,11 @@ class Town:
     async def nothing(self) -> int:
         return 0
 
+    async def train(self, version: str, attempts: int) -> None: ...
+
     @property
     def work(self) -> Work:
-        return Work(self.deliver, self.give_up, self.nothing, self.nothing)
+        return Work(self.deliver, self.give_up, self.nothing, self.nothing, self.train)
 
 
 @pytest.fixture

@@ -1,0 +1,121 @@
+"""The process that trains: a request on stdin, lines of progress and at last the report on stdout, the model on disk.
+
+`python -m app.learning_child`, started by `app/learning.py`. The request is one JSON line (`Request`); texts of
+residents come and go by these pipes only and are never a file. Whoever asked keeps stdin open: when it closes they are
+gone, and so is this process. Lines out: {"fraction", "stage"}, {"error": a Failure}, or {"found": the report}.
+"""
+
+import json
+import os
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import asdict, astuple, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from cases.learning import Failure, Stage
+from classifiers import ArtefactError, DataError, Model, Row, load, save, train
+from classifiers.alike import distinct
+from classifiers.beside import FOLDS, agreement, beside, canaries
+
+PARTS = {Stage.LEARNING: (0.02, 0.65), Stage.COMPARING: (0.65, 0.97), Stage.KEEPING: (0.97, 1.0)}
+"""Where each stage begins and ends in the whole."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """The corpus as (text, label, item, weight, gold); lessons, and those learned before, as (text, label, item).
+
+    `old` is the folder of the model in use, `out` that of the new one.
+    """
+
+    corpus: list[list[Any]]
+    lessons: list[list[str]]
+    before: list[list[str]]
+    recent: list[str]
+    old: str | None
+    out: str
+
+    def line(self) -> bytes:
+        return json.dumps(asdict(self)).encode() + b"\n"
+
+
+def request(rows: Sequence[Row], **given: Any) -> Request:
+    return Request(corpus=[list(astuple(row)) for row in rows], **given)
+
+
+def main() -> None:
+    asked = Request(**json.loads(sys.stdin.buffer.readline()))
+    threading.Thread(target=_end_with_them, daemon=True).start()
+    os.nice(10)  # people who wait for an answer come first
+    try:
+        _tell({"found": learn(asked, _progress)})
+    except (DataError, OSError) as error:
+        print(f"training: {error}", file=sys.stderr)
+        _tell({"error": Failure.DATA if isinstance(error, DataError) else Failure.DISK})
+
+
+def learn(asked: Request, progress: Callable[[float, Stage], None]) -> dict[str, Any]:
+    """Train, compare, keep; the report as `cases.learning.finished` takes it."""
+    corpus = [Row(*row) for row in asked.corpus]
+    kept = distinct([text for text, _, _ in asked.lessons], [row.text for row in corpus if row.gold])
+    rows = [*corpus, *(_row(asked.lessons[i]) for i in kept)]
+    steps = _within(Stage.LEARNING, progress)
+    model = train(rows, created_at=datetime.now(UTC), progress=steps)
+    old = _usable(asked.old)
+    done = iter(range(1, FOLDS + 1))
+    compared = _within(Stage.COMPARING, progress)
+    before = [*corpus, *map(_row, asked.before)]
+    found = {
+        "fingerprint": model.version,
+        "figures": dict(model.facts["metrics"]),
+        "kept": kept,
+        "learned": {"messages": model.facts["training"]["messages"], "lessons": len(kept)},
+        "alike": len(asked.lessons) - len(kept),
+        "beside": beside(before, rows, lambda: compared(next(done), FOLDS)),
+        "agreement": agreement(old, model, asked.recent) if old else None,
+        "canaries": canaries(old, model, corpus),
+    }
+    progress(PARTS[Stage.KEEPING][0], Stage.KEEPING)
+    save(model, Path(asked.out))
+    return found
+
+
+def _row(lesson: list[str]) -> Row:
+    text, label, item = lesson
+    return Row(text, label, item)
+
+
+def _within(stage: Stage, progress: Callable[[float, Stage], None]) -> Callable[[int, int], None]:
+    """Steps of a stage as parts of the whole."""
+    start, end = PARTS[stage]
+    progress(start, stage)
+    return lambda done, of: progress(start + (end - start) * done / of, stage)
+
+
+def _usable(path: str | None) -> Model | None:
+    with suppress(ArtefactError):
+        return load(Path(path)) if path else None
+    return None
+
+
+def _progress(fraction: float, stage: Stage) -> None:
+    _tell({"fraction": round(fraction, 3), "stage": stage})
+
+
+def _tell(line: dict[str, Any]) -> None:
+    sys.stdout.buffer.write(json.dumps(line).encode() + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def _end_with_them() -> None:
+    """Whoever asked is gone, even if killed: nobody would read what comes of this."""
+    sys.stdin.buffer.read()
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main()
