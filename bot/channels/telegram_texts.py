@@ -126,6 +126,16 @@ def rest(calls: Sequence[Call], sent: int) -> list[Call]:
     return [call for begin, call in zip(begins, calls, strict=False) if begin >= sent]
 
 
+def uploading(call: Call) -> Call:
+    """The same with its files themselves instead of their numbers."""
+    return replace(call, files=[replace(file, number="") for file in call.files])
+
+
+def file_name(file: File) -> str:
+    """Voices are kept as they came: Ogg with Opus. Nobody needs to see a hash."""
+    return "photo.jpg" if file.kind == "photo" else "voice.ogg"
+
+
 def menu(commands: Sequence[str], locale: str) -> list[tuple[str, str]]:
     """Commands with what they do."""
     return [(command, say(f"menu.{command}", locale)) for command in commands]

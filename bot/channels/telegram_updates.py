@@ -80,7 +80,7 @@ def _words(text: str, username: str) -> dict[str, Any] | None:
     if match is None:
         return {"text": text}
     command, to = match.groups()
-    if to and to.lower() != username.lower():
+    if to and username and to.lower() != username.lower():
         return None
     said = text[match.end() :].strip()
     if command == "/start":
