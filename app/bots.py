@@ -102,7 +102,7 @@ def _residents(given: Materials, token: str) -> Bot:
         keys=given.keys,
         transactions=given.transactions,
         channel=channel.name,
-        receiver=channel.receiver,
+        receiver=lambda: channel.receiver,
         fetch=channel.fetch,
         now=given.now,
     )

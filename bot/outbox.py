@@ -1,5 +1,6 @@
 """What residents are sent over a network: rows of the conversation in their language, and who cannot be reached."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,7 @@ from cases import feedback, queries
 from cases.keys import Keys
 from models import Case, ChatMessage, Photo, Resident, SentFile
 
+BOLD = re.compile(r"\*\*(.+?)\*\*")
 ROW_CHARS = 14  # of the labels that stand beside each other; a phone shows no more
 
 
@@ -51,6 +53,7 @@ class ResidentsOutbox:
     ) -> Outgoing:
         assert row.id is not None
         text, locale = reading.text_of(row, wording, reader.locale, now), reader.locale
+        title, said = _standing_out(text)
         card = "\n".join(f"{name}：{value}" for _, name, value in reading.card_of(row, wording, locale, now))
         buttons = [
             (b["token"], wording.word(b["label"], b["args"], locale, now)) for b in reading.buttons_of(row, cases)
@@ -58,8 +61,8 @@ class ResidentsOutbox:
         return Outgoing(
             id=row.id,
             chat=row.chat,
-            title=text if card else "",
-            text=card or text,
+            title=text if card else title,
+            text=card or said,
             buttons=side_by_side(buttons),
             files=[files[photo] for photo in row.photos if photo in files],
             asks_pin=say("button.pin", locale) if row.text_key == "ask.pin" else "",
@@ -79,6 +82,12 @@ class ResidentsOutbox:
     async def moved(self, session: AsyncSession, chat: str, to: str) -> None:
         here = (col(Resident.channel) == self.channel, col(Resident.address) == chat)
         await session.execute(update(Resident).where(*here).values(address=to))
+
+
+def _standing_out(text: str) -> tuple[str, str]:
+    """What a text says in bold at its beginning, and the rest."""
+    bold = BOLD.match(text)
+    return (bold[1], text[bold.end() :]) if bold else ("", text)
 
 
 async def files_of(session: AsyncSession, store: Store, channel: str, ids: Sequence[str]) -> Mapping[str, File]:

@@ -5,6 +5,7 @@ town_url, town                            the same with the shipped town; `town`
 new_data_dir                              `new_data_dir()` → a folder for a server or a program of the test's own
 first_day_model                           the folder of the model a new program trains
 site                                      the whole program in this process, with the town, at `clock`
+telegram                                  the same with both bots on a simulator of Telegram
 shared_site                               one for a whole module, at a standing clock of its own
 clock                                     `clock()` → now; `clock.forward(hours=3)`; stands at a working morning
 """
@@ -30,6 +31,7 @@ from tests.support.clock import Clock
 
 if TYPE_CHECKING:
     from tests.support.site import Site
+    from tests.support.telegram import Telegram
 
 
 @pytest.fixture(scope="session")
@@ -116,6 +118,15 @@ async def site(town_url: str, tmp_path: Path, clock: Clock) -> AsyncIterator["Si
 
     async with running(town_url, tmp_path, clock) as site:
         yield site
+
+
+@pytest.fixture
+async def telegram(town_url: str, tmp_path: Path, clock: Clock) -> AsyncIterator["Telegram"]:
+    """The whole program with both bots."""
+    from tests.support.telegram import telegram_running
+
+    async with telegram_running(town_url, tmp_path, clock) as telegram:
+        yield telegram
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -5,11 +5,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 from pydantic import SecretStr
 from sqlalchemy import text
 
+from app.bots import parts as bot_parts
 from app.build import Parts, build, build_site, listening_url
 from app.jobs import work_on
 from app.settings import Settings
@@ -64,6 +66,13 @@ class Site:
             await asyncio.sleep(0.05)
         raise AssertionError("notices are still pending after ten seconds")
 
+    async def unsent(self) -> int:
+        """Lines that a sender still has to bring to a messenger."""
+        waiting = "channel <> '' and sent_at is null and failed_at is null"
+        counts = [f"(select count(*) from {table} where {waiting})" for table in ("chat_messages", "desk_messages")]
+        async with self.parts.sessions() as session:
+            return int(await session.scalar(text(f"select {' + '.join(counts)}")) or 0)
+
     async def sweep(self) -> int:
         """What the clock does now, as the worker's periodic task would; then its notices."""
         done = 0
@@ -78,12 +87,21 @@ class Site:
 
 
 @asynccontextmanager
-async def running(url: str, folder: Path, clock: Callable[[], datetime]) -> AsyncIterator[Site]:
-    settings = Settings(data_dir=folder, secret_key=SecretStr("for tests only: 0123456789abcdef"))
+async def running(url: str, folder: Path, clock: Callable[[], datetime], **given: Any) -> AsyncIterator[Site]:
+    """`given`: further settings, such as the tokens of bots; those are listened to and written through."""
+    settings = Settings(data_dir=folder, secret_key=SecretStr("for tests only: 0123456789abcdef"), **given)
     async with build(settings, url, clock) as parts, parts.queue.open_async():
         parts.queue.periodic_registry.periodic_tasks.clear()  # time stands still here: a test sweeps when it means to
         app, live = build_site(parts), parts.live
-        tasks = [asyncio.create_task(live.run(listening_url(parts))), asyncio.create_task(work_on(parts.queue))]
+        at_work = [
+            live.run(listening_url(parts)),
+            work_on(parts.queue),
+            *(
+                part
+                for _, part in bot_parts(parts.bots, parts.transactions, live, clock, listening_url(parts), worker=True)
+            ),
+        ]
+        tasks = [asyncio.create_task(part) for part in at_work]
         site = Site(parts, httpx.ASGITransport(app), live)
         site.thinks("城市管理", "城市管理/餐饮油烟", others=("生态环境", "市场监管"))
         try:
