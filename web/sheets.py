@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Annotated
 
-import segno
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
@@ -17,12 +16,14 @@ from web import auth
 from web.auth import SignedIn
 from web.pages import page
 from web.parts import Parts, PartsHere
+from web.qr import draw
 
 EVERYWHERE = frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.ADMIN})
 OWN_AREA = frozenset({Role.WORKER, Role.LEADER})
 STREET, COMMUNITY, GRID = 1, 2, 3
 
 router = APIRouter()
+qr = lru_cache(maxsize=1024)(draw)  # a few milliseconds each, and always the same
 
 
 @dataclass(frozen=True)
@@ -84,12 +85,6 @@ def _sheet(parts: Parts, book: Book, place: Place) -> Sheet:
     link = f"{parts.url}/p/{code}"
     bot = parts.deep_link(code) if parts.deep_link else None
     return Sheet(place, book.area_name(place.grid), link, qr(link), bot, qr(bot) if bot else None)
-
-
-@lru_cache(maxsize=1024)
-def qr(text: str) -> str:
-    """As SVG to stand in a page, without styles or scripts; a quarter of it may be scratched or wet."""
-    return segno.make(text, error="q", micro=False).svg_inline(border=2, omitsize=True, svgclass="qr", lineclass=None)
 
 
 def _shown(request: Request, parts: Parts, areas: Sequence[Area], chosen: Area | None, sheets: list[Sheet]) -> Response:

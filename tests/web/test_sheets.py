@@ -14,7 +14,7 @@ from web import sheets
 
 COMMUNITY, GRID, PAGE = "CX-DG-01", "CX-DG-01-03", "/staff/sheets"
 LAST = "CX-LX-05-03"  # a grid of villages
-LINK = re.compile(r'<p class="link">([^<]+)</p>')
+LINK = re.compile(r'<p class="typed">([^<]+)</p>')
 BOT = "https://t.me/fengqiao_bot?start="
 
 

@@ -3,6 +3,7 @@ import { $, announce, h, t, uuid } from "./lib/dom.js";
 import { listen } from "./lib/live.js";
 import { wire } from "./lib/sheet.js";
 import * as api from "./staff/api.js";
+import * as binding from "./staff/binding.js";
 import { drawCase } from "./staff/case.js";
 import * as list from "./staff/list.js";
 import * as notices from "./staff/notices.js";
@@ -36,6 +37,7 @@ function signedOut() {
   stop = () => {};
   me = tasks = open = null;
   notices.forget();
+  binding.forget();
   $("tasks").replaceChildren();
   $("case").replaceChildren();
   document.querySelectorAll("dialog[open]").forEach((dialog) => dialog.close());
@@ -263,7 +265,14 @@ api.begin(signedOut);
 document.querySelectorAll("dialog").forEach(wire);
 $("signin-form").addEventListener("submit", signIn);
 $("notices-open").addEventListener("click", notices.show);
-$("me-open").addEventListener("click", () => $("me").showModal());
+$("me-open").addEventListener("click", () => {
+  $("me").showModal();
+  binding.offer();
+});
+$("bind-open").addEventListener("click", () => {
+  $("me").close();
+  binding.show();
+});
 $("sign-out").addEventListener("click", signOut);
 $("language").addEventListener("change", () => {
   const url = new URL(location.href);

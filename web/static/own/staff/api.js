@@ -55,6 +55,9 @@ export const story = (number) => call(`cases/${encodeURIComponent(number)}`);
 export const take = (number, body) => post(`cases/${encodeURIComponent(number)}/steps`, body);
 export const notices = () => call("notices");
 export const readNotices = (id) => post("notices/read", { id });
+export const binding = () => call("binding");
+export const bindingLink = () => post("binding", {});
+export const unbind = (channel, address) => call(`binding/${[channel, address].map(encodeURIComponent).join("/")}`, { method: "DELETE" });
 
 let choicesOnce = null;
 
