@@ -6,15 +6,36 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import bindparam
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from bot import elder
 from bot.messages import WEBCHAT, Button, CardLine, Say
 from bot.transactions import wake
 from models import ChatMessage, Conversation, Resident
 
 PAGE = 200
+OF_NO_DRAFT = frozenset({"new", "locale", "help", "never_mind", "done", "safety"})
+
+# Put together once: a message waits for each of them, and building a statement takes longer than sending it.
+_HELD = (
+    select(Conversation, Resident)
+    .join(Resident, col(Resident.id) == Conversation.resident)
+    .where(Conversation.resident == bindparam("who"))
+    .with_for_update(of=Conversation)
+)
+_WITH_BUTTON = select(ChatMessage).where(
+    ChatMessage.resident == bindparam("who"), col(ChatMessage.buttons).contains(bindparam("button", type_=JSONB))
+)
+_LINES = ChatMessage.__table__  # type: ignore[attr-defined]
+_END_DRAFT = (
+    update(_LINES)
+    .where(_LINES.c.resident == bindparam("who"), _LINES.c.answered_at.is_(None))
+    .where(_LINES.c.buttons.contains([{"draft": True}]))
+    .values(answered_at=bindparam("now"))
+)
 
 
 async def lock(session: AsyncSession, resident: UUID) -> tuple[Conversation, Resident] | None:
@@ -22,9 +43,7 @@ async def lock(session: AsyncSession, resident: UUID) -> tuple[Conversation, Res
 
     None for somebody nobody has welcomed.
     """
-    chosen = select(Conversation, Resident).join(Resident, col(Resident.id) == Conversation.resident)
-    held = chosen.where(Conversation.resident == resident).with_for_update(of=Conversation)
-    return (await session.exec(held)).first()
+    return (await session.exec(_HELD, params={"who": resident})).first()
 
 
 async def begin(session: AsyncSession, resident: Resident) -> tuple[Conversation, Resident]:
@@ -57,6 +76,8 @@ async def said(
 
     Its own buttons end those of earlier lines that belong to the same draft.
     """
+    if resident.large:
+        say = elder.plainly(say)
     if any(_of_draft(button) for button in say.buttons):
         await end_draft_buttons(session, resident.id, now)
     away = resident.channel != WEBCHAT and resident.unreachable_at is None
@@ -84,10 +105,7 @@ async def pressed(
     session: AsyncSession, resident: UUID, token: str, now: datetime
 ) -> tuple[dict[str, Any], bool] | None:
     """The button behind a token and whether it could still be pressed; None for a token nobody gave to them."""
-    chosen = select(ChatMessage).where(
-        ChatMessage.resident == resident, col(ChatMessage.buttons).contains([{"token": token}])
-    )
-    message = (await session.exec(chosen)).first()
+    message = (await session.exec(_WITH_BUTTON, params={"who": resident, "button": [{"token": token}]})).first()
     if message is None:
         return None
     button = next(b for b in message.buttons if b["token"] == token)
@@ -99,9 +117,10 @@ async def pressed(
 
 async def end_draft_buttons(session: AsyncSession, resident: UUID, now: datetime) -> None:
     """The draft they belong to has moved on, was filed or dropped."""
-    open_ = (col(ChatMessage.resident) == resident, col(ChatMessage.answered_at).is_(None))
-    draft = col(ChatMessage.buttons).contains([{"draft": True}])
-    await session.execute(update(ChatMessage).where(*open_, draft).values(answered_at=now))
+    await (await session.connection()).execute(_END_DRAFT, {"who": resident, "now": now})
+    for row in [*session.new, *session.identity_map.values()]:  # those of this turn are not all written yet
+        if isinstance(row, ChatMessage) and row.answered_at is None and any(b.get("draft") for b in row.buttons):
+            row.answered_at = now
 
 
 async def after(session: AsyncSession, resident: UUID, cursor: int) -> Sequence[ChatMessage]:
@@ -124,7 +143,7 @@ async def because_of(session: AsyncSession, resident: UUID, key: str) -> Sequenc
 
 
 def _of_draft(button: Button) -> bool:
-    return "number" not in button.payload and button.action not in ("new", "locale", "help", "never_mind")
+    return "number" not in button.payload and button.action not in OF_NO_DRAFT
 
 
 def _kept(button: Button, in_card: str = "") -> dict[str, Any]:
