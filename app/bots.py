@@ -122,7 +122,7 @@ def _staff(given: Materials, token: str) -> Bot:
         store=given.store,
         keys=given.keys,
         channel=channel.name,
-        receiver=channel.receiver,
+        receiver=lambda: channel.receiver,
         fetch=channel.fetch,
         learning=given.learning,
         now=given.now,
