@@ -17,6 +17,7 @@ Defer = Callable[[AsyncSession, Sequence[Notification]], Awaitable[None]]
 Moved = Callable[[AsyncSession, Collection[UUID]], Awaitable[None]]
 
 LIVE = "live"  # the PostgreSQL channel pages listen to
+NOTIFY = text("SELECT pg_notify(:channel, :whom)")
 _WAKE = "wake"  # in session.info: whose pages have something new
 
 
@@ -56,4 +57,4 @@ def wake(session: AsyncSession, who: str) -> None:
 async def _notify(session: AsyncSession) -> None:
     woken = session.info.pop(_WAKE, None)
     if woken:
-        await session.execute(text("select pg_notify(:c, :p)"), {"c": LIVE, "p": json.dumps(sorted(woken))})
+        await (await session.connection()).execute(NOTIFY, {"channel": LIVE, "whom": json.dumps(sorted(woken))})
