@@ -5,13 +5,13 @@ from itertools import groupby
 from typing import Any, TypeVar
 
 from sqlalchemy.dialects.postgresql import Insert, insert
-from sqlmodel import SQLModel, col, select, update
+from sqlmodel import SQLModel, col, delete, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import models
 from app.errors import CannotGoOn
 from app.town import Problem, SeedRefused, Town, read_town
-from models import Area, Category, Person, RoutingRule, Unit
+from models import Area, Category, DutyShift, Person, RoutingRule, Unit
 
 __all__ = ["Problem", "SeedRefused", "Town", "load_town", "read_town"]
 
@@ -35,6 +35,7 @@ async def load_town(session: AsyncSession, town: Town, passwords: Callable[[str]
     await _upsert(session, town.clocks)
     await _upsert(session, town.rules)
     await _upsert(session, town.workdays)
+    await _roster(session, town)
     await _retire(session, town)
     await _give_passwords(session, passwords)
     session.expire_all()  # what the session had read of the town is read anew
@@ -93,6 +94,13 @@ def _parents_first(rows: Iterable[Child]) -> list[Child]:
         done |= ready
         waiting = [row for row in waiting if row.code not in done]
     return list(done.values())
+
+
+async def _roster(session: AsyncSession, town: Town) -> None:
+    """Nothing points to a shift: the roster is the file's, whole. Hand-overs stay."""
+    connection = await session.connection()
+    await connection.execute(delete(DutyShift))
+    await connection.execute(insert(DutyShift), [_cells(shift, "id") for shift in town.shifts])
 
 
 async def _retire(session: AsyncSession, town: Town) -> None:

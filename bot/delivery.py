@@ -11,7 +11,7 @@ from sqlmodel import col, select, update
 
 from bot import transcript
 from bot.desk import notices as desk
-from bot.flows.progress import QUESTIONS, buttons_for, rating_buttons
+from bot.flows.progress import QUESTIONS, buttons_for, on_the_line, rating_buttons
 from bot.messages import Button, Say
 from bot.transactions import Transactions, wake
 from cases import feedback
@@ -19,6 +19,7 @@ from cases.book import Book
 from models import Case, Notification
 
 RATED = frozenset({"resident.approve"})
+ON_A_LINE = frozenset({"resident.relay"})
 UNREACHABLE = "unreachable"
 
 
@@ -29,8 +30,9 @@ async def deliver(transactions: Transactions, book: Book, notification_id: int, 
         row = (await session.exec(chosen.with_for_update())).first()
         if row is None or row.delivered_at or row.failed_at:
             return
-        case = await session.get_one(Case, row.case_id)
+        case = await session.get_one(Case, row.case_id) if row.case_id else None
         if row.resident:
+            assert case is not None, "residents are told about cases only"
             held = await transcript.lock(session, row.resident)
             assert held is not None, "whoever has a case was welcomed"
             line = resident_line(row, case)
@@ -57,7 +59,9 @@ def resident_line(row: Notification, case: Case) -> Say:
 
 
 def _buttons(row: Notification, case: Case) -> Sequence[Button]:
-    offered = buttons_for(case.number, case.status)
+    if row.text_key in ON_A_LINE and case.relay:
+        return on_the_line(case.number)
+    offered = buttons_for(case.number, case.status, relay=case.relay is not None)
     if row.text_key not in RATED:
         return offered
     first = rating_buttons("contacted", QUESTIONS["contacted"], {"number": case.number})

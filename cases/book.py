@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from sqlmodel import select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from cases.clock import WorkCalendar
-from models import Area, Category, ClockPolicy, Person, Place, Role, RoutingRule, Town, Unit, Workday
+from models import Area, Category, ClockPolicy, DutyShift, Person, Place, Role, RoutingRule, Town, Unit, Workday
 from routing.places import PlaceIndex
 from routing.rules import RuleBook
 
@@ -34,6 +34,7 @@ class Book:
     workers: frozenset[str]  # those of them who are grid workers
     unit_of: Mapping[str, str]  # where each of them works
     leaders: Mapping[str, frozenset[str]]  # by unit
+    duty: Sequence[DutyShift]
     items: Mapping[str, Sequence[Category]] = field(default_factory=dict)  # by department's field
 
     def path(self, grid: str | None) -> tuple[str, ...]:
@@ -88,6 +89,7 @@ async def read_book(session: AsyncSession) -> Book:
         workers=frozenset(person.code for person in people if person.role is Role.WORKER),
         unit_of={person.code: person.unit for person in people},
         leaders=_leaders(people),
+        duty=(await session.exec(select(DutyShift).order_by(col(DutyShift.id)))).all(),
         items=_by_parent(categories.values()),
     )
 

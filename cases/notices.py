@@ -8,7 +8,7 @@ from typing import Any
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from cases import access
+from cases import access, duty
 from cases.book import Book
 from models import Case, Event, Notification, Person, Role
 
@@ -20,16 +20,17 @@ class Audience(StrEnum):
     DISPATCHERS = "dispatchers"
     ABOVE = "above"  # named by the act: the next level up
     FORMER = "former"  # who had it before
+    DUTY = "duty"  # whoever is on, when it is about danger, or about lateness at night
     DECIDE = "decide"  # on more time: the lead unit's other leaders, else the supervisors
 
 
 _A = Audience
 TOLD: Mapping[str, tuple[Audience, ...]] = {
     "submit": (),  # the receipt is said in the same conversation
-    "hold": (_A.DISPATCHERS,),
-    "route": (_A.ASSIGNEE, _A.RESIDENT),
+    "hold": (_A.DISPATCHERS, _A.DUTY),
+    "route": (_A.ASSIGNEE, _A.RESIDENT, _A.DUTY),
     "arbitrate": (_A.DISPATCHERS,),
-    "assign": (_A.ASSIGNEE, _A.RESIDENT),
+    "assign": (_A.ASSIGNEE, _A.RESIDENT, _A.DUTY),
     "reject": (_A.RESIDENT,),
     "sign": (_A.RESIDENT,),
     "return": (),
@@ -55,12 +56,16 @@ TOLD: Mapping[str, tuple[Audience, ...]] = {
     "stop_waiting": (_A.RESIDENT, _A.ASSIGNEE),
     "close": (_A.RESIDENT,),
     "remind": (_A.ASSIGNEE,),
-    "sign_overdue": (_A.ASSIGNEE, _A.ABOVE),
+    "sign_overdue": (_A.ASSIGNEE, _A.ABOVE, _A.DUTY),
     "contact_overdue": (_A.ASSIGNEE,),
     "overdue": (_A.ASSIGNEE, _A.LEADERS, _A.RESIDENT),
-    "escalate": (_A.ABOVE,),
+    "escalate": (_A.ABOVE, _A.DUTY),
 }
-DESK_KEYS: Mapping[Audience, str] = {_A.FORMER: "desk.reassigned"}  # where one event says two things
+DANGER = "desk.danger"
+OTHER_KEYS: Mapping[tuple[Audience, str], str] = {  # where one event says two things
+    (_A.FORMER, "reassign"): "desk.reassigned",
+    **{(_A.DUTY, kind): DANGER for kind in duty.ARRIVES},
+}
 NEW_NOTICES = "new_notices"  # in session.info: rows the transaction has to defer deliveries for
 
 
@@ -75,13 +80,16 @@ async def tell(
     above: str | None = None,
     leave_out: Sequence[Audience] = (),
 ) -> None:
-    """Write a row for everybody this event concerns, except the one who caused it."""
+    """Write a row for everybody this event concerns, each once, except the one who caused it."""
+    told = {event.actor}
     for audience in TOLD[event.kind]:
         if audience in leave_out:
             continue
+        key = OTHER_KEYS.get((audience, event.kind), f"desk.{event.kind}")
         for person in await _people(session, book, case, event, audience, above):
-            if person != event.actor:
-                _write(session, case, event, DESK_KEYS.get(audience, f"desk.{event.kind}"), now, args, person=person)
+            if person not in told:
+                told.add(person)
+                _write(session, case, event, key, now, args, person=person)
         if audience is Audience.RESIDENT and event.role is not Role.RESIDENT:
             _write(session, case, event, f"resident.{event.kind}", now, args)
 
@@ -90,6 +98,8 @@ async def _people(
     session: AsyncSession, book: Book, case: Case, event: Event, audience: Audience, above: str | None
 ) -> Sequence[str]:
     match audience:
+        case Audience.DUTY:
+            return await duty.concerned(session, book, case, event.kind, event.at)
         case Audience.FORMER:
             return [event.details["from"]] if event.details.get("from") else []
         case Audience.DECIDE if others := access.others_leading(book, case):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import sqlalchemy
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, Integer, bindparam, func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -16,6 +16,13 @@ from models import OPEN, Case, Event, Follower, Notification, Person, Photo, Pre
 from models.status import AT_WORK, UNDECIDED
 
 LIST_LIMIT = 200
+_THEIRS = (  # put together once: every message of a resident waits for it
+    select(Case)
+    .join(Follower, col(Follower.case_id) == Case.id)
+    .where(Follower.resident == bindparam("who"))
+    .order_by(col(Case.submitted_at).desc(), col(Case.number).desc())
+    .limit(bindparam("most", type_=Integer))
+)
 
 
 def view(person: Person, name: str) -> ColumnElement[bool]:
@@ -91,9 +98,7 @@ async def people(session: AsyncSession, codes: set[str]) -> dict[str, str]:
 
 async def of_resident(session: AsyncSession, resident: UUID, limit: int = 20) -> Sequence[Case]:
     """What a resident filed or opened by code, the newest first."""
-    chosen = select(Case).join(Follower, col(Follower.case_id) == Case.id).where(Follower.resident == resident)
-    newest = (col(Case.submitted_at).desc(), col(Case.number).desc())
-    return (await session.exec(chosen.order_by(*newest).limit(limit))).all()
+    return (await session.exec(_THEIRS, params={"who": resident, "most": limit})).all()
 
 
 async def of_ids(session: AsyncSession, ids: Set[UUID | None]) -> dict[UUID, Case]:
@@ -111,11 +116,14 @@ async def shown_to(session: AsyncSession, resident: UUID, photo: Photo) -> bool:
     return (await session.exec(chosen.where(*where).limit(1))).first() is not None
 
 
-async def notices_of(session: AsyncSession, person: Person, limit: int = 50) -> Sequence[tuple[Notification, Case]]:
-    """What somebody on the staff was told, the newest first, with the case as it is now."""
-    chosen = select(Notification, Case).join(Case, col(Case.id) == Notification.case_id)
+async def notices_of(
+    session: AsyncSession, person: Person, limit: int = 50
+) -> Sequence[tuple[Notification, Case | None]]:
+    """What somebody on the staff was told, the newest first, with the case it is about as it is now."""
+    chosen = select(Notification, Case).join(Case, col(Case.id) == Notification.case_id, isouter=True)
     newest = chosen.where(Notification.person == person.code).order_by(col(Notification.id).desc())
-    return (await session.exec(newest.limit(limit))).all()
+    rows = await session.exec(newest.limit(limit))
+    return [(row, case) for row, case in rows.all()]
 
 
 async def unread(session: AsyncSession, person: Person) -> int:

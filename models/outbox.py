@@ -37,7 +37,7 @@ class Notification(Table, table=True):
     unique_key: str
     resident: UUID | None = Field(default=None, foreign_key="residents.id")  # either a resident …
     person: str | None = Field(default=None, foreign_key="people.code")  # … or somebody on the staff
-    case_id: UUID = Field(foreign_key="cases.id", index=True)
+    case_id: UUID | None = Field(default=None, foreign_key="cases.id", index=True)  # None: about duty
     text_key: str
     args: dict[str, Any] = Field(default_factory=dict, sa_type=DOCUMENT)
     photos: list[str] = Field(default_factory=list, sa_type=DOCUMENT)

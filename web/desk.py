@@ -203,12 +203,12 @@ class Desk:
             return None
         return self._answers(rating.contacted, rating.solved, rating.satisfied)
 
-    def notice(self, row: Notification, case: Case) -> dict[str, Any]:
+    def notice(self, row: Notification, case: Case | None) -> dict[str, Any]:
         """One line of what somebody was told, as it was then, with a link while the case is theirs to see."""
         return {
             "id": row.id,
             "text": mask(self.word(row.text_key, row.args)),
-            "number": case.number if access.may_see(self.book, self.person, case) else None,
+            "number": case.number if case and access.may_see(self.book, self.person, case) else None,
             "at": iso(row.created_at),
             "read": row.read_at is not None,
         }

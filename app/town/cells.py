@@ -71,6 +71,19 @@ def _document(text: str) -> dict[str, Any]:
     return value
 
 
+def weekdays(text: str) -> list[int]:
+    """`1-5`, `6;7`, `1;3;5-7`: Monday is 1."""
+    days = set[int]()
+    for part in many(text):
+        found = re.fullmatch(r"([1-7])(?:-([1-7]))?", part)
+        if not found or int(found[2] or found[1]) < int(found[1]):
+            raise WrongValue("weekdays")
+        days |= set(range(int(found[1]), int(found[2] or found[1]) + 1))
+    if not days:
+        raise WrongValue("weekdays")
+    return sorted(days)
+
+
 code = _written(r"[A-Za-z0-9._-]{1,40}", "code", str)
 category_code = _written(r"[^\s;/]{1,20}(/[^\s;]{1,30})?", "code", str)
 sign_in = _written(r"[a-z][a-z0-9._-]{0,39}", "sign_in", str)

@@ -9,8 +9,8 @@ from app.town.files import Known, Row, read_rows
 from app.town.outlines import Outline, read_outlines
 from app.town.problems import Problem, SeedRefused
 from app.town.profile import Profile, read_profile
-from app.town.tables import BUILDERS, COLUMNS, GRID_LEVEL, Around
-from models import Area, Category, ClockPolicy, Person, Place, Role, RoutingRule, Unit, Workday
+from app.town.tables import BUILDERS, COLUMNS, GRID_LEVEL, KEYED, Around
+from models import Area, Category, ClockPolicy, DutyShift, Person, Place, Role, RoutingRule, Unit, Workday
 
 OUTLINES, PROFILE = "grids.geojson", "town.toml"
 Rows = Mapping[str, list[Row] | None]  # by file; None when it cannot be read
@@ -29,6 +29,7 @@ class Town:
     clocks: tuple[ClockPolicy, ...]
     rules: tuple[RoutingRule, ...]
     workdays: tuple[Workday, ...]
+    shifts: tuple[DutyShift, ...]
 
 
 def read_town(folder: Path) -> Town:
@@ -40,7 +41,8 @@ def read_town(folder: Path) -> Town:
     outlines = read_outlines(folder, OUTLINES, _grids(rows), problems)
     profile = read_profile(folder, PROFILE, known["units.csv"], problems)
 
-    around = Around(known, levels, _fields(rows), outlines or {})
+    units = {row.cells["code"]: row.cells["unit"] for row in rows["people.csv"] or ()}
+    around = Around(known, levels, _fields(rows), outlines or {}, units)
     built = {file: [BUILDERS[file](row, around) for row in found or ()] for file, found in rows.items()}
     _no_duplicates(rows)
     _one_city(rows, problems)
@@ -82,6 +84,7 @@ def _town(profile: Profile, outlines: Mapping[str, Outline], built: Mapping[str,
         clocks=tuple(built["clocks.csv"]),
         rules=tuple(built["rules.csv"]),
         workdays=tuple(built["calendar.csv"]),
+        shifts=tuple(built["duty.csv"]),
     )
 
 
@@ -98,7 +101,8 @@ def _no_duplicates(rows: Rows) -> None:
     for file, found in rows.items():
         seen: set[str] = set()
         for row in found or ():
-            key = row.cells[COLUMNS[file][0]]
+            columns = COLUMNS[file][:1] if file in KEYED else COLUMNS[file]
+            key = " / ".join(row.cells[column] for column in columns)
             if key in seen:
                 row.wrong("duplicate", key)
             seen.add(key)

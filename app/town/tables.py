@@ -8,7 +8,20 @@ from typing import Any
 from app.town import cells as cell
 from app.town.files import Known, Row
 from app.town.outlines import Outline
-from models import Area, AssignTo, Calendar, Category, ClockPolicy, Person, Place, Role, RoutingRule, Unit, Workday
+from models import (
+    Area,
+    AssignTo,
+    Calendar,
+    Category,
+    ClockPolicy,
+    DutyShift,
+    Person,
+    Place,
+    Role,
+    RoutingRule,
+    Unit,
+    Workday,
+)
 from routing.conditions import BadCondition, conditions_of
 
 COLUMNS = {  # the first column is the key
@@ -24,7 +37,9 @@ COLUMNS = {  # the first column is the key
         "note",
     ),
     "calendar.csv": ("day", "working", "name"),
+    "duty.csv": ("unit", "weekdays", "from_time", "to_time", "person", "valid_from", "valid_to"),
 }  # fmt: skip
+KEYED = frozenset(COLUMNS) - {"duty.csv"}  # there the whole row is the key
 GRID_LEVEL = 3
 LEVELS_ABOVE = ("-1", "0", "1", "2", "3")  # another word in the parent's cell is the parent's problem
 
@@ -52,6 +67,7 @@ class Around:
     levels: Mapping[str, str]  # level by area, as written
     fields: frozenset[str]  # categories without a parent
     outlines: Mapping[str, Outline]
+    units: Mapping[str, str]  # unit by person, as written
 
     @property
     def areas_read(self) -> bool:
@@ -190,6 +206,26 @@ def _check_rule(row: Row, rule: RoutingRule) -> None:
         row.wrong("condition", str(error))
 
 
+def _shift(row: Row, around: Around) -> DutyShift:
+    shift = DutyShift(
+        unit=row.ref("unit", around.known["units.csv"]),
+        person=row.ref("person", around.known["people.csv"]),
+        weekdays=row.get("weekdays", cell.weekdays),
+        from_time=row.get("from_time", cell.hour),
+        to_time=row.get("to_time", cell.hour),
+        valid_from=row.get_or("valid_from", cell.day, None),
+        valid_to=row.get_or("valid_to", cell.day, None),
+    )
+    if row.ok and shift.from_time == shift.to_time:
+        row.wrong("window", f"{row.cells['from_time']}–{row.cells['to_time']}")
+    if row.ok and shift.valid_from and shift.valid_to and shift.valid_to < shift.valid_from:
+        row.wrong("period", f"{shift.valid_from} – {shift.valid_to}")
+    works = around.units.get(shift.person)
+    if row.ok and works in (around.known["units.csv"] or ()) and works != shift.unit:
+        row.wrong("duty_unit", f"{shift.person} / {shift.unit}")
+    return shift
+
+
 def _workday(row: Row, around: Around) -> Workday:
     return Workday(day=row.get("day", cell.day), working=row.get("working", cell.truth), name=row.get("name", str))
 
@@ -203,4 +239,5 @@ BUILDERS: dict[str, Callable[[Row, Around], Any]] = {
     "clocks.csv": _clock,
     "rules.csv": _rule,
     "calendar.csv": _workday,
+    "duty.csv": _shift,
 }

@@ -156,6 +156,7 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("channel <> '' AND sent_at IS NULL AND failed_at IS NULL"),
     )
+    op.alter_column("notifications", "case_id", nullable=True)
     _add("photos", sa.Column("kind", sa.String(), nullable=False, server_default="photo"))
     _add("photos", sa.Column("seconds", sa.Integer(), nullable=False, server_default="0"))
     _add("residents", sa.Column("large", sa.Boolean(), nullable=False, server_default="false"))
@@ -173,6 +174,8 @@ def downgrade() -> None:
     op.drop_column("residents", "large")
     op.drop_column("photos", "seconds")
     op.drop_column("photos", "kind")
+    op.execute("DELETE FROM notifications WHERE case_id IS NULL")
+    op.alter_column("notifications", "case_id", nullable=False)
     op.drop_index(
         "ix_chat_messages_unsent",
         table_name="chat_messages",
