@@ -35,6 +35,7 @@ class Bot:
     reception: "Reception"
     outbox: Outbox
     hook: Hook | None  # None: it is asked for its updates
+    rate: float  # messages a second
 
     async def open(self) -> None:
         """Until the messenger answers: the rest of the program does not wait for it."""
@@ -107,7 +108,13 @@ def _residents(given: Materials, token: str) -> Bot:
         now=given.now,
     )
     outbox = ResidentsOutbox(channel.name, given.senses, given.keys, given.store)
-    return Bot(channel, given.reception(channel, handler), outbox, given.hook(channel.name))
+    return Bot(
+        channel,
+        given.reception(channel, handler),
+        outbox,
+        given.hook(channel.name),
+        given.settings.telegram_messages_per_second,
+    )
 
 
 def _staff(given: Materials, token: str) -> Bot:
@@ -128,11 +135,23 @@ def _staff(given: Materials, token: str) -> Bot:
         now=given.now,
     )
     outbox = DeskOutbox(channel.name, given.senses, given.keys, given.store)
-    return Bot(channel, given.reception(channel, handler), outbox, given.hook(channel.name))
+    return Bot(
+        channel,
+        given.reception(channel, handler),
+        outbox,
+        given.hook(channel.name),
+        given.settings.telegram_messages_per_second,
+    )
 
 
 def parts(
-    bots: Sequence[Bot], transactions: Transactions, live: Live, now: Callable[[], datetime], url: str, *, worker: bool
+    bots: Sequence[Bot],
+    transactions: Transactions,
+    live: Live,
+    now: Callable[[], datetime],
+    url: str,
+    *,
+    worker: bool,
 ) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
     """What runs for them: a sender and a poller of each work alone in the whole installation."""
     for bot in bots:

@@ -30,6 +30,7 @@ class Settings(BaseSettings):
     telegram_staff_token: SecretStr | None = None
     telegram_api_base: str = "https://api.telegram.org"
     telegram_mode: Literal["polling", "webhook"] = "polling"
+    telegram_messages_per_second: float = Field(default=29, gt=0)  # Telegram allows a bot thirty
     telegram_webhook_secret: SecretStr | None = None  # None: derived from secret_key
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 

@@ -14,7 +14,8 @@ class Limit:
     burst: float
 
 
-TELEGRAM_BOT, TELEGRAM_CHAT, TELEGRAM_GROUP = Limit(29, 8), Limit(0.95, 3), Limit(19 / 60, 5)
+CHAT, GROUP = Limit(0.95, 3), Limit(19 / 60, 5)
+BURST = 8
 
 
 class Bucket:
@@ -34,9 +35,9 @@ class Bucket:
 class Pace:
     """Of one bot. Groups have negative numbers at Telegram."""
 
-    def __init__(self, bot: Limit = TELEGRAM_BOT, chat: Limit = TELEGRAM_CHAT, group: Limit = TELEGRAM_GROUP) -> None:
+    def __init__(self, rate: float = 29, chat: Limit = CHAT, group: Limit = GROUP) -> None:
         self._chat, self._group = chat, group
-        self._all = Bucket(bot, asyncio.get_running_loop().time())
+        self._all = Bucket(Limit(rate, BURST), asyncio.get_running_loop().time())
         self._chats = dict[str, Bucket]()
 
     async def turn(self, chat: str, messages: int = 1) -> None:
