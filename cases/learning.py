@@ -120,7 +120,7 @@ async def promote(
     if row.trained_by == person.code:
         raise NotAllowed("learning.second_person", version=version)
     _may_pass(row, knowingly)
-    row.promoted_by, row.promoted_at = person.code, now
+    row.promoted_by, row.promoted_at = person.code, _after(current, now)
     row.report = row.report | {"history": _history(row, "promoted", person, now)}
     return row
 
@@ -159,9 +159,10 @@ def failed(row: ModelVersion, reason: Failure, now: datetime) -> None:
 
 
 def adopted(rows: Sequence[ModelVersion], fingerprint: str, figures: Mapping[str, Any], now: datetime) -> ModelVersion:
-    """The row of a model nobody here trained: the first day's, or one an operator put into the data folder."""
+    """The row, in use, of a model nobody here trained: the first day's, or one an operator put into the data folder."""
     report = {"state": State.READY, "fingerprint": fingerprint, "figures": dict(figures), "gate": gate({})}
-    row = ModelVersion(version=next_name(rows), trained_at=now, promoted_at=now)
+    used = max((row for row in rows if row.promoted_at), key=lambda row: row.promoted_at or now, default=None)
+    row = ModelVersion(version=next_name(rows), trained_at=now, promoted_at=_after(used, now))
     row.report = report | {"progress": _progress(1.0, Stage.KEEPING, now)}
     return row
 
@@ -174,7 +175,7 @@ def gate(found: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _worse(found: Mapping[str, Any]) -> bool:
-    """On messages neither had seen, only the old one was right more often than chance explains."""
+    """Messages neither had seen: only the old one was right, more often than chance explains."""
     beside = found.get("beside")
     if not beside:
         return False
@@ -219,6 +220,13 @@ def next_name(rows: Sequence[ModelVersion]) -> str:
 
 def number(version: str) -> int:
     return int(version.removeprefix("v"))
+
+
+def _after(current: ModelVersion | None, now: datetime) -> datetime:
+    """Later than the one in use was promoted, even by a clock that was put back: the last one is the one in use."""
+    if current is None or current.promoted_at is None:
+        return now
+    return max(now, current.promoted_at + timedelta(microseconds=1))
 
 
 def _progress(fraction: float, stage: str, now: datetime) -> dict[str, Any]:

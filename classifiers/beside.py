@@ -20,13 +20,19 @@ FOLDS = 3
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """Figures as (old, new) over `messages`; how many only the one or only the other got right."""
+    """Figures as (old, new). Over the `messages` both were taught: how many only the one or only the other got right.
+
+    Over the `lessons` that only the new one was taught, by their own labels: whoever gives wrong ones gains there, so
+    they never make up for what was lost.
+    """
 
     messages: int
     accuracy: tuple[float, float]
     macro_f1: tuple[float, float]
     only_old: int
     only_new: int
+    lessons: int
+    lessons_accuracy: tuple[float, float]
 
 
 def beside(old: Sequence[Row], new: Sequence[Row], step: Callable[[], None], *, seed: int = 1) -> dict[str, Any]:
@@ -44,15 +50,20 @@ def beside(old: Sequence[Row], new: Sequence[Row], step: Callable[[], None], *, 
         for i, b, a in zip(test, before, after, strict=True):
             said[0][i], said[1][i] = b, a
         step()
-    return asdict(_compared(right, *said))
+    return asdict(_compared({row.text for row in old}, messages, *said))
 
 
 def agreement(old: Model, new: Model, texts: Sequence[str]) -> dict[str, Any] | None:
-    """{"cases", "share"} of texts to which both give the same label; None without any."""
+    """{"cases", "share" of texts to which both give the same label, "routed": the share routed by (old, new)}.
+
+    None without any text.
+    """
     if not texts:
         return None
-    pairs = zip(old.predict_many(texts), new.predict_many(texts), strict=True)
-    return {"cases": len(texts), "share": round(sum(a.label == b.label for a, b in pairs) / len(texts), 4)}
+    before, after = old.predict_many(texts), new.predict_many(texts)
+    same = sum(b.label == a.label for b, a in zip(before, after, strict=True)) / len(texts)
+    routed = [round(sum(p.action == "route" for p in said) / len(texts), 4) for said in (before, after)]
+    return {"cases": len(texts), "share": round(same, 4), "routed": routed}
 
 
 def canaries(old: Model | None, new: Model, rows: Sequence[Row]) -> dict[str, Any] | None:
@@ -75,16 +86,24 @@ def _say(taught: Sequence[Row], held: Sequence[Row], seed: int) -> list[str]:
     return model.predict([row.text for row in held])
 
 
-def _compared(right: list[str], before: list[str], after: list[str]) -> Beside:
-    old = [r == b for r, b in zip(right, before, strict=True)]
-    new = [r == a for r, a in zip(right, after, strict=True)]
+def _compared(known: set[str], messages: Sequence[Row], before: list[str], after: list[str]) -> Beside:
+    judged = [(row.text in known, row.label, b, a) for row, b, a in zip(messages, before, after, strict=True)]
+    right, old, new = _columns([one[1:] for one in judged if one[0]])
+    taught, old_lessons, new_lessons = _columns([one[1:] for one in judged if not one[0]])
     return Beside(
         messages=len(right),
-        accuracy=(round(accuracy(right, before), 4), round(accuracy(right, after), 4)),
-        macro_f1=(round(macro_f1(right, before), 4), round(macro_f1(right, after), 4)),
-        only_old=sum(o and not n for o, n in zip(old, new, strict=True)),
-        only_new=sum(n and not o for o, n in zip(old, new, strict=True)),
+        accuracy=(round(accuracy(right, old), 4), round(accuracy(right, new), 4)),
+        macro_f1=(round(macro_f1(right, old), 4), round(macro_f1(right, new), 4)),
+        only_old=sum(r == b != a for r, b, a in zip(right, old, new, strict=True)),
+        only_new=sum(r == a != b for r, b, a in zip(right, old, new, strict=True)),
+        lessons=len(taught),
+        lessons_accuracy=(round(accuracy(taught, old_lessons), 4), round(accuracy(taught, new_lessons), 4)),
     )
+
+
+def _columns(judged: Sequence[tuple[str, str, str]]) -> tuple[list[str], list[str], list[str]]:
+    """Right labels, what the old one said, what the new one said."""
+    return [one[0] for one in judged], [one[1] for one in judged], [one[2] for one in judged]
 
 
 def _among_three(model: Model | None, rows: Sequence[Row]) -> list[bool]:

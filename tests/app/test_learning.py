@@ -1,0 +1,332 @@
+"""Learning through the real program: trained beside it, told as it goes, promoted by a second admin, undone."""
+
+import asyncio
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from procrastinate import App
+from pydantic import SecretStr
+from sqlalchemy import text
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+from structlog.testing import capture_logs
+
+from app.build import Parts, build, guess
+from app.jobs import reap, work_on
+from app.learning_child import request
+from app.learning_use import InUse
+from app.settings import Settings
+from cases.errors import Stale
+from cases.learning import State
+from classifiers import Row, firstday, save, train, version_of
+from models import Case, Correction, ModelVersion, Person, Prediction, Role, Status
+from tests.support.clock import Clock
+from tests.support.rows import add_case
+from tests.support.site import Site
+
+PLACES = ["东门", "西街", "三单元", "菜场旁", "学校边", "河边", "老车站", "新村口"]
+SAID = {
+    ("城市管理", "城市管理/餐饮油烟"): "{}的烧烤店油烟直排，呛得不敢开窗",
+    ("人力社保", "人力社保/拖欠工资"): "{}工地的老板拖欠工资不发",
+    ("交通运输", "交通运输/公交线路"): "{}的公交车班次太少，等半小时",
+}
+SMALL = [Row(said.format(place), label, item) for (label, item), said in SAID.items() for place in PLACES]
+DOGS = [
+    "遛狗不牵绳，吓哭孩子",
+    "大狗没有人管，见人就扑",
+    "邻居家的狗整夜乱叫",
+    "狗咬了人，主人跑了",
+    "养了五条狗，楼道里都是狗味",
+]
+
+
+@dataclass
+class School:
+    """A program with a small first-day model, its admins, and what was told of every training."""
+
+    parts: Parts
+    models: Path
+    told: list[tuple[str, str, float]] = field(default_factory=list)  # version, state, fraction
+
+    async def tell(self, session: AsyncSession, row: ModelVersion, now: datetime) -> None:
+        self.told.append((row.version, row.report["state"], row.report["progress"]["fraction"]))
+
+    async def begin(self, admin: str = "jiangyan") -> str:
+        async with self.parts.transactions.begin() as session:
+            person = await session.get_one(Person, admin)
+            return (await self.parts.learning.begin_training(session, person, self.parts.now())).version
+
+    async def promote(self, version: str, admin: str = "wenxuemei", *, knowingly: bool = True) -> None:
+        async with self.parts.transactions.begin() as session:
+            person = await session.get_one(Person, admin)
+            await self.parts.learning.promote(session, version, person, self.parts.now(), knowingly=knowingly)
+
+    async def rollback(self, admin: str = "jiangyan") -> str:
+        async with self.parts.transactions.begin() as session:
+            person = await session.get_one(Person, admin)
+            return (await self.parts.learning.rollback(session, person, self.parts.now())).version
+
+    async def report(self, version: str) -> dict[str, Any]:
+        async with self.parts.sessions() as session:
+            return (await session.get_one(ModelVersion, version)).report
+
+    async def until(self, version: str, state: State, seconds: float = 60) -> dict[str, Any]:
+        async with asyncio.timeout(seconds):
+            while (found := await self.report(version))["state"] != state:
+                assert found["state"] in ("waiting", "training"), found
+                await asyncio.sleep(0.1)
+        return found
+
+    async def under_way(self, version: str) -> psutil.Process:
+        """The process of a training that has told something and is far from its end."""
+        async with asyncio.timeout(60):
+            while not any(one[:2] == (version, "training") for one in self.told):
+                await asyncio.sleep(0.05)
+        (found,) = trainers()
+        return found
+
+
+async def opened(parts: Parts, folder: Path) -> School:
+    """With cases about dogs, of which the first-day model knows nothing, sorted by the dispatcher and closed."""
+    save(train(SMALL), folder / "models" / "current")
+    assert await parts.in_use.look()
+    parts.learning.corpus = lambda: SMALL
+    async with parts.sessions() as session:
+        for text in DOGS:
+            case = await add_case(session, parts.now())
+            case.text, case.status, case.outcome, case.closed_at = text, Status.CLOSED, "solved", parts.now()
+            case.category, case.item = "公安", "公安/养犬"
+            given = {"now": "公安/养犬", "actor": "chenlu", "role": Role.DISPATCHER, "why": "assign", "at": parts.now()}
+            session.add(Correction(case_id=case.id, **given))
+        await session.commit()
+    school = School(parts, folder / "models")
+    parts.learning.on_progress = school.tell
+    return school
+
+
+@pytest.fixture
+async def school(site: Site, tmp_path: Path) -> School:
+    return await opened(site.parts, tmp_path)
+
+
+@pytest.fixture
+async def idle(town_url: str, tmp_path: Path, clock: Clock) -> AsyncIterator[School]:
+    """One where nobody works on the queue yet."""
+    settings = Settings(data_dir=tmp_path, secret_key=SecretStr("for tests only: 0123456789abcdef"))
+    async with build(settings, town_url, clock) as parts, parts.queue.open_async():
+        parts.queue.periodic_registry.periodic_tasks.clear()
+        yield await opened(parts, tmp_path)
+
+
+async def test_trained_promoted_by_another_used_at_once_and_rolled_back(school: School, site: Site) -> None:
+    parts = site.parts
+    parts.senses.classify = lambda said: guess(parts.in_use.model, said)  # tests elsewhere say what it thinks
+    first = parts.model
+    assert first is not None
+    assert parts.in_use.version == "v1"
+    assert await school.begin() == "v2"
+    report = await school.until("v2", State.READY)
+
+    assert report["learned"] == {"messages": 29, "lessons": 5}
+    assert len(report["cases"]) == 5
+    assert report["beside"]["lessons"] == 5
+    assert report["agreement"]["cases"] == 5
+    assert report["gate"] == {"passed": True, "against": [], "ask": ["agreement"]}, "it decides otherwise about dogs"
+    fractions = [fraction for version, _, fraction in school.told if version == "v2"]
+    assert fractions == sorted(fractions)
+    assert len(fractions) > 1
+    assert school.told[-1] == ("v2", "ready", 1.0)
+    assert not await parts.in_use.look(), "trained is not promoted"
+
+    await school.promote("v2")
+    assert await parts.in_use.look()
+    assert parts.model is not None
+    assert parts.model.version == report["fingerprint"] == version_of(school.models / "current")
+    assert await predicted(site, "小区里遛狗不牵绳，吓哭孩子") == ("公安", report["fingerprint"])
+
+    assert await school.rollback() == "v1"
+    assert await parts.in_use.look()
+    assert parts.model.version == first.version == version_of(school.models / "current")
+    assert (await predicted(site, "小区门口遛狗不牵绳"))[1] == first.version
+
+
+async def predicted(site: Site, text: str) -> tuple[str, str]:
+    """What the model said of a complaint that a resident files now, and which model it was."""
+    resident = await site.resident("B0103")
+    await resident.say(text)
+    if "submit" not in resident.buttons:  # it asks which of three
+        await resident.press("none")
+    await resident.press("submit")
+    number = resident.said[-1]["case"]["number"]
+    async with site.parts.sessions() as session:
+        chosen = select(Prediction).join(Case, col(Case.id) == Prediction.case_id).where(Case.number == number)
+        said = (await session.exec(chosen)).one()
+    return said.label, said.model
+
+
+async def test_two_at_once_one_trains(school: School) -> None:
+    said = await asyncio.gather(school.begin("jiangyan"), school.begin("wenxuemei"), return_exceptions=True)
+    begun = [one for one in said if isinstance(one, str)]
+    (refused,) = [one for one in said if isinstance(one, Stale)]
+    assert (begun, refused.key) == (["v2"], "learning.running")
+    await school.until("v2", State.READY)
+    assert await school.begin() == "v3"
+    await school.until("v3", State.READY)
+
+
+async def test_nothing_to_learn_from_is_told_on_the_row(school: School) -> None:
+    school.parts.learning.corpus = list
+    async with school.parts.transactions.begin() as session:
+        await session.execute(text("DELETE FROM corrections"))
+    await school.begin()
+    assert (await school.until("v2", State.FAILED))["failure"] == "data"
+    assert school.told[-1][:2] == ("v2", "failed")
+
+
+@pytest.mark.kill
+async def test_a_training_that_is_killed_leaves_the_old_model_and_the_next_is_clean(school: School) -> None:
+    school.parts.learning.corpus = firstday.rows
+    await school.begin()
+    (await school.under_way("v2")).kill()
+    assert (await school.until("v2", State.FAILED))["failure"] == "ended"
+    assert not await school.parts.in_use.look()
+    assert school.parts.in_use.version == "v1"
+    school.parts.learning.corpus = lambda: SMALL
+    await school.begin()
+    await school.until("v3", State.READY)
+    assert trainers() == []
+
+
+@pytest.mark.kill
+async def test_a_worker_that_died_in_training_is_followed_by_another(idle: School) -> None:
+    """What it left in the folder does not matter."""
+    (idle.models / "v2").mkdir()
+    (idle.models / "v2" / ".0123456789abcdef.npz.77").write_bytes(b"half")
+    await idle.begin()
+    queue = idle.parts.queue
+    dead = await queue.job_manager.register_worker()
+    assert await queue.job_manager.fetch_job(None, dead)
+    silent = "UPDATE procrastinate_workers SET last_heartbeat = now() - interval '21 seconds'"
+    await queue.connector.execute_query_async(silent)
+    assert await reap(queue) == 1
+    async with at_work(queue):
+        await idle.until("v2", State.READY)
+    assert sorted(path.suffix for path in (idle.models / "v2").iterdir()) == [".json", ".npz"]
+
+
+@pytest.mark.kill
+async def test_a_training_cut_off_by_a_shutdown_is_done_by_the_next_worker(idle: School) -> None:
+    idle.parts.learning.corpus = firstday.rows
+    await idle.begin()
+    async with at_work(idle.parts.queue):
+        await idle.under_way("v2")
+    assert trainers() == []
+    idle.parts.learning.corpus = lambda: SMALL
+    async with at_work(idle.parts.queue):
+        await idle.until("v2", State.READY)
+
+
+@asynccontextmanager
+async def at_work(queue: App) -> AsyncIterator[None]:
+    task = asyncio.create_task(work_on(queue))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+def trainers() -> list[psutil.Process]:
+    """The processes that train for this one."""
+    children = psutil.Process().children(recursive=True)
+    return [child for child in children if "app.learning_child" in " ".join(child.cmdline())]
+
+
+def test_the_process_ends_when_whoever_asked_is_gone(tmp_path: Path) -> None:
+    """As after kill -9 of the worker: the pipe closes."""
+    asked = request(firstday.rows(), lessons=[], before=[], recent=[], old=None, out=str(tmp_path / "v2"))
+    call = [sys.executable, "-m", "app.learning_child"]
+    with subprocess.Popen(call, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(asked.line())
+        process.stdin.flush()
+        assert json.loads(process.stdout.readline())["stage"] == "learning"
+        process.stdin.close()
+        assert process.wait(10) == 1
+    assert not (tmp_path / "v2").exists()
+
+
+async def promoted(school: School) -> InUse:
+    """v2 is in use; and another program, which has v1 in memory."""
+    other = InUse(school.parts.transactions, school.models / "current", school.parts.now)
+    await other.look()
+    await school.begin()
+    await school.until("v2", State.READY)
+    await school.promote("v2")
+    return other
+
+
+@pytest.mark.parametrize("how", ["damaged", "missing", "another"])
+async def test_a_spoilt_model_leaves_the_last_good_one_and_raises_the_alarm(school: School, how: str) -> None:
+    running = await promoted(school)
+    spoil(school.models / "v2", how)
+    starting = InUse(school.parts.transactions, school.models / "current", school.parts.now)
+    for program in (running, starting):
+        with capture_logs() as logs:
+            await program.look()
+            await program.look()
+        reasons = {"damaged": "damaged", "missing": "missing", "another": "foreign"}
+        alarms = [(line["version"], line["reason"]) for line in logs if line["event"] == "model.unusable"]
+        assert alarms == [("v2", reasons[how])]
+        assert program.version == "v1"
+        assert program.model is not None
+
+
+def spoil(folder: Path, how: str) -> None:
+    match how:
+        case "damaged":
+            next(folder.glob("*.npz")).write_bytes(b"PK" + os.urandom(999))
+        case "missing":
+            shutil.rmtree(folder)
+        case "another":
+            save(train(SMALL[::-1]), folder)
+
+
+async def test_a_model_that_is_whole_again_is_taken(school: School) -> None:
+    running = await promoted(school)
+    (school.models / "v2").rename(school.models / "away")
+    assert not await running.look()
+    (school.models / "away").rename(school.models / "v2")
+    assert await running.look()
+    assert running.version == "v2"
+
+
+async def test_programs_that_start_together_adopt_the_first_model_once(idle: School) -> None:
+    save(train([*SMALL, Row("井盖丢了", "城市管理")]), idle.models / "current")  # an operator trained anew
+    programs = [InUse(idle.parts.transactions, idle.models / "current", idle.parts.now) for _ in range(3)]
+    assert await asyncio.gather(*(program.look() for program in programs)) == [True] * 3
+    assert [program.version for program in programs] == ["v2"] * 3
+    async with idle.parts.sessions() as session:
+        rows = await idle.parts.learning.versions(session)
+    assert [(row.version, row.trained_by) for row in rows] == [("v2", None), ("v1", None)]
+
+
+async def test_what_an_admin_promoted_stays_whatever_lies_in_the_folder(school: School) -> None:
+    running = await promoted(school)
+    assert await running.look()
+    save(train(SMALL[:-1]), school.models / "current")
+    assert not await running.look()
+    assert running.version == "v2"

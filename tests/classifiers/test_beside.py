@@ -1,0 +1,64 @@
+"""A new model beside the one in use, and what counts as the same text twice."""
+
+from classifiers import Model, Row, train
+from classifiers.alike import distinct
+from classifiers.beside import agreement, beside, canaries
+
+
+def test_texts_that_say_nearly_the_same_are_kept_once() -> None:
+    texts = [
+        "楼下烧烤店油烟直排，呛得不敢开窗",
+        "樓下燒烤店油煙直排， 嗆得不敢開窗！！",  # the same in other signs
+        "楼下烧烤店油烟直排，呛得不敢开窗了",
+        "楼下的狗整夜叫",
+        "",
+        "  。",
+    ]
+    assert distinct(texts) == [0, 3, 4]
+    assert distinct(texts, known=["樓下的狗，整夜叫"]) == [0, 4]
+
+
+def test_long_letters_are_compared_too() -> None:
+    letter = "".join(f"第{chr(0x4E00 + n)}次反映小区门口占道经营没人管。" for n in range(200))
+    assert distinct([letter, letter.replace("第一次", "那一次"), letter[:400] + "电梯坏了" * 300]) == [0, 2]
+
+
+def test_the_same_rows_make_the_same_figures(rows: list[Row]) -> None:
+    steps: list[None] = []
+    found = beside(rows, rows, lambda: steps.append(None))
+    assert (found["messages"], found["only_old"], found["only_new"], len(steps)) == (60, 0, 0, 3)
+    assert found["accuracy"][0] == found["accuracy"][1] > 0.9
+
+
+def test_wrong_lessons_lose_what_was_known_and_their_own_gain_does_not_make_up_for_it(rows: list[Row]) -> None:
+    wrong = [
+        Row(f"{row.text}，{n}次了", "交通运输") for row in rows if "油烟" in row.text and row.gold for n in "三四五"
+    ]
+    found = beside(rows, [*rows, *wrong], lambda: None)
+    assert (found["messages"], found["lessons"]) == (60, 30)
+    assert found["only_old"] > found["only_new"]
+    assert found["accuracy"][1] < found["accuracy"][0]
+    assert found["lessons_accuracy"][0] == 0.0 < found["lessons_accuracy"][1]
+
+
+def test_right_lessons_gain(rows: list[Row]) -> None:
+    dogs = [Row(f"{place}有人遛狗不牵绳", "公安", "公安/养犬") for place in "东西南北中上下左右前后里"]
+    found = beside(rows, [*rows, *dogs], lambda: None)
+    assert (found["lessons_accuracy"], found["only_old"]) == ((0.0, 1.0), 0)
+
+
+def test_agreement_on_texts_of_today(model: Model) -> None:
+    assert agreement(model, model, []) is None
+    same = agreement(model, model, ["油烟直排", "拖欠工资"])
+    assert same == {"cases": 2, "share": 1.0, "routed": [same["routed"][0]] * 2}
+
+
+def test_messages_of_danger_must_not_get_lost(rows: list[Row]) -> None:
+    told = [Row(f"{n}号楼厨房着火了", "应急管理") for n in "一二三四五六"]
+    old = train([*rows, *told])
+    assert canaries(old, old, [*rows, *told]) == {"count": 6, "recall": 1.0}
+    assert canaries(old, old, rows) is None
+    deaf = train([*rows, *(Row(row.text, "人力社保") for row in told), Row("环境", "生态环境"), Row("水", "水务")])
+    lost = canaries(old, deaf, told)
+    assert lost is not None
+    assert lost["recall"] < 1.0
