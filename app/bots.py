@@ -68,10 +68,11 @@ class Materials:
             return None
         return Hook(f"{self.settings.site_url}/hooks/{channel}", hook_secret(self.settings, self.keys))
 
-    def reception(self, channel: Channel, handler: Any) -> "Reception":
+    def bot(self, channel: Channel, handler: Any, outbox: Outbox) -> Bot:
         from bot.reception import Reception
 
-        return Reception(channel, handler, self.transactions, self.keys, self.now)
+        reception = Reception(channel, handler, self.transactions, self.keys, self.now)
+        return Bot(channel, reception, outbox, self.hook(channel.name), self.settings.telegram_messages_per_second)
 
 
 def hook_secret(settings: Settings, keys: Keys) -> str:
@@ -108,13 +109,7 @@ def _residents(given: Materials, token: str) -> Bot:
         now=given.now,
     )
     outbox = ResidentsOutbox(channel.name, given.senses, given.keys, given.store)
-    return Bot(
-        channel,
-        given.reception(channel, handler),
-        outbox,
-        given.hook(channel.name),
-        given.settings.telegram_messages_per_second,
-    )
+    return given.bot(channel, handler, outbox)
 
 
 def _staff(given: Materials, token: str) -> Bot:
@@ -135,13 +130,7 @@ def _staff(given: Materials, token: str) -> Bot:
         now=given.now,
     )
     outbox = DeskOutbox(channel.name, given.senses, given.keys, given.store)
-    return Bot(
-        channel,
-        given.reception(channel, handler),
-        outbox,
-        given.hook(channel.name),
-        given.settings.telegram_messages_per_second,
-    )
+    return given.bot(channel, handler, outbox)
 
 
 def parts(
