@@ -62,6 +62,13 @@ async def locked(session: AsyncSession, channel: str, address: str) -> tuple[Des
     return (await session.exec(here.with_for_update(of=DeskChat))).first()
 
 
+async def owner(session: AsyncSession, channel: str, address: str) -> Person | None:
+    """Who it belongs to, for a look without holding anything."""
+    chosen = select(Person).join(DeskChat, col(DeskChat.person) == Person.code)
+    here = chosen.where(DeskChat.channel == channel, DeskChat.address == address, col(Person.active))
+    return (await session.exec(here)).first()
+
+
 async def _hold(
     session: AsyncSession, chat: DeskChat | None, channel: str, address: str, person: Person, now: datetime
 ) -> None:

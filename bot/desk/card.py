@@ -82,9 +82,9 @@ def span(length: timedelta, locale: str) -> str:
     minutes = int(length / timedelta(minutes=1))
     days, hours, rest = minutes // 1440, minutes // 60 % 24, minutes % 60
     if days:
-        return say("task.span.days", locale, days=days, hours=hours)
+        return say("task.span.days_hours" if hours else "task.span.days", locale, days=days, hours=hours)
     if hours:
-        return say("task.span.hours", locale, hours=hours, minutes=rest)
+        return say("task.span.hours_minutes" if rest else "task.span.hours", locale, hours=hours, minutes=rest)
     return say("task.span.minutes", locale, minutes=max(rest, 1))
 
 

@@ -16,9 +16,8 @@ async def refresh(session: AsyncSession, case_ids: Collection[UUID], now: dateti
     """A new wording for the latest card of each case in every chat that holds one; earlier cards answer as stale."""
     if not case_ids:
         return
-    versions = {
-        id_: v for id_, v in (await session.exec(select(Case.id, Case.version).where(col(Case.id).in_(case_ids)))).all()
-    }
+    moved = select(Case.id, Case.version).where(col(Case.id).in_(case_ids))
+    versions = dict((await session.exec(moved)).all())
     for row, chat in await _cards(session, case_ids):
         assert row.case_id is not None
         key = f"edit:{row.id}:{versions[row.case_id]}"

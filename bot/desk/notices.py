@@ -1,46 +1,51 @@
 """What the staff are told, in the chats they bound: a new task is its card, everything else a line that opens it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bot.desk import lines
+from bot.desk import lines, roster
 from bot.messages import Button, Say
-from cases.clock import TOWN_TIME
+from cases import duty
 from cases.masking import mask
 from models import Case, DeskChat, Notification
 
-CARDS = frozenset({"desk.route", "desk.assign", "desk.reassign", "desk.hold", "desk.arbitrate"})
 TALKS = "desk.relay_back"  # the resident said something; an answer to this line goes to them
-NIGHT = (22, 7)  # town hours in which only danger rings
+HANDED_OVER = "duty.asked"
 
 
-async def tell(session: AsyncSession, notification: Notification, case: Case, now: datetime) -> None:
+async def tell(session: AsyncSession, notification: Notification, case: Case | None, now: datetime) -> None:
     """A row for each chat the person can be reached in; the same notification again adds none."""
     mine = select(DeskChat).where(col(DeskChat.person) == notification.person)
     chats = (await session.exec(mine.where(col(DeskChat.unreachable_at).is_(None)).order_by(DeskChat.address))).all()
-    key, quiet = f"notice:{notification.id}", at_night(now) and not case.danger
+    key, quiet = f"notice:{notification.id}", duty.quiet(notification.text_key, case, now)
     for chat in chats:
-        if notification.text_key in CARDS:
+        if case is not None and notification.text_key in duty.TASKS:
             await lines.card(session, chat, case.id, key, now, quiet=quiet)
         else:
-            await lines.said(session, chat, _line(notification, case), key, now, case=case.id, quiet=quiet)
+            about = case.id if case else None
+            await lines.said(session, chat, _line(notification, case), key, now, case=about, quiet=quiet)
 
 
-def at_night(now: datetime) -> bool:
-    begins, ends = NIGHT
-    hour = now.astimezone(TOWN_TIME).hour
-    return hour >= begins or hour < ends
+def _line(notification: Notification, case: Case | None) -> Say:
+    return Say(
+        notification.text_key, _masked(notification.args), _buttons(notification, case), photos=notification.photos
+    )
 
 
-def _line(notification: Notification, case: Case) -> Say:
-    offered = [Button("open", "task.button.open", payload={"number": case.number})]
-    if notification.text_key == TALKS:
-        talk = {"number": case.number, "step": "relay", "version": case.version}
-        offered.insert(0, Button("step", "task.button.answer", payload=talk))
-    return Say(notification.text_key, _masked(notification.args), offered, photos=notification.photos)
+def _buttons(notification: Notification, case: Case | None) -> Sequence[Button]:
+    if notification.text_key == HANDED_OVER:
+        return [roster.take_over(int(notification.unique_key.rpartition(":")[2]))]
+    if case is None:
+        return []
+    open_ = Button("open", "task.button.open", payload={"number": case.number})
+    if notification.text_key != TALKS:
+        return [open_]
+    talk = {"number": case.number, "step": "relay", "version": case.version}
+    return [Button("step", "task.button.answer", payload=talk), open_]
 
 
 def _masked(args: dict[str, Any]) -> dict[str, Any]:

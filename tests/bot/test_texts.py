@@ -12,10 +12,13 @@ import opencc
 import pytest
 
 from bot.channels.telegram_texts import RESIDENT_COMMANDS, STAFF_COMMANDS
+from bot.desk import asking
 from bot.flows.progress import ASKS_WORDS, OFFERED, QUESTIONS
 from bot.texts import DEFAULT, LOCALES, catalogue
 from cases import errors
 from cases.actors import SYSTEM
+from cases.learning import Stage
+from cases.learning import State as Teaching
 from cases.lifecycle import told_args
 from cases.notices import TOLD, Audience
 from classifiers.danger import lexicon
@@ -36,6 +39,8 @@ BARE = {"hello", "help", "filed", "never_mind"}  # keys without a dot, found onl
 CONDITIONS = re.findall(r'Condition\(\s*"(\w+)"', (ROOT / "routing/conditions.py").read_text("utf-8"))
 CARD_LINES = re.findall(r'CardLine\(\s*"(\w+)"', (ROOT / "bot/flows/card.py").read_text("utf-8"))
 BY_STAFF = {name for name, step in STEPS.items() if step.who - {Role.RESIDENT, Role.SYSTEM}}
+
+ASKS_FOR_WORDS = {name for name in BY_STAFF if "text" in asking.questions(name, STEPS[name].needs)}
 
 
 def told(*, resident: bool) -> set[str]:
@@ -64,6 +69,12 @@ FAMILIES: dict[str, Iterable[str]] = {
     "status.{}": Status,
     "status_name.{}": Status,
     "step_name.{}": STEPS,
+    "task.ask.{}": asking.CHOICES,
+    "task.card.{}": ["photos", "urges", "rounds", "returns"],
+    "task.done.{}": BY_STAFF,
+    "task.models.stage.{}": Stage,
+    "task.models.state.{}": {"in_use", *Teaching},
+    "task.say.{}": ASKS_FOR_WORDS | {asking.HAND_OVER},
     "when.{}": ["today", "tomorrow", "date", "date_year"],
     "{}.{}": [],  # a staff step's choices: reason.* and outcome.*, above
 }

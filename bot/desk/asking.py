@@ -1,0 +1,281 @@
+"""Asking for what a step needs, one thing at a time: choices by buttons, then words, then photos. Pure."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from bot.desk.effects import Count, Effect, HandOver, Take, Toast
+from bot.desk.heard import Around, Heard, Turn
+from bot.desk.state import Pending, State
+from bot.messages import Button, Say
+from models import Outcome, ReturnReason
+from models.status import EXTEND_DAYS
+
+ORDER = ("reason", "outcome", "unit", "assignee", "days", "text", "photo", "confirm")
+INVITED: Mapping[str, frozenset[str]] = {  # beside what a step needs
+    "return": frozenset({"text"}),
+    "assign": frozenset({"assignee"}),
+    "reply": frozenset({"photo", "confirm"}),
+}
+HAND_OVER, HAND_OVER_ASKS = "hand_over", ("assignee", "text")
+TAKES_PHOTOS = frozenset({"reply", "relay", "return"})
+DAYS = [days for days in (1, 2, 3, 5, 7, 10, 15) if days <= EXTEND_DAYS]
+PAGE, LONGEST = 8, 20_000
+
+
+def questions(step: str, needs: frozenset[str]) -> list[str]:
+    wanted = needs | INVITED.get(step, frozenset())
+    return [ask for ask in ORDER if ask in wanted]
+
+
+def begin(state: State, pending: Pending, around: Around) -> Turn:
+    """Whatever was being asked before is dropped."""
+    state.pending, state.counter = pending, None
+    return proceed(state, around)
+
+
+def proceed(state: State, around: Around) -> Turn:
+    """The next question, or the step itself."""
+    pending = in_hand(state)
+    pending.page, pending.sought = 0, ""
+    if pending.asks:
+        return state, [question(pending, around)]
+    state.pending = state.counter = None
+    return state, [HandOver(pending) if pending.step == HAND_OVER else Take(pending)]
+
+
+def question(pending: Pending, around: Around) -> Say:
+    """What is being asked now, with what one may answer."""
+    ask = pending.asks[0]
+    if ask == "text":
+        return Say(f"task.say.{pending.step}", _args(pending), _text_buttons(pending), number=pending.number)
+    if ask == "photo":
+        return _photos(pending)
+    if ask == "confirm":
+        return _confirm(pending)
+    shown, more = _page(_choices(ask, pending, around), pending)
+    key = "task.ask.item" if ask == "category" and pending.field else f"task.ask.{ask}"
+    return Say(key, _args(pending), (*shown, *more, *_extras(ask, pending), _cancel(pending)), number=pending.number)
+
+
+def answer(state: State, heard: Heard, around: Around) -> Turn:
+    """A choice was pressed."""
+    pending, ask, value = in_hand(state), heard.payload["ask"], heard.payload["value"]
+    if ask == "category" and pending.field is None and around.book.items.get(value):
+        pending.field, pending.category, pending.page = value, value, 0
+        return state, [question(pending, around)]
+    pending.asks.remove(ask)
+    match ask:
+        case "unit":
+            pending.unit = value
+        case "assignee":
+            pending.assignee = value
+        case "reason":
+            pending.reason = value
+        case "outcome":
+            pending.outcome = value
+        case "days":
+            pending.days = int(value)
+        case "category":
+            pending.category = value
+    return proceed(state, around)
+
+
+def page(state: State, heard: Heard, around: Around) -> Turn:
+    pending = in_hand(state)
+    pending.page = int(heard.payload["page"])
+    return state, [question(pending, around)]
+
+
+def category(state: State, heard: Heard, around: Around) -> Turn:
+    """The dispatcher corrects the label before saying who shall do it."""
+    pending = in_hand(state)
+    pending.asks.insert(0, "category")
+    pending.field, pending.page = None, 0
+    return state, [question(pending, around)]
+
+
+def skip(state: State, heard: Heard, around: Around) -> Turn:
+    """Done with what is asked: nothing to add, or all photos are there."""
+    pending = in_hand(state)
+    if pending.asks[0] == "photo" and not pending.photos and "photo" in around.needs:
+        return state, [Toast("step.needs_photo")]
+    pending.asks.pop(0)
+    return proceed(state, around)
+
+
+def redo(state: State, heard: Heard, around: Around) -> Turn:
+    """Once more from the first question; photos that are there stay."""
+    pending = in_hand(state)
+    pending.asks = questions(pending.step, around.needs)
+    pending.text, state.counter = "", None
+    return proceed(state, around)
+
+
+def cancel(state: State, heard: Heard, around: Around) -> Turn:
+    said = Say("task.cancelled" if state.pending else "task.nothing")
+    return State(), [said]
+
+
+def told(state: State, heard: Heard, around: Around) -> Turn:
+    """Words or photos while something is asked."""
+    pending = in_hand(state)
+    match pending.asks[0]:
+        case "text" | "photo" if heard.text or heard.photos:
+            return _words(state, heard, around)
+        case "days" if heard.text.isdecimal() and 1 <= int(heard.text) <= EXTEND_DAYS:
+            pending.days = int(heard.text)
+            pending.asks.pop(0)
+            return proceed(state, around)
+        case "unit" | "assignee" | "category" if heard.text:
+            pending.sought, pending.page = heard.text[:40], 0
+            found = bool(_choices(pending.asks[0], pending, around))
+            pending.sought = pending.sought if found else ""
+            return state, [question(pending, around)] if found else [Say("task.none_such"), question(pending, around)]
+    return state, [question(pending, around)]
+
+
+def in_hand(state: State) -> Pending:
+    assert state.pending is not None, "asked only while something is"
+    return state.pending
+
+
+def _words(state: State, heard: Heard, around: Around) -> Turn:
+    """Words are taken as they are; a photo may come with them, before or after."""
+    pending, had = in_hand(state), bool(in_hand(state).photos)
+    if heard.photos and pending.step not in TAKES_PHOTOS:
+        return state, [Say("task.no_photos"), question(pending, around)]
+    pending.photos += heard.photos
+    pending.text = f"{pending.text}\n{heard.text}".strip()[:LONGEST]
+    if pending.asks[0] == "text":
+        if not heard.text:
+            return state, _counted(state, Say("task.photos_first", _args(pending), (_cancel(pending),)), had)
+        pending.asks.pop(0)
+        if pending.photos and "photo" not in pending.asks:  # more of an album may be on its way
+            pending.asks.insert(0, "photo")
+        return proceed(state, around)
+    return state, _counted(state, _photos(pending), had)
+
+
+def _counted(state: State, say: Say, had: bool) -> list[Effect]:
+    """One line counts them, however many come."""
+    if not had:
+        state.counter = None
+    return [Count(say)]
+
+
+def _photos(pending: Pending) -> Say:
+    done = Button("skip", "task.button.done", payload=_of(pending))
+    key = "task.ask.photos_more" if pending.photos else "task.ask.photos"
+    return Say(key, _args(pending), (done, _cancel(pending)), number=pending.number)
+
+
+def _confirm(pending: Pending) -> Say:
+    buttons = (
+        Button("skip", "task.button.submit", payload=_of(pending)),
+        Button("redo", "task.button.redo", payload=_of(pending)),
+        _cancel(pending),
+    )
+    key = "task.ask.confirm_reply" if pending.step == "reply" else "task.ask.confirm"
+    return Say(key, _args(pending), buttons, photos=pending.photos, number=pending.number)
+
+
+def _text_buttons(pending: Pending) -> Sequence[Button]:
+    optional = pending.step == "return" and pending.reason != ReturnReason.OTHER
+    skip_ = (Button("skip", "task.button.return_now", payload=_of(pending)),) if optional else ()
+    return (*skip_, _cancel(pending))
+
+
+def _extras(ask: str, pending: Pending) -> Sequence[Button]:
+    """What may be pressed beside the choices."""
+    if ask == "assignee" and pending.step == "assign":
+        return (Button("skip", "task.button.anybody", payload=_of(pending)),)
+    if ask == "unit":
+        return (Button("category", "task.button.category", payload=_of(pending)),)
+    if ask == "category" and pending.field:
+        return (_choice(pending, "category", "task.button.only_field", {"category": pending.field}, pending.field),)
+    return ()
+
+
+def _choices(ask: str, pending: Pending, around: Around) -> Sequence[Button]:
+    return [
+        _choice(pending, ask, label, args, value)
+        for label, args, value, known in CHOICES[ask](pending, around)
+        if pending.sought in known
+    ]
+
+
+def _page(buttons: Sequence[Button], pending: Pending) -> tuple[Sequence[Button], Sequence[Button]]:
+    """So many at a time, and the way to the others."""
+    last = max(0, (len(buttons) - 1) // PAGE)
+    at = min(pending.page, last)
+    turns = [("task.button.before", at - 1), ("task.button.after", at + 1)]
+    more = [Button("page", label, payload={**_of(pending), "page": n}) for label, n in turns if 0 <= n <= last]
+    return buttons[at * PAGE : (at + 1) * PAGE], more
+
+
+Option = tuple[str, Mapping[str, Any], Any, str]  # label, its arguments, value, what it is found by
+
+
+def _reasons(pending: Pending, around: Around) -> list[Option]:
+    return [(f"reason.{reason}", {}, str(reason), "") for reason in ReturnReason]
+
+
+def _outcomes(pending: Pending, around: Around) -> list[Option]:
+    return [(f"outcome.{outcome}", {}, str(outcome), "") for outcome in Outcome]
+
+
+def _days(pending: Pending, around: Around) -> list[Option]:
+    return [("task.button.days", {"days": days}, days, "") for days in DAYS]
+
+
+def _units(pending: Pending, around: Around) -> list[Option]:
+    units = [unit for code, unit in around.book.units.items() if around.colleagues.get(code)]
+    return [("task.button.unit", {"unit": unit.code}, unit.code, unit.name) for unit in units]
+
+
+def _people(pending: Pending, around: Around) -> list[Option]:
+    """Of the unit that was chosen, else of one's own; not whoever has it, and not oneself on handing over."""
+    has = around.case.assignee if around.case else around.person.code
+    people = around.colleagues.get(pending.unit or around.person.unit, ())
+    return [("task.button.person", {"name": p.name}, p.code, p.name) for p in people if p.code != has]
+
+
+def _categories(pending: Pending, around: Around) -> list[Option]:
+    book = around.book
+    rows = book.items.get(pending.field, ()) if pending.field else [c for c in book.categories.values() if not c.parent]
+    return [("task.button.label", {"category": row.code}, row.code, row.name) for row in rows]
+
+
+CHOICES: Mapping[str, Callable[[Pending, Around], list[Option]]] = {
+    "reason": _reasons,
+    "outcome": _outcomes,
+    "days": _days,
+    "unit": _units,
+    "assignee": _people,
+    "category": _categories,
+}
+
+
+def _choice(pending: Pending, ask: str, label: str, args: Mapping[str, Any], value: Any) -> Button:
+    return Button("answer", label, args, {**_of(pending), "ask": ask, "value": value})
+
+
+def _cancel(pending: Pending) -> Button:
+    return Button("cancel", "task.button.cancel", payload=_of(pending))
+
+
+def _of(pending: Pending) -> dict[str, Any]:
+    """A question's buttons are good while it is asked."""
+    return {"of": pending.key, "ask": pending.asks[0]}
+
+
+def _args(pending: Pending) -> dict[str, Any]:
+    return {
+        "number": pending.number,
+        "text": pending.text,
+        "outcome": pending.outcome or "",
+        "category": pending.category or "",
+        "unit": pending.unit or "",
+        "count": len(pending.photos),
+        "most": EXTEND_DAYS,
+    }

@@ -1,0 +1,129 @@
+"""What the talk wants done. It only says so; `perform` does it, within the message's transaction."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from bot.desk.state import Pending
+from bot.messages import Say
+
+
+@dataclass(frozen=True)
+class Take:
+    """A step with all it needs."""
+
+    pending: Pending
+
+
+@dataclass(frozen=True)
+class HandOver:
+    """交班 with all it needs."""
+
+    pending: Pending
+
+
+@dataclass(frozen=True)
+class TakeOver:
+    """接班: what was handed over to them."""
+
+    handover: int
+
+
+@dataclass(frozen=True)
+class Count:
+    """A line that is edited while photos come in."""
+
+    say: Say
+
+
+@dataclass(frozen=True)
+class Toast:
+    """A word about a press that changes nothing else."""
+
+    key: str
+
+
+@dataclass(frozen=True)
+class Old:
+    """The card was old: who did it meanwhile, and the case as it is."""
+
+    number: str
+    step: str
+    version: int
+
+
+@dataclass(frozen=True)
+class Open:
+    number: str
+
+
+@dataclass(frozen=True)
+class Where:
+    number: str
+
+
+@dataclass(frozen=True)
+class Pictures:
+    number: str
+
+
+@dataclass(frozen=True)
+class Tasks:
+    page: int
+
+
+@dataclass(frozen=True)
+class Duty:
+    """Who is on for the person's unit."""
+
+
+@dataclass(frozen=True)
+class Speak:
+    locale: str
+
+
+@dataclass(frozen=True)
+class Release:
+    """The chat is nobody's from now on."""
+
+
+@dataclass(frozen=True)
+class Train:
+    pass
+
+
+@dataclass(frozen=True)
+class Models:
+    pass
+
+
+@dataclass(frozen=True)
+class Promote:
+    version: str
+    knowingly: bool
+
+
+@dataclass(frozen=True)
+class RollBack:
+    pass
+
+
+Effect: TypeAlias = (
+    Say
+    | Take
+    | HandOver
+    | TakeOver
+    | Count
+    | Toast
+    | Old
+    | Open
+    | Where
+    | Pictures
+    | Tasks
+    | Duty
+    | Speak
+    | Release
+    | Train
+    | Models
+    | Promote
+    | RollBack
+)
