@@ -248,7 +248,7 @@ def refused(code: int, description: str, retry_after: float | None = None, moved
         return Unreachable(description)
     if code in (400, 413):
         return Impossible(description)
-    return ChannelError(f"{code} {description}".strip())
+    return ChannelError(f"{code or ''} {description}".strip())
 
 
 def is_done(description: str) -> bool:
