@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -14,6 +15,7 @@ from bot.channels.base import Channel, ChannelError, Hook
 from bot.inbox import Inbox
 from bot.live import Live
 from bot.media import Store
+from bot.pace import Pace
 from bot.sender import Outbox, Sender
 from bot.senses import Senses
 from bot.transactions import Transactions
@@ -147,10 +149,8 @@ def parts(
         name = bot.channel.name
         yield f"{name} bot", _listen(bot, url, polls=worker and bot.hook is None)
         if worker:
-            yield (
-                f"{name} sender",
-                alone(url, f"send:{name}", Sender(bot.channel, bot.outbox, transactions, live, now).run),
-            )
+            sender = Sender(bot.channel, bot.outbox, transactions, live, now, partial(Pace, bot.rate))
+            yield f"{name} sender", alone(url, f"send:{name}", sender.run)
 
 
 async def _listen(bot: Bot, url: str, *, polls: bool) -> None:
