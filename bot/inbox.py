@@ -10,24 +10,23 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot import transcript
-from bot.flows import talk, words
+from bot.flows import talk
 from bot.flows.effects import Effect
-from bot.flows.heard import Heard
 from bot.flows.state import Mode, State
 from bot.flows.surroundings import Brief
+from bot.hearing import hear
 from bot.messages import Incoming, Say
 from bot.perform import Scene, perform
-from bot.scrub import is_cut, scrub
 from bot.senses import Senses
 from bot.texts import DEFAULT, LOCALES
 from bot.transactions import Transactions
 from cases import feedback, queries
 from cases.errors import Refusal
 from cases.keys import Keys
-from cases.masking import mask
 from models import Case, ChatMessage, Conversation, Photo, Resident, SeenMessage
 
 DRAFT_LASTS = timedelta(days=7)
+_FIRST = insert(SeenMessage).on_conflict_do_nothing().returning(col(SeenMessage.key))
 NAMESPACE = UUID("5f7a9a3e-6f0c-4f7b-9c56-2a6b7f0d1c11")
 
 
@@ -74,7 +73,7 @@ class Inbox:
     async def welcome(self, senses: Senses, caller: Caller, now: datetime) -> Resident:
         """Whoever is at this address, known or new; the first line is said to somebody new."""
         async with self.transactions.begin() as session:
-            conversation, resident = await _met(session, caller, now)
+            conversation, resident = await met(session, caller, now)
             if caller.locale in LOCALES:
                 resident.locale = caller.locale
             state = State.model_validate(conversation.state)
@@ -104,7 +103,7 @@ class Inbox:
         async with self.transactions.begin() as session:
             held = await transcript.lock(session, incoming.resident)
             if held is None and caller:
-                held = await _met(session, caller, incoming.at)
+                held = await met(session, caller, incoming.at)
             if held is None:
                 raise Unknown("request.no_session")
             conversation, resident = held
@@ -115,7 +114,7 @@ class Inbox:
                 session.add_all(kept)
                 await session.flush()
             resident.unreachable_at = None  # whoever speaks can be reached
-            taken = await self._converse(session, senses, conversation, resident, incoming, notes)
+            taken = await self._converse(session, senses, conversation, resident, incoming, kept, notes)
             await session.flush()  # the rows get their ids
             return taken
 
@@ -126,6 +125,7 @@ class Inbox:
         conversation: Conversation,
         resident: Resident,
         incoming: Incoming,
+        kept: Sequence[Photo],
         notes: Sequence[Say],
     ) -> Taken:
         scene = Scene(session, senses.book, self.keys, resident, incoming.at)
@@ -133,7 +133,8 @@ class Inbox:
         drafting = state.draft is not None
         cases = {case.number: case for case in await queries.of_resident(session, resident.id)}
         briefs = [_brief(case, incoming.at) for case in cases.values()]
-        heard, stale, theirs = await _hear(session, incoming)
+        hearing = await hear(session, incoming, kept)
+        heard, stale = hearing.heard, hearing.stale
         around = senses.around(briefs, bool(resident.contact))
         effects: list[Effect] = []
         if stale is not None:
@@ -142,8 +143,10 @@ class Inbox:
             state, effects = talk.step(state, heard, around, incoming.at)
         if drafting and state.draft is None:
             await transcript.end_draft_buttons(session, resident.id, incoming.at)
-        rows = [theirs]
-        for n, (line, case) in enumerate(await perform(scene, [*notes, *effects])):
+        rows, done = [hearing.row], await perform(scene, [*notes, *effects])
+        if state.mode is Mode.SUPPLEMENT and not state.case:
+            state.case = next((case.number for _, case in done if case), "")
+        for n, (line, case) in enumerate(done):
             about = case or cases.get(_number(line))
             cases |= {about.number: about} if about else {}
             key, about_id = f"re:{incoming.key}:{n}", about.id if about else None
@@ -157,11 +160,10 @@ class Inbox:
 async def first_time(session: AsyncSession, channel: str, receiver: str, key: str, now: datetime) -> bool:
     """Whether this message was never taken in before; says so for good with the rest of the transaction."""
     row = {"channel": channel, "receiver": receiver, "key": key, "at": now}
-    taken = insert(SeenMessage).values(**row).on_conflict_do_nothing().returning(col(SeenMessage.key))
-    return (await session.execute(taken)).first() is not None
+    return (await (await session.connection()).execute(_FIRST, row)).first() is not None
 
 
-async def _met(session: AsyncSession, caller: Caller, now: datetime) -> tuple[Conversation, Resident]:
+async def met(session: AsyncSession, caller: Caller, now: datetime) -> tuple[Conversation, Resident]:
     """The conversation of whoever is at this address, held; begun for somebody new."""
     held = await transcript.lock(session, caller.id)
     if held:
@@ -175,40 +177,20 @@ async def _state(session: AsyncSession, conversation: Conversation, incoming: In
     """Where the talk stood; a draft nobody touched for a week is forgotten, what one said stays in the transcript."""
     state = State.model_validate(conversation.state)
     expired = conversation.expires_at is not None and conversation.expires_at < incoming.at
-    if expired and state.mode is not Mode.IDLE:
+    if expired and (state.mode is not Mode.IDLE or state.album):
         await transcript.end_draft_buttons(session, incoming.resident, incoming.at)
         state = State(building=state.building)
     state.building = incoming.building or state.building
     return state
 
 
-async def _hear(session: AsyncSession, incoming: Incoming) -> tuple[Heard, str | None, ChatMessage]:
-    """The message with its button looked up, and kept in the transcript. An old button: the case's number, or ""."""
-    text = scrub(incoming.text)
-    shown: str | Say = _hidden(text) if words.lookup_code(text) else mask(text) if words.phone(text) else text
-    stale, heard = None, Heard(text, incoming.photos, incoming.pin, is_cut(incoming.text))
-    if incoming.choice:
-        found = await transcript.pressed(session, incoming.resident, incoming.choice, incoming.at)
-        button, fresh = found or ({"action": "", "payload": {}}, False)
-        shown = Say(button["label"], button["args"]) if found else Say("said.button")
-        stale = None if fresh else button["payload"].get("number", "")
-        heard = Heard(action=button["action"], payload=button["payload"])
-    if incoming.pin:
-        shown = Say("said.pin")
-    row = transcript.heard(session, incoming.resident, incoming.key, shown, incoming.photos, incoming.at)
-    return heard, stale, row
-
-
 def _brief(case: Case, now: datetime) -> Brief:
     ended = case.closed_at or case.resolved_at
     too_late = ended is not None and not feedback.may_reopen(case, now)
-    return Brief(case.number, case.status, case.item or case.category or "", too_late)
+    what, relay, danger = case.item or case.category or "", case.relay is not None, case.danger is not None
+    return Brief(case.number, case.status, what, too_late, relay, danger)
 
 
 def _number(line: Say) -> str:
     """The case a line is about, by itself or by its buttons."""
     return line.number or str(next((b.payload["number"] for b in line.buttons if "number" in b.payload), ""))
-
-
-def _hidden(text: str) -> str:
-    return f"•••• {text[-4:]}"

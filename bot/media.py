@@ -1,4 +1,6 @@
-"""Photos: checked and re-encoded to our own JPEG in a child process, kept as a file by their sha256."""
+"""Photos: checked and re-encoded to our own JPEG in a child process. Voice messages: kept as the Ogg they are, for
+nobody here decodes them. Each a file named by its sha256.
+"""
 
 import asyncio
 import hashlib
@@ -13,6 +15,8 @@ from cases.errors import Refusal
 
 LARGEST = 20 * 1024 * 1024
 SECONDS = 20
+OGG = b"OggS"  # how every page of an Ogg stream begins
+ENDINGS = {"photo": ".jpg", "voice": ".ogg"}
 AT_ONCE = 2  # children that each may take a gigabyte
 
 
@@ -24,12 +28,17 @@ class NotAPhoto(Refusal):
     http_status = 415
 
 
+class NotAVoice(Refusal):
+    http_status = 415
+
+
 @dataclass(frozen=True)
 class Kept:
     sha256: str
     width: int
     height: int
     bytes: int
+    kind: str = "photo"
 
 
 class Store:
@@ -38,8 +47,8 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self._folder, self._turn = folder, asyncio.Semaphore(AT_ONCE)
 
-    def path(self, sha256: str) -> Path:
-        return self._folder / sha256[:2] / f"{sha256}.jpg"
+    def path(self, sha256: str, kind: str = "photo") -> Path:
+        return self._folder / sha256[:2] / f"{sha256}{ENDINGS[kind]}"
 
     async def keep(self, data: bytes) -> Kept:
         """Raises TooBig or NotAPhoto; then nothing is kept."""
@@ -50,6 +59,16 @@ class Store:
         sha256 = hashlib.sha256(picture).hexdigest()
         await asyncio.to_thread(_write, self.path(sha256), picture)
         return Kept(sha256, width, height, len(picture))
+
+    async def keep_voice(self, data: bytes) -> Kept:
+        """Raises TooBig or NotAVoice; then nothing is kept."""
+        if len(data) > LARGEST:
+            raise TooBig("voice.too_big", size=len(data) // (1024 * 1024) + 1, most=LARGEST // (1024 * 1024))
+        if not data.startswith(OGG):
+            raise NotAVoice("voice.not_a_voice")
+        sha256 = hashlib.sha256(data).hexdigest()
+        await asyncio.to_thread(_write, self.path(sha256, "voice"), data)
+        return Kept(sha256, 0, 0, len(data), "voice")
 
 
 async def reencode(data: bytes) -> tuple[bytes, int, int]:

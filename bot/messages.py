@@ -30,8 +30,6 @@ class Incoming:
     at: datetime
     text: str = ""
     choice: str = ""  # a button's token, as the channel handed it back
-    photos: Sequence[str] = ()  # ids of photos already kept
-    voice: str = ""  # id of a voice message already kept
     pin: Pin | None = None
     album: str = ""  # photos of one album come one by one, without an end
     number: str = ""  # the channel's own of this message

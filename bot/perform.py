@@ -9,10 +9,12 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from bot import numbered
 from bot.flows import effects as fx
-from bot.flows.progress import buttons_for
+from bot.flows.progress import buttons_for, on_the_line
 from bot.flows.state import Draft
 from bot.messages import Button, Say
+from bot.texts import say
 from cases import feedback, intake
 from cases.actors import SYSTEM
 from cases.book import Book
@@ -69,19 +71,20 @@ async def attempt(session: AsyncSession) -> AsyncIterator[None]:
 
 
 async def _file(scene: Scene, effect: fx.File) -> list[tuple[Say, Case | None]]:
-    filed = await intake.file(
-        scene.session, scene.book, scene.keys, scene.resident, complaint_of(effect.draft), scene.now
-    )
+    complaint = complaint_of(effect.draft, scene.resident.locale)
+    filed = await intake.file(scene.session, scene.book, scene.keys, scene.resident, complaint, scene.now)
     case = filed.case
+    await _belongs(scene, case, effect.draft.numbers)
     code = base64.b64encode(scene.keys.seal(filed.code)).decode()
     key = "filed.held" if case.assignee is None else "filed"
-    buttons = (*buttons_for(case.number, case.status), Button("new", "button.new"))
+    buttons = (*_buttons(case), Button("new", "button.new"))
     return [(Say(key, {**_args(scene, case), "code": code}, buttons, number=case.number), case)]
 
 
 async def _supplement(scene: Scene, effect: fx.Supplement) -> list[tuple[Say, Case | None]]:
     case = await _mine(scene, effect.number)
     await feedback.supplement(scene.session, scene.book, case, effect.text, effect.photos, scene.now)
+    await _belongs(scene, case, effect.numbers)
     return _done(scene, case, "supplement.done")
 
 
@@ -89,7 +92,37 @@ async def _answer(scene: Scene, effect: fx.Answer) -> list[tuple[Say, Case | Non
     case = await _mine(scene, effect.number)
     text = effect.text or "·"  # a photo alone is an answer too
     await feedback.answer(scene.session, scene.book, case, text, effect.photos, scene.now)
+    await _belongs(scene, case, effect.numbers)
     return _done(scene, case, "answer.done")
+
+
+async def _relay_back(scene: Scene, effect: fx.RelayBack) -> list[tuple[Say, Case | None]]:
+    case = await _mine(scene, effect.number)
+    await feedback.relay_back(scene.session, scene.book, case, effect.text or "·", effect.photos, scene.now)
+    await _belongs(scene, case, effect.numbers)
+    return [(Say("relay_back.done", _args(scene, case), on_the_line(case.number), number=case.number), case)]
+
+
+async def _hang_up(scene: Scene, effect: fx.HangUp) -> list[tuple[Say, Case | None]]:
+    case = await _mine(scene, effect.number)
+    await feedback.hang_up(scene.session, scene.book, case, scene.now)
+    return _done(scene, case, "hang_up.done")
+
+
+async def _correct(scene: Scene, effect: fx.Correct) -> list[tuple[Say, Case | None]]:
+    case = await _mine(scene, effect.number)
+    text = say("edit.correction", scene.resident.locale, text=effect.text)
+    await feedback.supplement(scene.session, scene.book, case, text, effect.photos, scene.now)
+    await _belongs(scene, case, effect.numbers)
+    return _done(scene, case, "edit.done")
+
+
+async def _safety(scene: Scene, effect: fx.Safety) -> list[tuple[Say, Case | None]]:
+    """Whoever handles it is told as of any supplement."""
+    case = await _mine(scene, effect.number)
+    text = say(f"safety.note_{effect.how}", scene.resident.locale)
+    await feedback.supplement(scene.session, scene.book, case, text, (), scene.now)
+    return [(Say(f"safety.told_{effect.how}", {"number": case.number}, number=case.number), case)]
 
 
 async def _urge(scene: Scene, effect: fx.Urge) -> list[tuple[Say, Case | None]]:
@@ -121,6 +154,7 @@ async def _rate(scene: Scene, effect: fx.Rate) -> list[tuple[Say, Case | None]]:
 async def _reopen(scene: Scene, effect: fx.Reopen) -> list[tuple[Say, Case | None]]:
     case = await _mine(scene, effect.number)
     await feedback.reopen(scene.session, scene.book, case, effect.text, scene.now)
+    await _belongs(scene, case, effect.numbers)
     return _done(scene, case, "reopen.done" if case.assignee else "reopen.held")
 
 
@@ -138,6 +172,11 @@ async def _speak(scene: Scene, effect: fx.Speak) -> list[tuple[Say, Case | None]
     return [(Say("locale.done"), None)]
 
 
+async def _enlarge(scene: Scene, effect: fx.Enlarge) -> list[tuple[Say, Case | None]]:
+    scene.resident.large = not scene.resident.large
+    return [(Say("large.on" if scene.resident.large else "large.off"), None)]
+
+
 async def _keep_contact(scene: Scene, effect: fx.KeepContact) -> list[tuple[Say, Case | None]]:
     scene.resident.contact = scene.keys.seal(effect.phone)
     return []
@@ -145,18 +184,19 @@ async def _keep_contact(scene: Scene, effect: fx.KeepContact) -> list[tuple[Say,
 
 def standing(scene: Scene, case: Case) -> tuple[Say, Case]:
     """Where a case stands, with what may be done about it."""
-    buttons = buttons_for(case.number, case.status)
     args = _args(scene, case) | {"result": case.result}
-    return Say(f"status.{case.status}", args, buttons, number=case.number), case
+    return Say(f"status.{case.status}", args, _buttons(case), number=case.number), case
 
 
-def complaint_of(draft: Draft) -> Complaint:
+def complaint_of(draft: Draft, locale: str) -> Complaint:
+    """What they answered when asked whether they are safe stands under their words."""
+    safety = say(f"safety.note_{draft.safety}", locale) if draft.safety else ""
     guess = None
     if draft.guess:
         known = ("label", "confidence", "ranking", "item", "action", "model")
         guess = Guess(**{name: draft.guess[name] for name in known})
     return Complaint(
-        text=draft.text,
+        text=f"{draft.text}\n{safety}".strip(),
         category=draft.category,
         item=draft.item,
         place=draft.place,
@@ -177,7 +217,17 @@ def _args(scene: Scene, case: Case) -> dict[str, Any]:
 
 
 def _done(scene: Scene, case: Case, key: str) -> list[tuple[Say, Case | None]]:
-    return [(Say(key, _args(scene, case), buttons_for(case.number, case.status), number=case.number), case)]
+    return [(Say(key, _args(scene, case), _buttons(case), number=case.number), case)]
+
+
+def _buttons(case: Case) -> Sequence[Button]:
+    return buttons_for(case.number, case.status, relay=case.relay is not None)
+
+
+async def _belongs(scene: Scene, case: Case, numbers: Sequence[str]) -> None:
+    """Their messages of these numbers went to this case: what is changed in them later goes there too."""
+    if numbers:
+        await numbered.belong(scene.session, scene.resident.id, numbers, case.id)
 
 
 async def _mine(scene: Scene, number: str) -> Case:
@@ -197,6 +247,10 @@ async def _as_it_stands(scene: Scene, effect: fx.Effect) -> list[tuple[Say, Case
 PERFORM: Mapping[type, Callable[[Scene, Any], Awaitable[list[tuple[Say, Case | None]]]]] = {
     fx.Supplement: _supplement,
     fx.Answer: _answer,
+    fx.RelayBack: _relay_back,
+    fx.HangUp: _hang_up,
+    fx.Correct: _correct,
+    fx.Safety: _safety,
     fx.Urge: _urge,
     fx.Withdraw: _withdraw,
     fx.Rate: _rate,
@@ -204,5 +258,6 @@ PERFORM: Mapping[type, Callable[[Scene, Any], Awaitable[list[tuple[Say, Case | N
     fx.LookUp: _look_up,
     fx.Show: _show,
     fx.Speak: _speak,
+    fx.Enlarge: _enlarge,
     fx.KeepContact: _keep_contact,
 }

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from bot.flows.progress import ON_THE_LINE
 from bot.texts import say
 from bot.wording import Wording
 from models import STEPS, Case, ChatMessage
@@ -35,5 +36,7 @@ def card_of(
 
 def _still(button: dict[str, Any], case: Case | None) -> bool:
     """Whether the case still is where this step may be taken."""
+    if case and case.relay is None and button["action"] in ON_THE_LINE:
+        return False
     step = STEPS.get(button["action"].removeprefix("confirm_"))
     return step is None or case is None or button["payload"].get("number") != case.number or case.status in step.before

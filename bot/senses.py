@@ -21,12 +21,12 @@ class Senses:
     """Joins the pure parts for one message. `book` and `classify` are swapped when the town or the model changes."""
 
     def __init__(self, book: Book, classify: Classify, danger: Danger) -> None:
-        self.book, self.classify, self._danger = book, classify, danger
+        self.book, self.classify, self.danger = book, classify, danger
 
     def around(self, cases: Sequence[Brief], has_contact: bool) -> Surroundings:
         return Surroundings(
             classify=self.classify,
-            danger=self._danger,
+            danger=self.danger,
             spots=self.spots,
             pin=self.pin,
             plan=self.plan,

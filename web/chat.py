@@ -189,10 +189,7 @@ async def get_photo(photo: UUID, resident: Here, parts: PartsHere) -> FileRespon
 async def _take(parts: Parts, who: UUID, key: UUID, *, photo: Photo | None = None, **said: Any) -> dict[str, Any]:
     now = parts.now()
     kept = [photo] if photo else []
-    photos = [str(photo.id) for photo in kept]
-    taken = await parts.inbox.take(
-        parts.senses, Incoming(WEBCHAT, str(who), who, str(key), now, photos=photos, **said), kept
-    )
+    taken = await parts.inbox.take(parts.senses, Incoming(WEBCHAT, str(who), who, str(key), now, **said), kept)
     wording = parts.wording
     shown = [present.message(row, wording, taken.locale, now, taken.cases) for row in taken.rows]
     return {"messages": shown, "cursor": shown[-1]["cursor"] if shown else "0"}

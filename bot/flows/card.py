@@ -74,9 +74,13 @@ def _where(draft: Draft, around: Surroundings) -> CardLine:
 
 
 def _photos(draft: Draft) -> Sequence[CardLine]:
-    if not draft.photos:
-        return ()
-    return (CardLine("photos", "card.photos", {"count": len(draft.photos)}, Button("photo", "button.photo")),)
+    photos, voices = len(draft.photos) - len(draft.voices), len(draft.voices)
+    lines = []
+    if photos:
+        lines.append(CardLine("photos", "card.photos", {"count": photos}, Button("photo", "button.photo")))
+    if voices:
+        lines.append(CardLine("voices", "card.voices", {"count": voices}))
+    return lines
 
 
 def _contact(draft: Draft, has_contact: bool) -> CardLine:

@@ -5,10 +5,11 @@ Pure: (state, what was heard, what may be looked up, now) → (state, what to sa
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import takewhile
 
-from bot.flows import card, whereabouts, words
+from bot.flows import card, danger, whereabouts, words
 from bot.flows.effects import Effect, File, KeepContact
-from bot.flows.heard import Heard, Listener, Turn
+from bot.flows.heard import Heard, Listener, Turn, swapped
 from bot.flows.state import Draft, Mode, State
 from bot.flows.surroundings import Spot, Surroundings
 from bot.messages import Button, Say
@@ -25,35 +26,56 @@ def begin(state: State, heard: Heard, around: Surroundings, now: datetime) -> Tu
 def more(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
     """Whatever comes while a draft is open is added to it."""
     draft, full = _draft(state), False
-    if words.command(heard.text) == "yes" and state.mode is Mode.CARD:
-        return submit(state, heard, around, now)
+    command = words.command(heard.text) if heard.only_words and state.mode is Mode.CARD else None
+    if command in SAID:
+        return SAID[command](state, heard, around, now)
     if heard.text:
         text = f"{draft.text}\n{heard.text}".strip()
         draft.text, full = text[:LONGEST], len(text) > LONGEST
         draft.danger = draft.danger or around.danger(heard.text)
-    draft.photos += [photo for photo in heard.photos if photo not in draft.photos]
+    _keep_files(draft, heard)
     whereabouts.take(draft, heard, around)
     state, effects = advance(state, around, now)
+    effects = _of_voices(draft, heard) + effects
     return state, with_notice(effects) if full and not heard.cut else effects
+
+
+def correct(state: State, heard: Heard, was: str, around: Surroundings, now: datetime) -> Turn:
+    """Words that are in the draft now read like this. What made it urgent may be gone with them."""
+    draft = _draft(state)
+    only_the_place = was not in draft.text and whereabouts.only_a_place(heard.text, around)
+    if not only_the_place:
+        draft.text = swapped(draft.text, was, heard.text)[:LONGEST]
+    if around.danger(heard.text) or not around.danger(was):
+        draft.danger = draft.danger or around.danger(heard.text)
+    else:
+        draft.danger = around.danger(draft.text)
+    _keep_files(draft, heard)
+    whereabouts.take(draft, heard, around)
+    if only_the_place and draft.place_text == was:
+        draft.place_text = heard.text[:200]
+    return advance(state, around, now)
 
 
 def with_notice(effects: Sequence[Effect]) -> list[Effect]:
     """Not all was kept; only a warning of danger goes before that."""
-    warned = [e for e in effects[:1] if isinstance(e, Say) and e.key.startswith("danger.")]
+    first = takewhile(lambda e: isinstance(e, Say) and e.key.startswith(("danger.", "safety.")), effects)
+    warned = list(first)
     return [*warned, Say("text.cut"), *effects[len(warned) :]]
 
 
 def where(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
     """The answer to “where?”: a pin, a name we know, or words we keep as they are."""
     draft = _draft(state)
-    draft.photos += [photo for photo in heard.photos if photo not in draft.photos]
+    _keep_files(draft, heard)
     if heard.text or heard.pin:
         if not whereabouts.only_a_place(heard.text, around):  # what else was said belongs to the complaint
             draft.text = f"{draft.text}\n{heard.text}".strip()[:LONGEST]
         whereabouts.take(draft, heard, around)
         if not draft.placed and not (heard.text and whereabouts.ambiguous(state, draft, heard.text, around)):
             draft.place_text, draft.placed = heard.text[:200], True
-    return advance(state, around, now)
+    state, effects = advance(state, around, now)
+    return state, _of_voices(draft, heard) + effects
 
 
 def contact(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
@@ -74,7 +96,7 @@ def advance(state: State, around: Surroundings, now: datetime, *, has_contact: b
     draft, effects = _draft(state), list[Effect]()
     if draft.danger and not draft.warned:
         draft.warned = True
-        effects.append(Say(f"danger.{draft.danger}", around.emergency))
+        effects += danger.warning(draft.danger, around.emergency)
     if not draft.text:
         state.mode = Mode.WHAT
         return state, [*effects, _ask_what(draft)]
@@ -178,8 +200,8 @@ def ask_contact(state: State, heard: Heard, around: Surroundings, now: datetime)
 
 def pin(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
     """A page finds the position by itself; whoever presses it elsewhere is asked to send one."""
-    state.mode = Mode.WHERE
-    return state, [whereabouts.ask(state, _draft(state), around)]
+    _draft(state).placed, state.mode = False, Mode.WHERE
+    return state, [Say("ask.pin")]
 
 
 def back(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
@@ -211,12 +233,27 @@ def _understand(draft: Draft, around: Surroundings) -> None:
 
 
 def _must_ask(draft: Draft) -> bool:
-    """Asked once; whoever answers with more words instead is not asked again."""
+    """Asked once; whoever answers with more words instead is not asked again. In danger it is sorted by a person."""
+    if draft.danger:
+        return False
     unsure = draft.category is None and not draft.by_person
     return unsure and bool(draft.guess) and draft.guess["action"] == "ask" and not draft.asked_category  # type: ignore[index]
 
 
+def _keep_files(draft: Draft, heard: Heard) -> None:
+    draft.photos += [photo for photo in heard.photos if photo not in draft.photos]
+    draft.voices += [voice for voice in heard.voices if voice not in draft.voices]
+    draft.numbers += [number for number in heard.numbers if number not in draft.numbers]
+
+
+def _of_voices(draft: Draft, heard: Heard) -> list[Effect]:
+    """Nobody listens to it before it is filed; without any words that is said by the question what happened."""
+    return [Say("voice.kept")] if heard.voices and draft.text else []
+
+
 def _ask_what(draft: Draft) -> Say:
+    if draft.voices:
+        return Say("ask.what_for_voice")
     return Say("ask.what_for_photos" if draft.photos else "ask.what", {"count": len(draft.photos)})
 
 
@@ -224,6 +261,7 @@ def _ask_contact() -> Say:
     return Say("ask.contact", buttons=(Button("back", "button.back"),))
 
 
+SAID: Mapping[str | None, Listener] = {"yes": submit, "done": back}  # words for the card's buttons
 MODES: Mapping[Mode, Listener] = {
     Mode.WHAT: more,
     Mode.CATEGORY: more,

@@ -14,17 +14,46 @@ class File:
 
 
 @dataclass(frozen=True)
-class Supplement:
+class Words:
+    """What a resident says about a case. `numbers` are the channel's of the messages that say it."""
+
     number: str
     text: str
     photos: Sequence[str] = ()
+    numbers: Sequence[str] = ()
+
+
+class Supplement(Words):
+    """More about the same thing."""
+
+
+class Answer(Words):
+    """To the worker's question."""
+
+
+class RelayBack(Words):
+    """To whoever opened a line."""
+
+
+class Reopen(Words):
+    """Why it is not solved."""
+
+
+class Correct(Words):
+    """An earlier message that was already filed now reads like this."""
 
 
 @dataclass(frozen=True)
-class Answer:
+class HangUp:
     number: str
-    text: str
-    photos: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Safety:
+    """Asked after a warning whether they are safe: `safe`, `trapped` or `false_alarm`."""
+
+    number: str
+    how: str
 
 
 @dataclass(frozen=True)
@@ -43,12 +72,6 @@ class Rate:
     contacted: bool
     solved: str
     satisfied: str
-
-
-@dataclass(frozen=True)
-class Reopen:
-    number: str
-    text: str
 
 
 @dataclass(frozen=True)
@@ -71,10 +94,15 @@ class Speak:
 
 
 @dataclass(frozen=True)
+class Enlarge:
+    """Elder mode on, or off again."""
+
+
+@dataclass(frozen=True)
 class KeepContact:
     phone: str
 
 
 Effect: TypeAlias = (
-    Say | File | Supplement | Answer | Urge | Withdraw | Rate | Reopen | LookUp | Show | Speak | KeepContact
+    Say | File | Words | HangUp | Safety | Urge | Withdraw | Rate | LookUp | Show | Speak | Enlarge | KeepContact
 )

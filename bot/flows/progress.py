@@ -3,23 +3,36 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from bot.flows.effects import Answer, Effect, Rate, Reopen, Show, Supplement, Urge, Withdraw
-from bot.flows.heard import Heard, Listener, Turn
-from bot.flows.state import Draft, Mode, State
+from bot.flows import danger
+from bot.flows.effects import Answer, Effect, HangUp, Rate, RelayBack, Reopen, Show, Supplement, Urge, Withdraw, Words
+from bot.flows.heard import Heard, Listener, Turn, put_aside, taken_up
+from bot.flows.state import Draft, Kept, Mode, State
 from bot.flows.surroundings import Surroundings
 from bot.messages import Button, Say
 from models import STEPS, Role, Status
 from models.status import REOPEN_WITHIN_DAYS
 
 SHOWN = 5
-ASKS_WORDS = {"answer": Mode.ANSWER, "supplement": Mode.SUPPLEMENT, "reopen": Mode.WHY}
-OFFERED = ("answer", "rate", "reopen", "supplement", "urge", "withdraw")
+ASKS_WORDS = {
+    "answer": Mode.ANSWER,
+    "relay_back": Mode.RELAY,
+    "supplement": Mode.SUPPLEMENT,
+    "reopen": Mode.WHY,
+}
+ON_THE_LINE = ("relay_back", "hang_up")  # only while a line is open
+OFFERED = ("answer", *ON_THE_LINE, "rate", "reopen", "supplement", "urge", "withdraw")
 
 
-def buttons_for(number: str, status: Status) -> Sequence[Button]:
-    """What a resident may do about a case now, drawn from STEPS."""
-    may = [n for n in OFFERED if Role.RESIDENT in STEPS[n].who and status in STEPS[n].before]
+def buttons_for(number: str, status: Status, *, relay: bool = False) -> Sequence[Button]:
+    """What a resident may do about a case now, drawn from STEPS. `relay`: whoever handles it opened a line."""
+    names = [name for name in OFFERED if relay or name not in ON_THE_LINE]
+    may = [n for n in names if Role.RESIDENT in STEPS[n].who and status in STEPS[n].before]
     return [Button(name, f"button.{name}", payload={"number": number}) for name in may]
+
+
+def on_the_line(number: str) -> Sequence[Button]:
+    """Under what was said on an open line."""
+    return [Button(name, f"button.{name}", payload={"number": number}) for name in ON_THE_LINE]
 
 
 def moved_on(state: State, heard: Heard, around: Surroundings) -> Turn | None:
@@ -31,6 +44,8 @@ def moved_on(state: State, heard: Heard, around: Surroundings) -> Turn | None:
         return None
     if step.name == "reopen" and case.too_late:
         return state, [Say("reopen.too_late", {"number": number, "days": REOPEN_WITHIN_DAYS})]
+    if step.name in ON_THE_LINE and not case.relay:
+        return state, [Say("relay.closed", {"number": number}), Show(number)]
     if case.status in step.before:
         return None
     return state, [Say("step.stale", {"number": number}), Show(number)]
@@ -50,35 +65,46 @@ def status(state: State, heard: Heard, around: Surroundings, now: datetime) -> T
 def ask_words(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
     """The step needs words, which come with the next message — unless they were already said."""
     number = heard.payload["number"]
-    pending, photos = state.pending, list(state.pending_photos)
-    state.mode, state.case, state.pending, state.pending_photos = ASKS_WORDS[heard.action], number, "", []
-    if pending or photos:
-        return said(state, Heard(text=pending, photos=photos), around, now)
+    before, state.pending = taken_up(state.pending), Kept()
+    state.mode, state.case = ASKS_WORDS[heard.action], number
+    if not before.empty:
+        return said(state, before, around, now)
     return state, [Say(f"ask.{heard.action}", {"number": number}, buttons=(_never_mind(number),))]
 
 
 def said(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
-    """The words a step was waiting for. A photo alone is enough for all but a reason."""
+    """The words a step was waiting for. A photo alone is enough for all but a reason, which it then goes with."""
     if state.mode is Mode.WHY and not heard.text:
+        put_aside(state.pending, heard)
         return state, [Say("ask.reopen", {"number": state.case})]
     if not (heard.text or heard.photos):
         return state, [Say("ask.words")]
-    done = _effect(state, heard)
-    warning = [Say("danger.call")] if around.danger(heard.text) else []
-    return _home(state), [*warning, done]
+    done = _effects(state, heard)
+    if not around.danger(heard.text):
+        return _home(state), done
+    return _home(state), [Say("danger.call"), *done, danger.are_you_safe(state.case)]
 
 
 def which(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
     """More words before it was settled what the first ones belong to: keep them together."""
-    state.pending = f"{state.pending}\n{heard.text}".strip()
-    state.pending_photos += heard.photos
-    return state, [_ask_which(around)]
+    put_aside(state.pending, heard)
+    return state, [ask_which(around)]
 
 
 def unclear(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
-    """A worker's question is open and words come in: an answer, or something new? Rather ask."""
-    state.mode, state.pending, state.pending_photos = Mode.WHICH, heard.text, list(heard.photos)
-    return state, [_ask_which(around)]
+    """A worker's question or a line is open and words come in: for them, or something new? Rather ask."""
+    state.mode, state.pending = Mode.WHICH, Kept()
+    put_aside(state.pending, heard)
+    return state, [ask_which(around)]
+
+
+def somebody_waits(around: Surroundings) -> bool:
+    """For what this resident says next."""
+    return any(case.relay or case.status is Status.WAITING for case in around.cases)
+
+
+def hang_up(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
+    return state, [HangUp(heard.payload["number"])]
 
 
 def urge(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
@@ -99,7 +125,7 @@ def confirm_withdraw(state: State, heard: Heard, around: Surroundings, now: date
 
 
 def never_mind(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
-    if state.mode in (Mode.ANSWER, Mode.SUPPLEMENT, Mode.WHY):
+    if state.mode in ASKS_WORDS.values():
         state = _home(state)
     return state, [Say("never_mind")]
 
@@ -130,21 +156,29 @@ def rating_buttons(question: str, answers: Sequence[str], given: Mapping[str, st
     return [Button("rate", f"button.{question}_{a}", payload={**given, question: a}) for a in answers]
 
 
-def _effect(state: State, heard: Heard) -> Effect:
-    match state.mode:
-        case Mode.ANSWER:
-            return Answer(state.case, heard.text, heard.photos)
-        case Mode.WHY:
-            return Reopen(state.case, heard.text)
-    return Supplement(state.case, heard.text, heard.photos)
+SAYS: Mapping[Mode, type[Words]] = {
+    Mode.ANSWER: Answer,
+    Mode.RELAY: RelayBack,
+    Mode.SUPPLEMENT: Supplement,
+}
 
 
-def _ask_which(around: Surroundings) -> Say:
-    waiting = [case for case in around.cases if case.status is Status.WAITING]
-    answers = [
-        Button("answer", "button.answer_to", {"number": c.number, "category": c.category}, {"number": c.number})
-        for c in waiting
-    ]
+def _effects(state: State, heard: Heard) -> list[Effect]:
+    """A reason takes no photos: those go after it."""
+    if state.mode is not Mode.WHY:
+        return [SAYS[state.mode](state.case, heard.text, heard.photos, heard.numbers)]
+    reopen, photos = Reopen(state.case, heard.text, numbers=heard.numbers), [*state.pending.photos, *heard.photos]
+    return [reopen, Supplement(state.case, "", photos, state.pending.numbers)] if photos else [reopen]
+
+
+def ask_which(around: Surroundings) -> Say:
+    answers = list[Button]()
+    for case in around.cases:
+        label, about = {"number": case.number, "category": case.category}, {"number": case.number}
+        if case.relay:
+            answers.append(Button("relay_back", "button.relay_to", label, about))
+        if case.status is Status.WAITING:
+            answers.append(Button("answer", "button.answer_to", label, about))
     return Say("ask.which", buttons=(*answers, Button("new_pending", "button.something_new")))
 
 
@@ -160,6 +194,7 @@ def _home(state: State) -> State:
 
 MODES: Mapping[Mode, Listener] = {
     Mode.ANSWER: said,
+    Mode.RELAY: said,
     Mode.SUPPLEMENT: said,
     Mode.WHY: said,
     Mode.WHICH: which,
@@ -167,6 +202,8 @@ MODES: Mapping[Mode, Listener] = {
 ACTIONS: Mapping[str, Listener] = {
     "status": status,
     "answer": ask_words,
+    "relay_back": ask_words,
+    "hang_up": hang_up,
     "supplement": ask_words,
     "reopen": ask_words,
     "urge": urge,

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 
 class Mode(StrEnum):
@@ -16,6 +16,7 @@ class Mode(StrEnum):
     ANSWER = "answer"  # about to answer the worker's question on `case`
     SUPPLEMENT = "supplement"  # about to add to `case`
     WHY = "why"  # asked why `case` should be reopened
+    RELAY = "relay"  # the next words go to whoever opened a line about `case`
     WHICH = "which"  # `pending` may belong to an open question or be something new
 
 
@@ -23,7 +24,9 @@ class Draft(BaseModel):
     """A complaint not yet filed."""
 
     text: str = ""
-    photos: list[str] = Field(default_factory=list)
+    photos: list[str] = Field(default_factory=list)  # and voice messages
+    voices: list[str] = Field(default_factory=list)  # which of them are
+    numbers: list[str] = Field(default_factory=list)  # the channel's, of the messages that are in it
     category: str | None = None
     item: str | None = None
     chosen: bool = False  # by the resident
@@ -38,13 +41,37 @@ class Draft(BaseModel):
     anonymous: bool = False
     danger: str | None = None
     warned: bool = False
+    safety: str = ""  # what they said when asked whether they are safe
     guess: dict[str, Any] | None = None
+
+
+class Kept(BaseModel):
+    """Words and files put aside until it is known what they belong to."""
+
+    text: str = ""
+    photos: list[str] = Field(default_factory=list)
+    voices: list[str] = Field(default_factory=list)
+    numbers: list[str] = Field(default_factory=list)
+
+
+class Album(Kept):
+    """Photos that come one by one: all of them are one message, once somebody says that they were all."""
+
+    id: str = ""
 
 
 class State(BaseModel):
     mode: Mode = Mode.IDLE
     draft: Draft | None = None
-    case: str = ""  # number of the case in hand
-    pending: str = ""  # words whose meaning was asked for
-    pending_photos: list[str] = Field(default_factory=list)
+    case: str = ""  # number of the case in hand; adding to "" is adding to the one just filed
+    pending: Kept = Field(default_factory=Kept)  # its meaning was asked for
+    album: Album | None = None
     building: str | None = None  # where they opened the chat
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_it_was(cls, kept: Any) -> Any:
+        """Talks from before files were put aside together with their words."""
+        if isinstance(kept, dict) and isinstance(kept.get("pending"), str):
+            return {**kept, "pending": {"text": kept["pending"], "photos": kept.get("pending_photos", [])}}
+        return kept

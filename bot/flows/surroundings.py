@@ -27,6 +27,8 @@ class Brief:
     status: Status
     category: str
     too_late: bool = False  # to have it handled again
+    relay: bool = False  # whoever handles it has a line to the resident open
+    danger: bool = False
 
 
 @dataclass(frozen=True)

@@ -3,30 +3,41 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from bot.flows import complaint, progress, words
-from bot.flows.effects import LookUp, Show, Speak
-from bot.flows.heard import Heard, Listener, Turn
-from bot.flows.state import Mode, State
+from bot.flows import album, complaint, edits, more, progress, safety, words
+from bot.flows.effects import Enlarge, LookUp, Show, Speak
+from bot.flows.heard import Heard, Listener, Turn, put_aside, taken_up
+from bot.flows.state import Kept, Mode, State
 from bot.flows.surroundings import Surroundings
 from bot.messages import Button, Say
-from models import Status
 
 
 def step(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
     """One message in; the new state and what to say and do out. The state handed in stays as it was."""
     state = state.model_copy(deep=True)
+    if heard.edit:
+        return edits.change(state, heard, around, now, _with_album)
+    return _with_album(state, heard, around, now)
+
+
+def _with_album(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
+    return album.collect(state, heard, around, now, _one)
+
+
+def _one(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
+    """A message that stands by itself."""
     if heard.action:
         return progress.moved_on(state, heard, around) or ACTIONS[heard.action](state, heard, around, now)
-    if wanted := words.locale(heard.text):
+    if heard.only_words and (wanted := words.locale(heard.text)):
         return state, [Speak(wanted)]
-    if code := words.lookup_code(heard.text):
+    if heard.only_words and (code := words.lookup_code(heard.text)):
         return state, [LookUp(code)]
     state, effects = _listener(state, heard, around)(state, heard, around, now)
     return state, complaint.with_notice(effects) if heard.cut else effects
 
 
 def _listener(state: State, heard: Heard, around: Surroundings) -> Listener:
-    if command := COMMANDS.get(words.command(heard.text) or ""):
+    command = COMMANDS.get(words.command(heard.text) or "") if heard.only_words else None
+    if command:
         return command
     urgent = state.mode in INTERRUPTED and around.danger(heard.text)
     return danger if urgent else MODES[state.mode]
@@ -36,8 +47,7 @@ def danger(state: State, heard: Heard, around: Surroundings, now: datetime) -> T
     """Words of danger are a complaint whatever was asked, and wait for no answer."""
     if state.draft:
         return complaint.more(state, heard, around, now)
-    state.pending = f"{state.pending}\n{heard.text}".strip()
-    state.pending_photos += heard.photos
+    put_aside(state.pending, heard)
     return new_pending(state, heard, around, now)
 
 
@@ -56,10 +66,10 @@ def idle(state: State, heard: Heard, around: Surroundings, now: datetime) -> Tur
     """Nothing is going on: an answer somebody waits for, or a new complaint."""
     if not (heard.text or heard.photos or heard.pin):
         return state, [Say("ask.what")]
-    if words.command(heard.text) == "yes":
-        return state, [Say("cancel.nothing")]
-    if any(case.status is Status.WAITING for case in around.cases):
+    if progress.somebody_waits(around):
         return progress.unclear(state, heard, around, now)
+    if heard.only_words and words.command(heard.text) in ("yes", "done"):
+        return state, [Say("cancel.nothing")]
     return complaint.begin(state, heard, around, now)
 
 
@@ -95,14 +105,29 @@ def drop(state: State, heard: Heard, around: Surroundings, now: datetime) -> Tur
 
 def new_pending(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
     """The words kept aside are a new complaint."""
-    if not (state.pending or state.pending_photos):
+    kept, state.pending = taken_up(state.pending), Kept()
+    if kept.empty:
         return state, [Say("ask.what")]
-    kept = Heard(text=state.pending, photos=state.pending_photos)
     return complaint.begin(State(building=state.building), kept, around, now)
 
 
 def speak(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
     return state, [Speak(heard.payload["locale"])]
+
+
+def lang(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
+    return state, [Say("ask.language", buttons=_languages())]
+
+
+def large(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
+    return state, [Enlarge()]
+
+
+def done(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
+    """The album it ends was ended before."""
+    if state.draft is None or state.mode not in complaint.MODES:
+        return state, [Say("cancel.nothing")]
+    return state, [complaint.question(state, around, now)]
 
 
 def _languages() -> list[Button]:
@@ -116,6 +141,8 @@ COMMANDS: Mapping[str, Listener] = {
     "my": progress.my,
     "new": new,
     "help": help_,
+    "lang": lang,
+    "large": large,
     "cancel": complaint.cancel,
 }
 INTERRUPTED = frozenset({Mode.IDLE, Mode.WHERE, Mode.CONTACT, Mode.WHICH})
@@ -123,6 +150,9 @@ MODES: Mapping[Mode, Listener] = {Mode.IDLE: idle, **complaint.MODES, **progress
 ACTIONS: Mapping[str, Listener] = {
     **complaint.ACTIONS,
     **progress.ACTIONS,
+    **safety.ACTIONS,
+    **more.ACTIONS,
+    "done": done,
     "new": new,
     "drop": drop,
     "new_pending": new_pending,

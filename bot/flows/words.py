@@ -13,12 +13,16 @@ COMMANDS: Mapping[str, frozenset[str]] = {
     "new": frozenset({"/new", "新的反映", "重新反映", "new", "new complaint"}),
     "start": frozenset({"/start"}),
     "help": frozenset({"/help", "帮助", "怎么用", "幫助", "怎麼用", "help"}),
+    "lang": frozenset({"/lang", "语言", "語言", "language"}),
+    "large": frozenset({"/large", "/big", "大字版", "大字", "large print", "big text"}),
+    "done": frozenset({"/done", "完成", "好了", "发完了", "發完了", "傳完了", "done"}),
     "cancel": frozenset({"/cancel", "取消", "算了", "不报了", "不報了", "cancel"}),
     "yes": frozenset({
         "提交", "好", "好的", "对", "对的", "可以", "是", "是的", "没错", "确认", "對", "對的", "確認",
         "ok", "yes", "submit",
     }),
 }  # fmt: skip
+_ADDRESSED = re.compile(r"^(/\w+)@\w+$")
 _TAIL = re.compile("[。！!.~～ ]+$")
 _LOCALES = {
     "zh-hans": "zh-Hans", "简体": "zh-Hans", "简体中文": "zh-Hans", "zh": "zh-Hans",
@@ -30,7 +34,8 @@ _PHONE = re.compile(r"(?:\+?86[\s-]?)?(1[3-9]\d[\s-]?\d{4}[\s-]?\d{4}|0\d{2,3}[\
 
 
 def command(text: str) -> str | None:
-    plain = _TAIL.sub("", scrub(text)).lower()
+    """In a group a messenger's own commands carry the bot's name: /my@fengqiao_bot."""
+    plain = _ADDRESSED.sub(r"\1", _TAIL.sub("", scrub(text)).lower())
     return next((name for name, words in COMMANDS.items() if plain in words), None)
 
 

@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.elder import plainly
 from bot.flows import effects as fx
 from bot.flows import talk, words
-from bot.flows.heard import Heard
+from bot.flows.heard import Edit, Heard
+from bot.flows.more import fewer
 from bot.flows.progress import buttons_for
-from bot.flows.state import Draft, Mode, State
+from bot.flows.state import Album, Draft, Kept, Mode, State
 from bot.flows.surroundings import Brief, Plan, Spot, Surroundings
 from bot.messages import Button, Pin, Say
 from bot.scrub import LONGEST, scrub
@@ -78,7 +80,7 @@ WHERE = State(mode=Mode.WHERE, draft=Draft(text="油烟"))
 CATEGORY = State(mode=Mode.CATEGORY, draft=Draft(text="太吵", placed=True, asked_category=True))
 CONTACT = CARD.model_copy(update={"mode": Mode.CONTACT})
 WHAT = State(mode=Mode.WHAT)
-WHICH = State(mode=Mode.WHICH, pending="几点？", pending_photos=["p"])
+WHICH = State(mode=Mode.WHICH, pending=Kept(text="几点？", photos=["p"]))
 ANSWER, SUPPLEMENT, WHY = (State(mode=m, case="7") for m in (Mode.ANSWER, Mode.SUPPLEMENT, Mode.WHY))
 
 
@@ -115,14 +117,19 @@ TABLE: list[tuple[State, Heard, Mode, list[str]]] = [
     (IDLE, text("好的"), Mode.IDLE, ["cancel.nothing"]),
     (IDLE, text("提交"), Mode.IDLE, ["cancel.nothing"]),
     # danger comes first, whatever was asked
-    (IDLE, text("着火了"), Mode.CARD, ["danger.fire", "card.title_by_person"]),
-    (State(), text("煤气味，油烟"), Mode.WHERE, ["danger.gas", "ask.where"]),
-    (WHERE, text("着火了"), Mode.WHERE, ["danger.fire", "ask.where"]),
-    (CATEGORY, text("着火了"), Mode.CARD, ["danger.fire", "card.title_by_person"]),
-    (CONTACT, text("着火了"), Mode.CARD, ["danger.fire", "card.title"]),
-    (CARD, text("着火了"), Mode.CARD, ["danger.fire", "card.title"]),
-    (WHICH, text("着火了"), Mode.WHERE, ["danger.fire", "ask.where"]),
-    (IDLE, Heard(text="着火了" * 9, cut=True), Mode.CARD, ["danger.fire", "text.cut", "card.title_by_person"]),
+    (IDLE, text("着火了"), Mode.CARD, ["danger.fire", "safety.ask", "card.title_by_person"]),
+    (State(), text("煤气味，油烟"), Mode.WHERE, ["danger.gas", "safety.ask", "ask.where"]),
+    (WHERE, text("着火了"), Mode.WHERE, ["danger.fire", "safety.ask", "ask.where"]),
+    (CATEGORY, text("着火了"), Mode.CARD, ["danger.fire", "safety.ask", "card.title_by_person"]),
+    (CONTACT, text("着火了"), Mode.CARD, ["danger.fire", "safety.ask", "card.title"]),
+    (CARD, text("着火了"), Mode.CARD, ["danger.fire", "safety.ask", "card.title"]),
+    (WHICH, text("着火了"), Mode.WHERE, ["danger.fire", "safety.ask", "ask.where"]),
+    (
+        IDLE,
+        Heard(text="着火了" * 9, cut=True),
+        Mode.CARD,
+        ["danger.fire", "safety.ask", "text.cut", "card.title_by_person"],
+    ),
     (IDLE, Heard(text="油烟", cut=True), Mode.CARD, ["text.cut", "card.title"]),
     # which of three it is
     (CATEGORY, text("12"), Mode.CARD, ["card.title_by_person"]),
@@ -139,7 +146,7 @@ TABLE: list[tuple[State, Heard, Mode, list[str]]] = [
     (WHERE, text("河边大树下"), Mode.CARD, ["card.title"]),
     (WHERE, PIN, Mode.CARD, ["card.title"]),
     (WHERE, PHOTO, Mode.WHERE, ["ask.where"]),
-    (WHERE, press("pin"), Mode.WHERE, ["ask.where"]),
+    (WHERE, press("pin"), Mode.WHERE, ["ask.pin"]),
     (WHERE, press("no_place"), Mode.CARD, ["card.title"]),
     (WHERE, press("choose_place", name="城东第一小学", place="S1", grid="G1"), Mode.CARD, ["card.title"]),
     (CARD, press("place"), Mode.WHERE, ["ask.where"]),
@@ -197,7 +204,7 @@ AFTERWARDS: list[tuple[State, Heard, Mode, list[str]]] = [
     (ANSWER, press("never_mind"), Mode.IDLE, ["never_mind"]),
     (IDLE, of_case("supplement"), Mode.SUPPLEMENT, ["ask.supplement"]),
     (SUPPLEMENT, text("更大了"), Mode.IDLE, ["Supplement"]),
-    (SUPPLEMENT, text("楼道里一股煤气味"), Mode.IDLE, ["danger.call", "Supplement"]),
+    (SUPPLEMENT, text("楼道里一股煤气味"), Mode.IDLE, ["danger.call", "Supplement", "safety.ask"]),
     (CARD, of_case("answer"), Mode.ANSWER, ["ask.answer"]),
     (CARD, of_case("supplement"), Mode.SUPPLEMENT, ["ask.supplement"]),  # the draft is another matter and stays
     # urging and taking back
@@ -279,7 +286,7 @@ def test_urgent_words_in_place_of_an_answer_belong_to_the_complaint() -> None:
 def test_danger_is_told_once_in_a_draft() -> None:
     state, first = talk.step(IDLE, text("着火了"), AROUND, NOW)
     _, second = talk.step(state, text("还着着"), AROUND, NOW)
-    assert said(first)[0] == "danger.fire" and said(second) == ["card.title_by_person"]
+    assert said(first)[:2] == ["danger.fire", "safety.ask"] and said(second) == ["card.title_by_person"]
 
 
 def test_whoever_says_twelve_has_not_chosen_one() -> None:
@@ -358,7 +365,7 @@ def test_what_was_said_while_waiting_is_kept_together() -> None:
     assert isinstance(effects[0], Say)
     assert [(b.action, b.payload) for b in effects[0].buttons] == [("answer", {"number": "7"}), ("new_pending", {})]
     after, done = talk.step(state, of_case("answer"), WAITING, NOW)
-    assert (after, done) == (IDLE, [fx.Answer("7", "晚上十点\n到半夜", ["q"])])
+    assert (after, done) == (IDLE, [fx.Answer("7", "晚上十点\n到半夜", ["q"], [])])
 
 
 def test_rating_goes_through_three_questions() -> None:
@@ -382,7 +389,9 @@ def test_a_draft_grows_no_longer_than_what_is_kept() -> None:
     ("words_said", "command"),
     [
         ("/my", "my"), ("进度", "my"), ("進度", "my"), ("Status", "my"), ("/MY", "my"), ("办得怎么样了", "my"),
-        ("/new", "new"), ("新的反映", "new"), ("/help", "help"), ("/start", "start"), ("幫助", "help"),
+        ("/new", "new"), ("新的反映", "new"), ("/help", "help"), ("/start", "start"), ("/my@some_bot", "my"),
+        ("/big", "large"), ("大字版", "large"), ("語言", "lang"),
+        ("发完了", "done"), ("好了！", "done"), ("修好了", None), ("幫助", "help"),
         ("/cancel", "cancel"), ("算了", "cancel"), ("不報了", "cancel"), ("取消。", "cancel"),
         ("怎么用", "help"), ("\u200b取消 ", "cancel"),
         ("提交", "yes"), ("好的！", "yes"), ("OK", "yes"), ("對", "yes"), ("没错", "yes"),
@@ -418,6 +427,184 @@ def test_a_lookup_code_is_sixteen_digits_and_nothing_else(words_said: str, code:
     assert words.lookup_code(words_said) == ("1234567890123456" if code else None)
 
 
+# An album, a voice message, a message changed later, an open line, danger, commands
+ALBUM = State(building="B3", album=Album(id="a", text="油烟", photos=["p"], numbers=["1"]))
+CARD_ALBUM = CARD.model_copy(update={"album": Album(id="a", photos=["p"])})
+ANSWER_ALBUM = ANSWER.model_copy(update={"album": Album(id="a", photos=["p"])})
+RELAY = State(mode=Mode.RELAY, case="8")
+URGENT = CARD.model_copy(update={"draft": FUMES.model_copy(update={"danger": "fire", "warned": True})})
+ON_THE_LINE = replace(AROUND, cases=[Brief("8", Status.ACCEPTED, "公安", relay=True)])
+BURNT = replace(AROUND, cases=[Brief("9", Status.DISPATCHED, "公安", danger=True), Brief("7", Status.WAITING, "公安")])
+VOICE, NEXT = Heard(photos=["v"], voices=["v"]), Heard(photos=["q"], album="a", numbers=["2"])
+MESSENGER: list[tuple[State, Heard, Surroundings, Mode, list[str]]] = [
+    # only the first photo of an album is answered; the end, or whatever comes next, makes it one message
+    (IDLE, NEXT, AROUND, Mode.IDLE, ["album.more"]),
+    (ALBUM, NEXT, AROUND, Mode.IDLE, []),
+    (ALBUM, replace(NEXT, album="b"), AROUND, Mode.IDLE, ["album.more"]),
+    (ALBUM, press("done"), AROUND, Mode.CARD, ["card.title"]),
+    (ALBUM, text("好了。"), AROUND, Mode.CARD, ["card.title"]),
+    (ALBUM, text("楼下的"), AROUND, Mode.CARD, ["card.title"]),
+    (ALBUM, PHOTO, AROUND, Mode.CARD, ["card.title"]),
+    (ALBUM, text("/my"), AROUND, Mode.IDLE, ["my.none"]),
+    (ALBUM, text("/cancel"), AROUND, Mode.IDLE, ["cancel.nothing"]),
+    (ALBUM, press("done"), WAITING, Mode.WHICH, ["ask.which"]),
+    (ALBUM, of_case("answer"), WAITING, Mode.IDLE, ["Answer"]),
+    (ALBUM, text("着火了"), AROUND, Mode.CARD, ["danger.fire", "safety.ask", "card.title"]),
+    (ANSWER_ALBUM, press("done"), WAITING, Mode.IDLE, ["Answer"]),
+    (ANSWER_ALBUM, text("就这些"), WAITING, Mode.IDLE, ["Answer"]),
+    (CARD_ALBUM, press("submit"), AROUND, Mode.IDLE, ["File"]),
+    (CARD_ALBUM, text("好的"), AROUND, Mode.IDLE, ["File"]),
+    (CARD_ALBUM, press("category"), AROUND, Mode.CATEGORY, ["ask.category_again"]),
+    (CARD_ALBUM, press("cancel"), AROUND, Mode.IDLE, ["cancel.done"]),
+    (IDLE, press("done"), AROUND, Mode.IDLE, ["cancel.nothing"]),
+    (CARD, press("done"), AROUND, Mode.CARD, ["card.title"]),
+    (CARD, text("好了"), AROUND, Mode.CARD, ["card.title"]),
+    (IDLE, replace(PHOTO, text="进度"), AROUND, Mode.CARD, ["card.title_by_person"]),  # a caption is no command
+    # a voice message is kept, and words are asked for where there are none
+    (IDLE, VOICE, AROUND, Mode.WHAT, ["ask.what_for_voice"]),
+    (CARD, VOICE, AROUND, Mode.CARD, ["voice.kept", "card.title"]),
+    (WHERE, VOICE, AROUND, Mode.WHERE, ["voice.kept", "ask.where"]),
+    (ANSWER, VOICE, WAITING, Mode.IDLE, ["Answer"]),
+    # an open line
+    (IDLE, text("晚上在家"), ON_THE_LINE, Mode.WHICH, ["ask.which"]),
+    (WHICH, of_case("relay_back", "8"), ON_THE_LINE, Mode.IDLE, ["RelayBack"]),
+    (WHICH, press("new_pending"), ON_THE_LINE, Mode.WHERE, ["ask.where"]),
+    (IDLE, of_case("relay_back", "8"), ON_THE_LINE, Mode.RELAY, ["ask.relay_back"]),
+    (RELAY, text("晚上在家"), ON_THE_LINE, Mode.IDLE, ["RelayBack"]),
+    (RELAY, text("着火了"), ON_THE_LINE, Mode.IDLE, ["danger.call", "RelayBack", "safety.ask"]),
+    (RELAY, press("never_mind"), ON_THE_LINE, Mode.IDLE, ["never_mind"]),
+    (IDLE, of_case("hang_up", "8"), ON_THE_LINE, Mode.IDLE, ["HangUp"]),
+    (IDLE, of_case("hang_up", "8"), WAITING, Mode.IDLE, ["relay.closed", "Show"]),
+    (CARD, text("还有油烟"), ON_THE_LINE, Mode.CARD, ["card.title"]),
+    # are they safe?
+    (URGENT, press("safety", how="safe"), AROUND, Mode.CARD, ["safety.draft_safe", "card.title"]),
+    (URGENT, press("safety", how="false_alarm"), AROUND, Mode.CARD, ["safety.draft_false_alarm", "card.title"]),
+    (URGENT, press("safety", how="trapped"), AROUND, Mode.SUPPLEMENT, ["File", "safety.trapped_more"]),
+    (IDLE, press("safety", how="trapped"), BURNT, Mode.IDLE, ["Safety"]),
+    (IDLE, press("safety", how="safe", number="7"), BURNT, Mode.IDLE, ["Safety"]),
+    (IDLE, press("safety", how="safe"), AROUND, Mode.IDLE, ["safety.noted"]),
+    # commands
+    (CARD, text("/start"), AROUND, Mode.CARD, ["hello.at", "card.title"]),
+    (IDLE, text("/start"), AROUND, Mode.IDLE, ["hello.at"]),
+    (CARD, text("/lang"), AROUND, Mode.CARD, ["ask.language"]),
+    (CARD, text("/big@fengqiao_bot"), AROUND, Mode.CARD, ["Enlarge"]),
+]
+
+
+@pytest.mark.parametrize(("state", "heard", "around", "mode", "keys"), MESSENGER)
+def test_at_a_messenger(state: State, heard: Heard, around: Surroundings, mode: Mode, keys: list[str]) -> None:
+    before = state.model_dump()
+    after, effects = talk.step(state, heard, around, NOW)
+    assert (after.mode, said(effects)) == (mode, keys)
+    assert state.model_dump() == before
+
+
+def test_an_album_is_one_message() -> None:
+    state = IDLE
+    for heard in (replace(NEXT, photos=["p"], text="油烟", numbers=["1"]), NEXT, press("done")):
+        state, _ = talk.step(state, heard, AROUND, NOW)
+    assert state.album is None and state.draft
+    assert (state.draft.text, state.draft.photos, state.draft.numbers) == ("油烟", ["p", "q"], ["1", "2"])
+
+
+def test_photos_of_an_album_are_filed_with_the_draft_whose_button_is_pressed() -> None:
+    _, (filed,) = talk.step(CARD_ALBUM, press("submit"), AROUND, NOW)
+    assert isinstance(filed, fx.File) and filed.draft.photos == ["p"]
+
+
+def test_a_command_leaves_an_album_open() -> None:
+    state, _ = talk.step(ALBUM, text("/new"), AROUND, NOW)
+    assert state.album == ALBUM.album
+    state, _ = talk.step(ALBUM, text("取消"), AROUND, NOW)
+    assert state.album is None
+
+
+def test_a_photo_in_place_of_a_reason_goes_with_it() -> None:
+    state, _ = talk.step(WHY.model_copy(update={"case": "?"}), PHOTO, AROUND, NOW)
+    _, done = talk.step(state, text("又来了"), AROUND, NOW)
+    assert done == [fx.Reopen("?", "又来了"), fx.Supplement("?", "", ["q"], [])]
+
+
+def edited(words_now: str, was: str, number: str = "1", case: str = "") -> Heard:
+    return Heard(text=words_now, numbers=[number], edit=Edit(was, case))
+
+
+PENDING = WHICH.model_copy(update={"pending": Kept(text="几点", numbers=["1"])})
+DRAFT = CARD.model_copy(update={"draft": FUMES.model_copy(update={"text": "油烟\n三楼", "numbers": ["1"]})})
+
+
+@pytest.mark.parametrize(
+    ("state", "heard", "around", "keys"),
+    [
+        (DRAFT, edited("五楼", "三楼"), AROUND, ["card.title"]),
+        (DRAFT, edited("三楼", "三楼"), AROUND, []),  # nothing changed: a preview was added
+        (DRAFT, edited("五楼", "别的", "2"), AROUND, ["card.title"]),
+        (DRAFT, edited("着火了", "三楼"), AROUND, ["danger.fire", "safety.ask", "card.title"]),
+        (ALBUM, edited("异味", "油烟"), AROUND, []),
+        (PENDING, edited("十点", "几点"), WAITING, ["ask.which"]),
+        (IDLE, edited("五楼", "三楼", case="8"), WAITING, ["Correct"]),
+        (IDLE, edited("着火了", "三楼", case="8"), WAITING, ["danger.call", "Correct"]),
+        (IDLE, edited("五楼", "三楼", case="10"), EVERY, ["edit.too_late"]),
+        (IDLE, edited("五楼油烟", "三楼"), AROUND, ["card.title"]),
+    ],
+)  # fmt: skip
+def test_a_changed_message(state: State, heard: Heard, around: Surroundings, keys: list[str]) -> None:
+    _, effects = talk.step(state, heard, around, NOW)
+    assert said(effects) == keys
+
+
+def test_new_words_take_the_place_of_the_old_in_a_draft() -> None:
+    state, _ = talk.step(DRAFT, edited("五楼", "三楼"), AROUND, NOW)
+    assert state.draft and state.draft.text == "油烟\n五楼"
+    state, _ = talk.step(WHERE, replace(text("丹桂苑 3 栋"), numbers=["9"]), AROUND, NOW)
+    state, _ = talk.step(state, edited("丹桂苑 5 栋", "丹桂苑 3 栋", "9"), AROUND, NOW)
+    assert state.draft and (state.draft.text, state.draft.place) == ("油烟", "B5")
+
+
+def test_what_is_no_longer_said_is_no_longer_urgent() -> None:
+    state, _ = talk.step(IDLE, replace(text("着火了"), numbers=["1"]), AROUND, NOW)
+    state, _ = talk.step(
+        state, edited("着急了", "着火了"), replace(AROUND, danger=lambda t: "fire" if "着火" in t else None), NOW
+    )
+    assert state.draft and state.draft.danger is None
+
+
+def test_a_false_alarm_is_not_urgent_until_danger_is_told_anew() -> None:
+    state, _ = talk.step(URGENT, press("safety", how="false_alarm"), AROUND, NOW)
+    assert state.draft and (state.draft.danger, state.draft.safety) == (None, "false_alarm")
+    state, effects = talk.step(state, text("真的着火了"), AROUND, NOW)
+    assert said(effects)[0] == "danger.fire" and state.draft and state.draft.danger == "fire"
+
+
+def test_danger_is_not_asked_which_department_it_is() -> None:
+    _, effects = talk.step(IDLE, text("太吵了，着火了"), AROUND, NOW)
+    assert said(effects) == ["danger.fire", "safety.ask", "card.title_by_person"]
+
+
+def test_nobody_is_asked_whether_despair_is_a_false_alarm() -> None:
+    _, effects = talk.step(IDLE, text("不想活了"), replace(AROUND, danger=lambda _: "self_harm"), NOW)
+    assert said(effects) == ["danger.self_harm", "card.title_by_person"]
+
+
+def test_elder_mode_shows_two_answers_and_all_come_round() -> None:
+    _, (card,) = talk.step(CARD, press("back"), AROUND, NOW)
+    assert isinstance(card, Say)
+    seen, buttons = list[str](), fewer(card.buttons)
+    for _ in range(3):
+        assert [b.action for b in buttons][2:] == ["more"]
+        seen += [b.action for b in buttons[:2]]
+        _, (line,) = talk.step(CARD, Heard(action="more", payload=buttons[2].payload), AROUND, NOW)
+        assert isinstance(line, Say)
+        buttons = fewer(line.buttons)
+    assert seen == [b.action for b in card.buttons]
+    assert len(fewer(card.buttons[:3])) == 3
+
+
+def test_a_talk_kept_by_an_earlier_release_goes_on() -> None:
+    old = {"mode": "which", "pending": "几点？", "pending_photos": ["p"]}
+    assert State.model_validate(old).pending == Kept(text="几点？", photos=["p"])
+
+
 said_by_anybody = st.one_of(
     st.sampled_from(
         [*(w for ws in words.COMMANDS.values() for w in ws), "油烟", "太吵", "着火了", "第一小学", "丹桂苑 3 栋"]
@@ -426,7 +613,15 @@ said_by_anybody = st.one_of(
     st.text(max_size=30).map(scrub),
 )
 heard_or_pressed = st.one_of(
-    st.builds(Heard, text=said_by_anybody, photos=st.lists(st.sampled_from("pqr"), max_size=2)),
+    st.builds(
+        Heard,
+        text=said_by_anybody,
+        photos=st.lists(st.sampled_from("pqr"), max_size=2),
+        voices=st.lists(st.sampled_from("pqr"), max_size=1),
+        numbers=st.lists(st.sampled_from("123"), max_size=1),
+        edit=st.one_of(st.none(), st.none(), st.builds(Edit, said_by_anybody, st.sampled_from(["", "3", "8"]))),
+    ),
+    st.builds(Heard, text=said_by_anybody, photos=st.just(["a"]), album=st.sampled_from("xy")),
     st.builds(Heard, pin=st.builds(Pin, st.floats(-180, 180), st.floats(-90, 90))),
     st.integers(0, 1000),  # one of the buttons offered so far
     st.integers(0, 5).map(lambda n: -1 - n),  # one of the last
@@ -434,26 +629,28 @@ heard_or_pressed = st.one_of(
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.sampled_from([AROUND, WAITING, EVERY]), st.lists(heard_or_pressed, max_size=25))
+@given(st.sampled_from([AROUND, WAITING, EVERY, ON_THE_LINE, BURNT]), st.lists(heard_or_pressed, max_size=25))
 def test_whatever_is_said_or_pressed_nothing_breaks_and_nothing_is_filed_unasked(
     around: Surroundings, turns: list[Heard | int]
 ) -> None:
     state = State()
-    offered = [button for case in around.cases for button in buttons_for(case.number, case.status)]
+    offered = [b for case in around.cases for b in buttons_for(case.number, case.status, relay=case.relay)]
     for turn in turns:
         if isinstance(turn, int):
             if not offered:
                 continue
             button = offered[turn % len(offered)] if turn >= 0 else offered[max(turn, -len(offered))]
             turn = Heard(action=button.action, payload=button.payload)
-        asked = turn.action == "submit" or words.command(turn.text) == "yes"
-        drafted = state.draft
+        asked = turn.action == "submit" or words.command(turn.text) == "yes" or turn.payload.get("how") == "trapped"
+        drafted, in_album = state.draft, state.album
         state, effects = talk.step(state, turn, around, NOW)
         filed = [effect for effect in effects if isinstance(effect, fx.File)]
-        assert not filed or (asked and len(filed) == 1 and drafted and filed[0].draft.text == drafted.text != "")
-        assert effects, "nobody is left without an answer"
+        assert not filed or (asked and len(filed) == 1 and drafted and filed[0].draft.text.startswith(drafted.text))
+        assert not filed or in_album or filed[0].draft.text == drafted.text != ""  # type: ignore[union-attr]
+        assert effects or turn.album or turn.edit, "nobody is left without an answer"
         assert State.model_validate(state.model_dump(mode="json")) == state
-        offered += [button for effect in effects if isinstance(effect, Say) for button in buttons_of(effect)]
+        shown = [plainly(effect) for effect in effects if isinstance(effect, Say)]
+        offered += [button for say in shown for button in buttons_of(say)]
         stale, said_then = talk.stale(state, "", around, NOW)
         assert stale == state and said_then
 

@@ -13,6 +13,7 @@ import pytest
 
 from bot.channels.telegram_texts import RESIDENT_COMMANDS, STAFF_COMMANDS
 from bot.desk import asking
+from bot.flows.danger import ANSWERS as SAFETY
 from bot.flows.progress import ASKS_WORDS, OFFERED, QUESTIONS
 from bot.texts import DEFAULT, LOCALES, catalogue
 from cases import errors
@@ -30,12 +31,13 @@ NAMES = {f"button.locale_{locale}" for locale in LOCALES}  # each language's own
 MONTHS = {"when.date", "when.date_year"}  # English writes the month out
 HAN = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
 
-# Right in Taiwan and Hong Kong, though s2t prefers a rarer form: 分派台 (臺), 批准 (準), 吃剩 (喫).
-ALSO_TRADITIONAL = frozenset("台准吃")
+# Right in Taiwan and Hong Kong, though s2t prefers a rarer form: 分派台 (臺), 批准 (準), 吃剩 (喫), 群組 (羣).
+ALSO_TRADITIONAL = frozenset("台准吃群")
 
 KEY = re.compile(r"[a-z_]+(?:\.[A-Za-z_-]*[A-Za-z])+")
-BARE = {"hello", "help", "filed", "never_mind"}  # keys without a dot, found only where a key is expected
+BARE = {"hello", "help", "filed", "never_mind", "unreadable"}  # keys without a dot, found only where a key is expected
 
+FILES = (".jpg", ".ogg")  # names of files look like keys
 CONDITIONS = re.findall(r'Condition\(\s*"(\w+)"', (ROOT / "routing/conditions.py").read_text("utf-8"))
 CARD_LINES = re.findall(r'CardLine\(\s*"(\w+)"', (ROOT / "bot/flows/card.py").read_text("utf-8"))
 BY_STAFF = {name for name, step in STEPS.items() if step.who - {Role.RESIDENT, Role.SYSTEM}}
@@ -53,6 +55,7 @@ FAMILIES: dict[str, Iterable[str]] = {
     "button.{}": OFFERED,
     "button.{}_{}": [f"{question}_{a}" for question, answers in QUESTIONS.items() for a in answers],
     "button.locale_{}": LOCALES,
+    "button.safety_{}": SAFETY,
     "card.label.{}": CARD_LINES,
     "danger.{}": [kind for kind, _, _ in lexicon()[1]],
     "desk.{}": told(resident=False),
@@ -66,6 +69,8 @@ FAMILIES: dict[str, Iterable[str]] = {
     "resident.{}": told(resident=True),
     "role.{}": Role,
     "rule.because.{}": CONDITIONS,
+    "safety.note_{}": SAFETY,
+    "safety.told_{}": SAFETY,
     "status.{}": Status,
     "status_name.{}": Status,
     "step_name.{}": STEPS,
@@ -146,7 +151,12 @@ def in_python() -> set[str]:
         logged = _logged(tree)
         for node in ast.walk(tree):
             text = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
-            if id(node) not in logged and KEY.fullmatch(text) and text.partition(".")[0] in heads:
+            if (
+                id(node) not in logged
+                and KEY.fullmatch(text)
+                and not text.endswith(FILES)
+                and text.partition(".")[0] in heads
+            ):
                 found.add(text)
     return found
 
@@ -179,6 +189,9 @@ def of_pages() -> set[str]:
 
 def spoken() -> set[str]:
     return set(catalogue(DEFAULT)) - of_pages()
+
+
+LARGE = sorted(key for key in spoken() if key.removesuffix(".large") in spoken() - {key})  # a line in elder mode
 
 
 def holes(text: str) -> set[str]:
@@ -258,7 +271,7 @@ def test_every_key_in_code_exists() -> None:
 
 
 def test_no_key_is_left_over() -> None:
-    unused = spoken() - in_python() - built()
+    unused = spoken() - in_python() - built() - set(LARGE)
     assert not unused
     assert not {key for key in spoken() if "." not in key} - BARE
 
@@ -307,3 +320,12 @@ def test_nobody_is_named_where_the_system_acts() -> None:
     alone = {name for name, step in STEPS.items() if Role.SYSTEM in step.who} | set(ClockAct) | {"submit"}
     keys = [f"{family}.{kind}" for family in ("desk", "resident", "event") for kind in alone]
     assert not [key for key in keys if "who" in holes(catalogue(DEFAULT).get(key, ""))]
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_elder_mode_says_the_same_line_in_fewer_words(locale: str) -> None:
+    texts = catalogue(locale)
+    plain = {key: key.removesuffix(".large") for key in LARGE}
+    assert plain.keys() and not [key for key, base in plain.items() if base not in texts]
+    assert not [key for key, base in plain.items() if len(texts[key]) > len(texts[base])]
+    assert not [key for key, base in plain.items() if holes(texts[key]) - holes(texts[base])]
