@@ -149,7 +149,7 @@ class Learning:
                 try:
                     await self._change(version, progressed)
                 except (SQLAlchemyError, TimeoutError) as error:
-                    log.warning("learning.not_told", version=version, error=type(error).__name__)
+                    log.warning("learning.not_kept", version=version, error=type(error).__name__)
             await asyncio.sleep(TELL_SECONDS)
 
     async def _fail(self, version: str, reason: Failure) -> None:
@@ -163,7 +163,15 @@ class Learning:
             if row is not None:
                 change(row, now)
                 await session.flush()
+                await self._tell(session, row, now)
+
+    async def _tell(self, session: AsyncSession, row: ModelVersion, now: datetime) -> None:
+        """Whatever goes wrong with telling, the training goes on."""
+        try:
+            async with session.begin_nested():
                 await self.on_progress(session, row, now)
+        except Exception:
+            log.exception("learning.not_told", version=row.version)
 
 
 @asynccontextmanager

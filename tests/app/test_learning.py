@@ -22,7 +22,8 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from structlog.testing import capture_logs
 
-from app.build import Parts, build, guess
+import app.build
+from app.build import Parts, build, follow, guess
 from app.jobs import reap, work_on
 from app.learning_child import request
 from app.learning_use import InUse
@@ -194,6 +195,15 @@ async def test_nothing_to_learn_from_is_told_on_the_row(school: School) -> None:
     assert school.told[-1][:2] == ("v2", "failed")
 
 
+async def test_a_training_goes_on_though_nobody_can_be_told(school: School) -> None:
+    async def broken(session: AsyncSession, row: ModelVersion, now: datetime) -> None:
+        await session.execute(text("SELECT 1 / 0"))
+
+    school.parts.learning.on_progress = broken
+    await school.begin()
+    await school.until("v2", State.READY)
+
+
 @pytest.mark.kill
 async def test_a_training_that_is_killed_leaves_the_old_model_and_the_next_is_clean(school: School) -> None:
     school.parts.learning.corpus = firstday.rows
@@ -322,6 +332,19 @@ async def test_programs_that_start_together_adopt_the_first_model_once(idle: Sch
     async with idle.parts.sessions() as session:
         rows = await idle.parts.learning.versions(session)
     assert [(row.version, row.trained_by) for row in rows] == [("v2", None), ("v1", None)]
+
+
+async def test_a_running_program_notices_by_itself(school: School, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert app.build.LOOK_SECONDS < 10
+    monkeypatch.setattr(app.build, "LOOK_SECONDS", 0.05)
+    following = asyncio.create_task(follow(school.parts))
+    save(train(SMALL[:-1]), school.models / "current")
+    async with asyncio.timeout(10):
+        while school.parts.in_use.version != "v2":
+            await asyncio.sleep(0.05)
+    following.cancel()
+    with suppress(asyncio.CancelledError):
+        await following
 
 
 async def test_what_an_admin_promoted_stays_whatever_lies_in_the_folder(school: School) -> None:
