@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import socket
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -9,8 +10,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
+import uvicorn
 from PIL import Image
 
+from bot.pace import Limit
+from bot.pace import Pace as Sending
 from simulator import acting
 from simulator.bots import Bot
 from simulator.calls import Upload
@@ -127,23 +132,79 @@ class Telegram:
         raise AssertionError("lines are still unsent")
 
 
+def quick(rate: float) -> Sending:
+    """What people never wait for in a test: their own limit of a message a second."""
+    return Sending(rate, chat=Limit(1000, 1000), group=Limit(1000, 1000))
+
+
+def a_world(limits: bool = False, pace: Pace | None = None) -> World:
+    """Telegram with our two bots on it, in a hurry unless told otherwise."""
+    world = World(limits=limits, pace=pace or Pace(webhook_timeout=20, webhook_retry=0.05))
+    world.add_bot(RESIDENT_TOKEN, "fengqiao_bot")
+    world.add_bot(STAFF_TOKEN, "fengqiao_staff_bot")
+    return world
+
+
+def a_door() -> socket.socket:
+    """Where a site can be found, whoever stands behind it just now: those who come meanwhile wait."""
+    return socket.create_server(("127.0.0.1", 0), backlog=512)
+
+
 @asynccontextmanager
 async def telegram_running(
+    url: str, folder: Path, clock: Callable[[], datetime], *, world: World | None = None, **given: Any
+) -> AsyncIterator[Telegram]:
+    """The simulator, and one program on it; `given` as in `program`."""
+    world = world or a_world()
+    async with simulator_running(world) as address, program(url, folder, clock, world, address, **given) as telegram:
+        yield telegram
+
+
+@asynccontextmanager
+async def program(
     url: str,
     folder: Path,
     clock: Callable[[], datetime],
+    world: World,
+    address: str,
     *,
-    limits: bool = False,
-    pace: Pace | None = None,
-    world: World | None = None,
+    mode: str = "polling",
+    door: socket.socket | None = None,
+    residents_by: type | None = None,
+    keeps_pace: bool = False,
     **given: Any,
 ) -> AsyncIterator[Telegram]:
-    world = world or World(limits=limits, pace=pace or Pace(webhook_timeout=20, webhook_retry=0.05))
-    world.add_bot(RESIDENT_TOKEN, "fengqiao_bot")
-    world.add_bot(STAFF_TOKEN, "fengqiao_staff_bot")
-    tokens = {"telegram_resident_token": RESIDENT_TOKEN}
-    async with (
-        simulator_running(world) as address,
-        running(url, folder, clock, telegram_api_base=address, **{**tokens, **given}) as site,
-    ):
-        yield Telegram(site, world, address)
+    """One program. `residents_by`: another class for the residents' channel. Several programs may share a `door`, as
+    they share a database. `keeps_pace`: a message a second to a chat, as Telegram wants it."""
+    if mode == "webhook":
+        door = door or a_door()
+        given["public_url"] = "http://127.0.0.1:{1}".format(*door.getsockname())
+    settings = {
+        "telegram_resident_token": RESIDENT_TOKEN, "telegram_staff_token": STAFF_TOKEN, "telegram_mode": mode,
+        "telegram_api_base": address, "telegram_messages_per_second": 29 if world.limits.on else 1000,
+    }  # fmt: skip
+    with pytest.MonkeyPatch.context() as patch:
+        if residents_by:
+            patch.setattr("bot.channels.telegram_residents.TelegramResidents", residents_by)
+        if not keeps_pace:
+            patch.setattr("app.bots.Pace", quick)
+        async with running(url, folder, clock, **{**settings, **given}) as site:
+            if door is None:
+                yield Telegram(site, world, address)
+            else:
+                async with listening(site.transport.app, door):
+                    yield Telegram(site, world, address)
+
+
+@asynccontextmanager
+async def listening(app: Any, door: socket.socket) -> AsyncIterator[None]:
+    """The site behind a door in this loop; the door itself stays open."""
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
+    server.config.load()
+    server.lifespan = server.config.lifespan_class(server.config)
+    own = door.dup()
+    await server.startup(sockets=[own])
+    try:
+        yield
+    finally:
+        await server.shutdown(sockets=[own])
