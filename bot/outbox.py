@@ -100,7 +100,9 @@ async def files_of(session: AsyncSession, store: Store, channel: str, ids: Seque
     )
     numbers = {sent.sha256: sent.number for sent in (await session.exec(known)).all()}
     return {
-        str(photo.id): File(photo.kind, photo.sha256, store.path(photo.sha256), numbers.get(photo.sha256, ""))
+        str(photo.id): File(
+            photo.kind, photo.sha256, store.path(photo.sha256, photo.kind), numbers.get(photo.sha256, "")
+        )
         for photo in photos
     }
 

@@ -183,7 +183,7 @@ async def get_photo(photo: UUID, resident: Here, parts: PartsHere) -> FileRespon
         row = await session.get(Photo, photo)
         if row is None or not await _may_see(session, resident, row):
             raise NotFound("photo.not_found")
-    return present.picture(parts.store.path(row.sha256))
+    return present.file(parts.store, row)
 
 
 async def _take(parts: Parts, who: UUID, key: UUID, *, photo: Photo | None = None, **said: Any) -> dict[str, Any]:

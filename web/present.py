@@ -2,17 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from fastapi.responses import FileResponse
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from bot import reading
+from bot.media import Store
 from bot.texts import say
 from bot.wording import Wording, when
 from cases import queries
-from models import OPEN, STEPS, Case, ChatMessage
+from models import OPEN, Case, ChatMessage, Photo
+
+KINDS = {"photo": "image/jpeg", "voice": "audio/ogg"}
 
 
 async def messages(
@@ -30,14 +33,19 @@ def message(
         "id": str(row.id),
         "cursor": str(row.id),
         "from": row.said_by if row.said_by == "resident" else "us",
-        "text": wording.word(row.text_key, row.args, locale, now) if row.text_key else row.text,
+        "text": reading.text_of(row, wording, locale, now),
         "at": iso(row.at),
-        "buttons": _buttons(row, cases, wording, locale, now),
+        "buttons": [
+            {"token": b["token"], "label": wording.word(b["label"], b["args"], locale, now), "action": b["action"]}
+            for b in reading.buttons_of(row, cases)
+        ],
     }
     if row.card:
         shown["card"] = {"title": shown["text"], "lines": _lines(row, wording, locale, now)}
-    if row.photos:
-        shown["photos"] = [f"/api/chat/photos/{photo}" for photo in row.photos]
+    spoken = row.args.get("voices", []) if row.said_by == "resident" else []
+    for kind, ids in (("photos", [photo for photo in row.photos if photo not in spoken]), ("voices", spoken)):
+        if ids:
+            shown[kind] = [f"/api/chat/photos/{id_}" for id_ in ids]
     if row.case_id and row.case_id in cases:
         shown["case"] = brief(cases[row.case_id], locale, now)
     return shown
@@ -54,43 +62,20 @@ def brief(case: Case, locale: str, now: datetime) -> dict[str, Any]:
     }
 
 
-def picture(path: Path) -> FileResponse:
-    """Ours, so it never changes; whoever may see it may keep it for a day."""
-    return FileResponse(path, media_type="image/jpeg", headers={"cache-control": "private, max-age=86400"})
+def file(store: Store, kept: Photo) -> FileResponse:
+    """It never changes; whoever may see or hear it may keep it for a day."""
+    path, kind = store.path(kept.sha256, kept.kind), KINDS[kept.kind]
+    return FileResponse(path, media_type=kind, headers={"cache-control": "private, max-age=86400"})
 
 
 def iso(moment: datetime | None) -> str | None:
     return moment.isoformat().replace("+00:00", "Z") if moment else None
 
 
-def _buttons(
-    row: ChatMessage, cases: Mapping[UUID, Case], wording: Wording, locale: str, now: datetime
-) -> list[dict[str, str]]:
-    """Only those that can be pressed now; those of a card's lines stand in the card."""
-    if row.answered_at:
-        return []
-    case = cases.get(row.case_id) if row.case_id else None
-    return [
-        {"token": b["token"], "label": wording.word(b["label"], b["args"], locale, now), "action": b["action"]}
-        for b in row.buttons
-        if not b.get("in_card") and _still(b, case)
-    ]
-
-
-def _still(button: dict[str, Any], case: Case | None) -> bool:
-    """Whether the case still is where this step may be taken."""
-    step = STEPS.get(button["action"].removeprefix("confirm_"))
-    return step is None or case is None or button["payload"].get("number") != case.number or case.status in step.before
-
-
 def _lines(row: ChatMessage, wording: Wording, locale: str, now: datetime) -> list[dict[str, Any]]:
     lines = []
-    for line in (row.card or {})["lines"]:
-        shown = {
-            "name": line["name"],
-            "label": say(f"card.label.{line['name']}", locale),
-            "value": wording.word(line["value"], line["args"], locale, now),
-        }
+    for line, label, value in reading.card_of(row, wording, locale, now):
+        shown = {"name": line["name"], "label": label, "value": value}
         if "token" in line and not row.answered_at:
             shown |= {"token": line["token"], "action": line["action"]}
         lines.append(shown)

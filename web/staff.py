@@ -152,7 +152,7 @@ async def get_photo(photo: UUID, me: SignedInHere, parts: PartsHere) -> FileResp
         row = await session.get(Photo, photo)
         if row is None or not await _may_see(session, parts.senses.book, me.person, row):
             raise NotFound("photo.not_found")
-    return present.picture(parts.store.path(row.sha256))
+    return present.file(parts.store, row)
 
 
 @router.get("/notices")

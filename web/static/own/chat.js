@@ -32,7 +32,7 @@ function redraw() {
   const items = outbox.pending().filter((item) => !hidden.has(item.key));
   const busy = waiting.some((item) => item.kind === "choice");
   const live = talk.live();
-  view.draw({ messages, items, notes, liveId: live && !busy ? live.id : "", standings: talk.standings(), acts });
+  view.draw({ messages, items, notes, liveId: live && !busy ? live.id : "", standings: talk.standings(), beside: busy ? () => [] : talk.beside, acts });
   dock.draw({ live, isLast: live === messages[messages.length - 1], elder: chrome.isElder(), busy, press, redraw });
   $("empty").hidden = !begun || messages.length + items.length + notes.length > 0;
   $("log").setAttribute("aria-busy", String(!begun));

@@ -13,7 +13,9 @@ export const all = () => [...said.values()].sort((a, b) => Number(a.cursor) - Nu
 
 const cardTokens = (message) => ((message.card && message.card.lines) || []).filter((line) => line.token).map((line) => line.token);
 const tokens = (message) => [...(message.buttons || []).map((button) => button.token), ...cardTokens(message)];
-const asks = (message) => message.from === "us" && tokens(message).length > 0;
+const ASIDE = new Set(["safety"]); // asked beside what else is asked: it ends nothing and nothing ends it
+const isAside = (message) => (message.buttons || []).some((button) => ASIDE.has(button.action));
+const asks = (message) => message.from === "us" && tokens(message).length > 0 && !isAside(message);
 const ofDraft = (message) => asks(message) && !message.case;
 
 /** Takes messages in; the ones of ours not seen before come back. `history` is what was said before this visit. */
@@ -44,6 +46,9 @@ export function live() {
   const open = (message) => asks(message) && !spent.has(message.id) && (!message.case || last.has(message.id));
   return all().filter(open).pop() || null;
 }
+
+/** Buttons that stand under a message of ours whatever came after it, until one of them is pressed. */
+export const beside = (message) => (isAside(message) && !spent.has(message.id) ? message.buttons : []);
 
 /** For each case the newest message about it: only there its standing is shown. */
 export function standings() {

@@ -2,6 +2,7 @@
 import { $, h, icon, keep, t } from "../lib/dom.js";
 import { clock, date, day, stamp } from "../lib/time.js";
 import { thumbs } from "../lib/sheet.js";
+import { players } from "../lib/voice.js";
 import { copyRow, prose } from "./prose.js";
 
 const PAUSE = 10 * 60000;
@@ -30,9 +31,11 @@ function card(it, live, press) {
     h("ul", {}, (it.lines || []).map((line) => cardLine(line, live, press))));
 }
 
-function bubble(message, { live, standing, press }) {
+function bubble(message, { live, standing, beside, press }) {
   const ours = message.from === "us";
   const photos = message.photos || [];
+  const voices = message.voices || [];
+  const aside = beside.map((button) => h("button", { type: "button", class: "button", onclick: () => press(button) }, button.label));
   const text = message.card && message.card.title === message.text ? "" : message.text; // a card says it as its title
   const below = standing ? caseLine(message.case) : null;
   const kind = message.card ? " with-card" : ours && /^\*\*/.test(message.text || "") ? " urgent" : "";
@@ -41,7 +44,9 @@ function bubble(message, { live, standing, press }) {
     text && h("div", { class: "bubble" }, ours ? prose(text) : mine(text), ours && copyRow(text), !message.card && below),
     message.card && card(message.card, live, press),
     (message.card || !text) && below,
-    photos.length > 0 && thumbs(photos));
+    photos.length > 0 && thumbs(photos),
+    voices.length > 0 && players(voices),
+    aside.length > 0 && h("div", { class: "aside" }, aside));
 }
 
 function picture(item) {
@@ -98,12 +103,15 @@ const entry = (message, how) => ({
   key: `m${message.id}`, mark: JSON.stringify([message, how]), make: () => bubble(message, how),
 });
 
-/** Draws it all. `liveId` is the one message whose card may be pressed; `standings` have how their case stands. */
-export function draw({ messages, items, notes, liveId, standings, acts }) {
+/**
+ * Draws it all. `liveId` is the one message whose card may be pressed; `standings` have how their case stands;
+ * `beside(message)` are the buttons that stand under it instead of in the dock.
+ */
+export function draw({ messages, items, notes, liveId, standings, beside, acts }) {
   const now = Date.now();
   const said = [...withHours(messages)].map((one) => one.hour
     ? { key: `h${one.at}`, mark: day(one.at, now), make: () => hour(one.at, now) }
-    : entry(one, { live: one.id === liveId, standing: standings.has(one.id), press: acts.press }));
+    : entry(one, { live: one.id === liveId, standing: standings.has(one.id), beside: beside(one), press: acts.press }));
   const last = items.filter((item) => item.state !== "refused").pop();
   const going = items.map((item) => ({
     key: item.key, mark: `${item.state}${navigator.onLine}${item === last}`, make: () => unsent(item, item === last, acts),
