@@ -26,6 +26,7 @@ from app.learning_use import InUse
 from app.redeliver import redeliver
 from app.settings import Settings
 from bot import delivery
+from bot.desk import teaching
 from bot.desk.cards import refresh as refresh_cards
 from bot.inbox import Inbox
 from bot.live import Live
@@ -104,6 +105,7 @@ async def build(settings: Settings, url: str, now: Now = utcnow) -> AsyncIterato
             senses = Senses(book, lambda said: guess(in_use.model, said), danger_kind)
         await in_use.look()
         learning = Learning(transactions, settings.model_dir.parent, now, defer_training)
+        learning.on_progress = teaching.progress
         work = make_work(transactions, senses, learning, now)
         keys = Keys(settings.secret())
         queue = make_queue(url, work)
