@@ -7,7 +7,7 @@ from bot.desk.effects import Count, Effect, HandOver, Take, Toast
 from bot.desk.heard import Around, Heard, Turn
 from bot.desk.state import Pending, State
 from bot.messages import Button, Say
-from models import Outcome, ReturnReason
+from models import STEPS, Outcome, Person, ReturnReason
 from models.status import EXTEND_DAYS
 
 ORDER = ("reason", "outcome", "unit", "assignee", "days", "text", "photo", "confirm")
@@ -229,15 +229,20 @@ def _days(pending: Pending, around: Around) -> list[Option]:
 
 
 def _units(pending: Pending, around: Around) -> list[Option]:
-    units = [unit for code, unit in around.book.units.items() if around.colleagues.get(code)]
+    units = [unit for code, unit in around.book.units.items() if _handlers(around, code)]
     return [("task.button.unit", {"unit": unit.code}, unit.code, unit.name) for unit in units]
 
 
 def _people(pending: Pending, around: Around) -> list[Option]:
-    """Of the unit that was chosen, else of one's own; not whoever has it, and not oneself on handing over."""
+    """Of the unit that was chosen, else of one's own; not whoever has it now."""
+    unit = pending.unit or around.person.unit
     has = around.case.assignee if around.case else around.person.code
-    people = around.colleagues.get(pending.unit or around.person.unit, ())
+    people = around.colleagues.get(unit, ()) if pending.step == HAND_OVER else _handlers(around, unit)
     return [("task.button.person", {"name": p.name}, p.code, p.name) for p in people if p.code != has]
+
+
+def _handlers(around: Around, unit: str) -> Sequence[Person]:
+    return [person for person in around.colleagues.get(unit, ()) if person.role in STEPS["sign"].who]
 
 
 def _categories(pending: Pending, around: Around) -> list[Option]:

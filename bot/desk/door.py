@@ -27,9 +27,8 @@ from cases import access, queries
 from cases.errors import NotFound, Refusal
 from cases.keys import Keys
 from cases.learning import Learning
-from models import STEPS, Case, DeskChat, DeskMessage, Person, Photo, Role
+from models import STEPS, Case, DeskChat, DeskMessage, Person, Photo
 
-HANDLERS = (Role.WORKER, Role.CLERK, Role.LEADER)
 GIVES_AWAY = frozenset({"assign", "reassign", asking.HAND_OVER})  # asks for a person
 
 
@@ -188,7 +187,7 @@ async def _around(session: AsyncSession, around: Around, state: State, heard: He
     if number:
         around = await _with_case(session, around, number, step, now)
     if step in GIVES_AWAY:
-        around = replace(around, colleagues=await _handlers(session))
+        around = replace(around, colleagues=await _staff(session))
     return around
 
 
@@ -203,10 +202,9 @@ async def _with_case(session: AsyncSession, around: Around, number: str, step: s
     return replace(around, case=case, allowed=allowed, needs=needs)
 
 
-async def _handlers(session: AsyncSession) -> dict[str, list[Person]]:
-    """Everybody who may be given a case, by unit."""
-    chosen = select(Person).where(col(Person.active), col(Person.role).in_(HANDLERS)).order_by(Person.code)
+async def _staff(session: AsyncSession) -> dict[str, list[Person]]:
+    """Everybody who is here, by unit."""
     by_unit: dict[str, list[Person]] = {}
-    for person in (await session.exec(chosen)).all():
+    for person in (await session.exec(select(Person).where(col(Person.active)).order_by(Person.code))).all():
         by_unit.setdefault(person.unit, []).append(person)
     return by_unit

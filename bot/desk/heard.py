@@ -32,7 +32,7 @@ class Around:
     case: Case | None = None
     allowed: frozenset[str] = frozenset()  # the steps they may take on it now
     needs: frozenset[str] = frozenset()  # what the step in hand needs in this case
-    colleagues: Mapping[str, Sequence[Person]] = field(default_factory=dict)  # by unit: those who handle cases
+    colleagues: Mapping[str, Sequence[Person]] = field(default_factory=dict)  # by unit, where it may be needed
 
 
 Turn: TypeAlias = tuple[State, list[Effect]]

@@ -70,7 +70,7 @@ async def to_stranger(
 ) -> None:
     """For a chat that is nobody's."""
     row = DeskMessage(
-        channel=channel, chat=address, said_by="us", text_key=key, args={"locale": locale}, unique_key=unique_key,
+        channel=channel, chat=address, said_by="us", text_key=key, args={"reads": locale}, unique_key=unique_key,
         at=now,
     )  # fmt: skip
     await _add(session, row)

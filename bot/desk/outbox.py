@@ -77,7 +77,7 @@ class DeskOutbox:
         now: datetime,
     ) -> Outgoing:
         book = self._senses.book
-        locale = held[0].locale if held else str(row.args.get("locale", DEFAULT))
+        locale = held[0].locale if held else str(row.args.get("reads", DEFAULT))
         reader = Reader(book, Wording(book, self._keys), locale, now)
         title, text = "", ""
         if row.card and held:
@@ -115,7 +115,7 @@ async def _card(session: AsyncSession, reader: Reader, row: DeskMessage, person:
 def _text(reader: Reader, row: DeskMessage) -> str:
     """The line itself, then whatever is listed under it."""
     listed = [reader.word(key, **args) for key, args in row.args.get("lines", [])]
-    args = {name: value for name, value in row.args.items() if name != "lines"}
+    args = {name: value for name, value in row.args.items() if name not in ("lines", "reads")}
     return "\n".join([reader.word(row.text_key, **args), *listed])
 
 

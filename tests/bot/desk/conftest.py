@@ -7,7 +7,7 @@ import pytest
 from tests.bot.desk.phones import PHONES, Phone, Post, phone
 from tests.support.site import Site
 
-Bound = Callable[[str], Awaitable[Phone]]
+Bound = Callable[..., Awaitable[Phone]]
 
 
 @pytest.fixture
