@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,12 +27,14 @@ from app.build import Parts, build, follow, guess
 from app.jobs import reap, work_on
 from app.learning_child import request
 from app.learning_use import InUse
+from app.server import DATABASE, url_of
 from app.settings import Settings
 from cases.errors import Stale
 from cases.learning import State
 from classifiers import Row, firstday, save, train, version_of
 from models import Case, Correction, ModelVersion, Person, Prediction, Role, Status
 from tests.support.clock import Clock
+from tests.support.program import Program, end
 from tests.support.rows import add_case
 from tests.support.site import Site
 
@@ -353,3 +355,43 @@ async def test_what_an_admin_promoted_stays_whatever_lies_in_the_folder(school: 
     save(train(SMALL[:-1]), school.models / "current")
     assert not await running.look()
     assert running.version == "v2"
+
+
+@pytest.mark.kill
+async def test_the_whole_program_killed_in_training_begins_anew_and_takes_what_is_promoted(
+    new_data_dir: Callable[[], Path],
+) -> None:
+    """M4, with `kill -9` and the shipped corpus; asked for from outside, as another copy of the program would."""
+    folder = new_data_dir()
+    program = Program(folder)
+    try:
+        program.wait()
+        settings = Settings(data_dir=folder)
+        async with build(settings, url_of(folder / "postgres", DATABASE)) as parts:
+            school = School(parts, folder / "models")
+            await school.begin()
+            async with asyncio.timeout(60):
+                while (await school.report("v2"))["progress"]["fraction"] < 0.1:
+                    await asyncio.sleep(0.1)
+            (child,) = psutil.Process(program.process.pid).children()
+            program.kill()
+            child.wait(10)
+        program = Program(folder).wait()
+        async with build(settings, url_of(folder / "postgres", DATABASE)) as parts:
+            school = School(parts, folder / "models")
+            assert used_by(program) == "v1"
+            report = await school.until("v2", State.READY, seconds=120)
+            await school.promote("v2")
+            async with asyncio.timeout(10):
+                while used_by(program) != "v2":
+                    await asyncio.sleep(0.2)
+        assert version_of(folder / "models" / "current") == report["fingerprint"]
+    finally:
+        end([program])
+
+
+def used_by(program: Program) -> str:
+    """The version that the program said it uses, last."""
+    log = (program.data_dir / "log").read_text("utf-8")
+    said = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
+    return next(str(line["version"]) for line in reversed(said) if line.get("event") == "model.in_use")
