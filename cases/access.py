@@ -14,6 +14,7 @@ SEES_ALL = frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.ADMIN, Role.AUDITOR
 REVIEWS = frozenset({"approve", "send_back"})
 HANDLES = frozenset({"return", "contact", "relay", "ask", "reply", "extend"})
 DECIDES = frozenset({"grant_extension", "refuse_extension"})
+TALK = frozenset({"relay", "hang_up"})  # what the other side says meanwhile is no reason to start again
 FIRST = ("sign", "approve", "grant_extension", "assign", "reply")  # what a task most wants next
 
 
@@ -67,6 +68,11 @@ def may_extend(case: Case, now: datetime) -> bool:
     return in_time and case.extension is None and case.extensions < EXTENSIONS
 
 
+def wanted(steps: Sequence[Step]) -> str | None:
+    """The one to offer before all others, if there is one."""
+    return next((step.name for step in steps[:1] if step.name in FIRST), None)
+
+
 def may_add(book: Book, case: Case, step: Step) -> frozenset[str]:
     """What the step takes besides."""
     return (step.may | step.needs) - needs(book, case, step)
@@ -90,7 +96,8 @@ def _concerns(book: Book, person: Person, case: Case, step: str) -> bool:
 
 def others_leading(book: Book, case: Case) -> frozenset[str]:
     """Of the lead unit, without whoever handles it."""
-    return book.leaders.get(case.unit or "", frozenset()) - {case.assignee}
+    leaders = (one.code for one in book.staff.get(case.unit or "", ()) if one.role is Role.LEADER)
+    return frozenset(leaders) - {case.assignee}
 
 
 def _answers_for(book: Book, person: Person, case: Case) -> bool:

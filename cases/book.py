@@ -20,6 +20,15 @@ class NoTown(LookupError):
 
 
 @dataclass(frozen=True)
+class Member:
+    """Somebody on the staff as others may know them."""
+
+    code: str
+    name: str
+    role: Role
+
+
+@dataclass(frozen=True)
 class Book:
     town: Town
     areas: Mapping[str, Area]
@@ -33,7 +42,7 @@ class Book:
     people: Mapping[str, str]  # code → name, also of those who left
     workers: frozenset[str]  # those of them who are grid workers
     unit_of: Mapping[str, str]  # where each of them works
-    leaders: Mapping[str, frozenset[str]]  # by unit
+    staff: Mapping[str, Sequence[Member]]  # those who are here, by unit
     duty: Sequence[DutyShift]
     items: Mapping[str, Sequence[Category]] = field(default_factory=dict)  # by department's field
 
@@ -88,7 +97,7 @@ async def read_book(session: AsyncSession) -> Book:
         people={person.code: person.name for person in people},
         workers=frozenset(person.code for person in people if person.role is Role.WORKER),
         unit_of={person.code: person.unit for person in people},
-        leaders=_leaders(people),
+        staff=_by_unit(people),
         duty=(await session.exec(select(DutyShift).order_by(col(DutyShift.id)))).all(),
         items=_by_parent(categories.values()),
     )
@@ -98,12 +107,12 @@ def by_code(rows: Iterable[T]) -> dict[str, T]:
     return {row.code: row for row in rows}  # type: ignore[attr-defined]
 
 
-def _leaders(people: Iterable[Person]) -> dict[str, frozenset[str]]:
-    leaders: dict[str, frozenset[str]] = {}
-    for person in people:
-        if person.active and person.role is Role.LEADER:
-            leaders[person.unit] = leaders.get(person.unit, frozenset()) | {person.code}
-    return leaders
+def _by_unit(people: Iterable[Person]) -> dict[str, list[Member]]:
+    units: dict[str, list[Member]] = {}
+    for person in sorted(people, key=lambda one: one.code):
+        if person.active:
+            units.setdefault(person.unit, []).append(Member(person.code, person.name, person.role))
+    return units
 
 
 def _by_parent(categories: Iterable[Category]) -> dict[str, list[Category]]:

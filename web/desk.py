@@ -1,6 +1,6 @@
 """Cases as the JSON of docs/staff-api.md: tasks, the case page, the steps one may take."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,12 +10,13 @@ from cases import access
 from cases.book import Book
 from cases.masking import mask, mask_phone
 from cases.queries import Story
-from models import Case, Event, Notification, Outcome, Person, Resident, ReturnReason, Status, Step
+from models import STEPS, Calendar, Case, Event, Notification, Outcome, Person, Resident, ReturnReason, Status, Step
+from models.status import EXTEND_DAYS
 from web.parts import Parts
 from web.present import iso
 
 EXCERPT = 120
-CHOICES = {"reason": ReturnReason, "outcome": Outcome}
+CHOICES: Mapping[str, Iterable[str]] = {"reason": ReturnReason, "outcome": Outcome}
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,10 @@ class Desk:
             "returns": case.returns,
             "round": case.round,
             "assignee_name": names.get(case.assignee or "", ""),
-            "primary": steps[0].name if steps else None,
+            "primary": access.wanted(steps),
+            "extension": bool(case.extension),
+            "relay": case.relay is not None,
+            "untold": case.untold_at is not None,
         }
 
     def where(self, case: Case) -> str:
@@ -98,6 +102,7 @@ class Desk:
                 "photos": [photo_url(str(photo.id)) for photo in story.photos if photo.resident],
                 "rule": self.rule(case),
                 "prediction": self._prediction(story),
+                "extension": self._extension(case),
                 "outcome": self.say(f"outcome.{case.outcome}") if case.outcome else "",
                 "result": case.result,
                 "rating": self._rating(story),
@@ -110,21 +115,47 @@ class Desk:
     def steps(self, case: Case) -> list[dict[str, Any]]:
         """Drawn from STEPS: what this person may do to this case now."""
         allowed = access.steps_for(self.book, self.person, case, self.now)
-        return [self._step(case, step, primary=n == 0) for n, step in enumerate(allowed)]
+        first = access.wanted(allowed)
+        return [self._step(case, step, primary=step.name == first) for step in allowed]
 
     def _step(self, case: Case, step: Step, *, primary: bool) -> dict[str, Any]:
         needs, may = sorted(access.needs(self.book, case, step)), sorted(access.may_add(self.book, case, step))
-        asked = {name: kind for name, kind in CHOICES.items() if name in needs}
+        choices = {name: self._options(name, kind) for name, kind in CHOICES.items() if name in needs}
+        if "assignee" in needs:
+            choices["assignee"] = self._colleagues(case)
         return {
             "name": step.name,
             "label": self.say(f"step_name.{step.name}"),
             "needs": needs,
             "optional": may,
-            "choices": {
-                name: [{"value": str(v), "label": self.say(f"{name}.{v}")} for v in kind]
-                for name, kind in asked.items()
-            },
+            "choices": choices,
             "primary": primary,
+        } | ({"days": self._days(case)} if "days" in needs else {})
+
+    def _options(self, name: str, kind: Iterable[str]) -> list[dict[str, str]]:
+        return [{"value": str(value), "label": self.say(f"{name}.{value}")} for value in kind]
+
+    def _colleagues(self, case: Case) -> list[dict[str, str]]:
+        """Those of one's own unit who handle cases, except whoever has it."""
+        mine = self.book.staff.get(self.person.unit, ())
+        able = [one for one in mine if one.role in STEPS["sign"].who and one.code != case.assignee]
+        return [{"value": one.code, "label": one.name} for one in able]
+
+    def _days(self, case: Case) -> dict[str, Any]:
+        """How many one may ask for, and whether they are working days."""
+        policy = self.book.policies.get(case.clock or "")
+        return {"most": EXTEND_DAYS, "working": policy is not None and policy.calendar is Calendar.WORKDAYS}
+
+    def _extension(self, case: Case) -> dict[str, Any] | None:
+        asked = case.extension
+        if asked is None:
+            return None
+        until = iso(datetime.fromisoformat(asked["until"]))
+        return {
+            "days": asked["days"],
+            "until": until,
+            "who": self.book.people.get(asked["by"], ""),
+            "text": mask(asked["text"]),
         }
 
     def rule(self, case: Case) -> str:

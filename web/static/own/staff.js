@@ -5,6 +5,7 @@ import { wire } from "./lib/sheet.js";
 import * as api from "./staff/api.js";
 import * as binding from "./staff/binding.js";
 import { drawCase } from "./staff/case.js";
+import * as duty from "./staff/duty.js";
 import * as list from "./staff/list.js";
 import * as notices from "./staff/notices.js";
 import { ask, show, take } from "./staff/step.js";
@@ -38,6 +39,7 @@ function signedOut() {
   me = tasks = open = null;
   notices.forget();
   binding.forget();
+  duty.forget();
   $("tasks").replaceChildren();
   $("case").replaceChildren();
   document.querySelectorAll("dialog[open]").forEach((dialog) => dialog.close());
@@ -110,6 +112,7 @@ async function load() {
 
 async function refresh() {
   notices.refresh();
+  duty.refresh();
   try {
     const news = await load();
     const task = open && tasks && tasks.tasks.find((one) => one.number === open.case.number);
@@ -167,7 +170,7 @@ function closeCase() {
 
 /* ---- steps */
 
-const DIRECT = new Set(["sign"]); // done by one press; everything else is looked at first
+const DIRECT = new Set(["sign", "hang_up"]); // done by one press; everything else is looked at first
 
 function taken(step, latest) {
   const words = t("staff.done", { step: step.label, number: latest.case.number });

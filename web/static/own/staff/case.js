@@ -4,16 +4,17 @@ import { stamp } from "../lib/time.js";
 import { thumbs } from "../lib/sheet.js";
 import { nameOf } from "./api.js";
 import { marks, whatOf } from "./list.js";
+import { wished } from "./step.js";
 import { bar, due, now, percent } from "./words.js";
 
 const list = (value) => (Array.isArray(value) ? value : []);
 
 function steps(all, acts) {
-  const first = all.find((step) => step.primary) || null;
-  const rest = all.filter((step) => step !== first);
   if (!all.length) return "";
+  const first = all[0]; // the most wanted; where none is, it looks like the others
+  const rest = all.slice(1);
   return h("div", { class: "steps" },
-    first && h("button", { type: "button", class: "button next", onclick: (press) => acts.step(first, press.currentTarget) }, first.label),
+    h("button", { type: "button", class: first.primary ? "button next" : "button", "aria-haspopup": first.primary ? null : "dialog", onclick: (press) => acts.step(first, press.currentTarget) }, first.label),
     rest.map((step) => h("button", { type: "button", class: "button on-desk", "aria-haspopup": "dialog", onclick: () => acts.step(step) }, step.label)),
     rest.length > 0 && h("button", { type: "button", class: "button on-phone", "aria-haspopup": "dialog", onclick: () => acts.more(rest) }, t("staff.more")));
 }
@@ -46,6 +47,32 @@ function event(given, it) {
     h("p", { class: "soft" }, at, whoOf(one) && ` · ${whoOf(one)}`));
 }
 
+const TALK = new Set(["relay", "relay_back"]);
+
+/** One side's line; ours stands right. */
+function line(one) {
+  return h("li", { class: one.kind === "relay" ? "line ours" : "line" },
+    h("p", { class: "soft" }, one.kind_text, " ", h("time", { datetime: one.at }, stamp(one.at, now()))),
+    h("p", { class: "line-text" }, one.text),
+    list(one.photos).length > 0 && thumbs(one.photos));
+}
+
+/** What was said without anything else between, the first line first, as one entry. */
+const talk = (lines) => h("li", { class: "event" },
+  h("p", { class: "event-head" }, h("b", {}, t("staff.talk"))),
+  h("ol", { class: "talk" }, lines.map(line)));
+
+/** The timeline from the newest back, each talk together. */
+function entries(timeline) {
+  const parts = [];
+  for (const one of [...timeline].sort((a, b) => a.seq - b.seq)) {
+    const last = parts.at(-1);
+    if (TALK.has(one.kind) && Array.isArray(last)) last.push(one);
+    else parts.push(TALK.has(one.kind) ? [one] : one);
+  }
+  return parts.reverse();
+}
+
 function told(it) {
   return h("section", { class: "told", "aria-label": t("staff.told") },
     h("p", { class: "told-text" }, it.text),
@@ -54,9 +81,8 @@ function told(it) {
 }
 
 function story(it, timeline) {
-  const newest = [...timeline].sort((a, b) => b.seq - a.seq);
   return h("div", { class: "story" }, told(it),
-    h("section", {}, h("h3", { class: "part" }, t("staff.timeline")), h("ol", { class: "timeline" }, newest.map((one) => event(one, it)))));
+    h("section", {}, h("h3", { class: "part" }, t("staff.timeline")), h("ol", { class: "timeline" }, entries(timeline).map((one) => (Array.isArray(one) ? talk(one) : event(one, it))))));
 }
 
 function facts(title, rows, ...more) {
@@ -99,7 +125,8 @@ function about(it) {
   return h("aside", { class: "about", "aria-label": t("staff.about") },
     facts(t("staff.place"), [[t("staff.place_name"), it.place], [t("staff.address"), it.address], [t("staff.grid"), it.grid]], where(it)),
     facts(t("staff.category"), [[t("staff.category_now"), whatOf(it)], [t("staff.rule"), it.rule]], guess(it)),
-    facts(t("staff.clocks"), [[t("staff.clock"), it.clock_name], clockRow(t("staff.sign_due"), it.sign_due_at), clockRow(t("staff.contact_due"), it.contact_due_at), clockRow(t("staff.due"), it.due_at)]),
+    facts(t("staff.clocks"), [[t("staff.clock"), it.clock_name], clockRow(t("staff.sign_due"), it.sign_due_at), clockRow(t("staff.contact_due"), it.contact_due_at), clockRow(t("staff.due"), it.due_at),
+      [t("staff.extension"), it.extension && wished(it.extension)]]),
     facts(t("staff.people"), [[t("staff.unit"), it.unit_name], [t("staff.co_units"), list(it.co_unit_names).join("、")], [t("staff.assignee"), it.assignee_name],
       [t("staff.contact"), it.anonymous ? t("staff.anonymous") : it.contact && h("span", { class: "num" }, it.contact)]]),
     facts(t("staff.result"), [[t("staff.outcome"), it.outcome], [t("staff.words"), it.result],
@@ -111,5 +138,6 @@ export function drawCase({ case: it, timeline, steps: all }, notice, acts) {
   $("case").replaceChildren(
     head(it, all, acts),
     notice ? h("p", { class: "case-notice", role: "alert" }, notice) : "",
+    it.untold ? h("p", { class: "case-notice" }, t("staff.untold_more")) : "",
     h("div", { class: "case-body" }, story(it, timeline), about(it)));
 }

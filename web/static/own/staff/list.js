@@ -40,6 +40,9 @@ export function drawTabs(names, view, counts) {
 export function marks(task) {
   const words = [
     task.danger && ["alarm", t("staff.danger")],
+    task.untold && ["alarm", t("staff.untold")],
+    task.extension && ["warn", t("staff.extension")],
+    task.relay && ["warn", t("staff.relay")],
     task.round > 1 && ["warn", t("staff.round", { n: task.round })],
     task.level > 0 && ["warn", t("staff.level", { n: task.level })],
     task.urges > 0 && ["warn", t("staff.urges", { n: task.urges })],

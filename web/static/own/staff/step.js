@@ -4,6 +4,8 @@ import { close, open } from "../lib/sheet.js";
 import * as api from "./api.js";
 import { photoField } from "./photos.js";
 import { assignFields } from "./assign.js";
+import { stamp } from "../lib/time.js";
+import { now } from "./words.js";
 
 const drafts = new Map(); // "number step" → what was typed, until the step is taken
 const keys = new Map(); // "number step version body" → key of a try without an answer
@@ -36,21 +38,48 @@ function words(step, draft, optional) {
   return h("label", { class: "field", "data-field": "text" }, h("span", { class: "name" }, label), box);
 }
 
+/** A colleague of one's unit; without a choice made nobody is meant. */
+function people(choices, draft) {
+  const field = h("select", { class: "input", name: "assignee" }, h("option", { value: "" }, t("staff.choose")),
+    choices.map((one) => h("option", { value: one.value }, one.label)));
+  field.value = draft.assignee || "";
+  return h("label", { class: "field", "data-field": "assignee" }, h("span", { class: "name" }, t("staff.ask.person")), field);
+}
+
+function days({ most, working }, draft) {
+  const field = h("input", { class: "input num", name: "days", type: "number", inputmode: "numeric", min: "1", max: String(most), value: draft.days || "" });
+  const name = t(working ? "staff.ask.days_working" : "staff.ask.days", { most });
+  return h("label", { class: "field", "data-field": "days" }, h("span", { class: "name" }, name), field);
+}
+
+/** What the leader decides on: the reply, or how much more time is wanted and why. */
+function wish(step, it) {
+  const quiet = (name, ...lines) => h("div", { class: "field" }, h("p", { class: "name" }, name), h("p", { class: "case-notice quiet" }, lines.join("\n")));
+  if (step.name === "approve" && it.result) return quiet(t("staff.ask.text.reply"), it.result);
+  if (it.extension && step.name.endsWith("_extension")) return quiet(t("staff.extension"), wished(it.extension), it.extension.text);
+  return null;
+}
+
+/** “李敏要延长 3 天，到 11 月 26 日 17:30” */
+export const wished = ({ who, days: n, until }) => t("staff.extension_wish", { who, n, until: stamp(until, now()) });
+
 function fields(step, it, draft) {
   const needs = new Set(step.needs);
   const asked = new Set([...step.needs, ...(step.optional || [])]);
   const choices = step.choices || {};
   return [
-    step.name === "approve" && it.result && h("div", { class: "field" }, h("p", { class: "name" }, t("staff.ask.text.reply")), h("p", { class: "case-notice quiet" }, it.result)),
+    wish(step, it),
     asked.has("reason") && choices.reason && radios("reason", choices.reason, draft),
     asked.has("outcome") && choices.outcome && radios("outcome", choices.outcome, draft),
     asked.has("unit") && assignFields(it, draft),
+    choices.assignee && people(choices.assignee, draft),
+    step.days && days(step.days, draft),
     asked.has("text") && words(step, draft, !needs.has("text")),
     (asked.has("photo") || asked.has("photos")) && photoField(draft, needs.has("photo")),
   ].filter(Boolean);
 }
 
-const READS = { reason: "reason", outcome: "outcome", text: "text", unit: "unit", assignee: "assignee", category: "category" };
+const READS = { reason: "reason", outcome: "outcome", text: "text", unit: "unit", assignee: "assignee", category: "category", days: "days" };
 
 function read(form, draft) {
   const given = new FormData(form);
@@ -59,7 +88,11 @@ function read(form, draft) {
   }
 }
 
-const isMissing = (need, draft) => (need === "photo" ? !(draft.photos || []).length : !draft[need]);
+function isMissing(need, draft, step) {
+  if (need === "photo") return !(draft.photos || []).length;
+  if (need === "days") return !/^[0-9]+$/.test(draft.days || "") || Number(draft.days) < 1 || Number(draft.days) > step.days.most;
+  return !draft[need];
+}
 
 function uncomplain(form) {
   form.querySelectorAll(".wrong.need").forEach((node) => node.remove());
@@ -80,6 +113,7 @@ function complain(form, need) {
 function bodyOf(step, version, draft) {
   const body = { step: step.name, version };
   for (const name of Object.keys(READS)) if (draft[name]) body[name] = draft[name];
+  if (body.days) body.days = Number(body.days);
   if ((draft.photos || []).length) body.photos = draft.photos.map((photo) => photo.id);
   return body;
 }
@@ -100,7 +134,7 @@ export function ask(step, it, { taken, faster }) {
     sent.preventDefault();
     read(form, draft);
     await uploaded(draft, submit, error);
-    const missing = step.needs.find((need) => isMissing(need, draft));
+    const missing = step.needs.find((need) => isMissing(need, draft, step));
     if (missing) return complain(form, missing);
     await send(submit, error, () => take(it.number, bodyOf(step, it.version, draft)), { taken, faster });
   });
@@ -134,6 +168,18 @@ async function send(submit, error, act, { taken, faster }) {
     submit.disabled = false;
     submit.removeAttribute("aria-busy");
   }
+}
+
+/** A sheet with a form of its own; `act()` is what its button does. */
+export function sheet(title, number, form, label, act) {
+  const error = h("p", { class: "wrong", role: "alert" });
+  const submit = h("button", { type: "submit", class: "button next wide" }, label);
+  form.append(error, submit);
+  form.addEventListener("submit", (sent) => {
+    sent.preventDefault();
+    send(submit, error, act, { taken: () => undefined, faster: () => undefined });
+  });
+  show(title, number, form);
 }
 
 /** A sheet with a heading, closed by its cross, Escape or a press outside. */
