@@ -23,6 +23,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.channels.base import Channel, ChannelError, Impossible
 from bot.messages import Arrival
+from bot.residents import locale_of
 from bot.transactions import Transactions
 from cases.keys import Keys
 from models import RefusedUpdate
@@ -35,6 +36,9 @@ TAKE_SECONDS = 50.0  # a messenger waits a minute for our answer
 LOOK_SECONDS = 3.0
 PAUSES = (0.2, 1.0, 2.0, 4.0, 8.0, 10.0)
 NUMBERS = 2**63
+OWN_MENU = (
+    "zh-Hant"  # messengers tell menus apart by language, and Chinese has two scripts: this one is set chat by chat
+)
 log = structlog.get_logger()
 
 
@@ -146,6 +150,8 @@ class Reception:
                 raise
         if arrival.query:
             await self._channel.answer(arrival.query, toast)
+        if arrival.start is not None and arrival.private and locale_of(arrival.locale) == OWN_MENU:
+            await self._channel.menu(arrival.chat, OWN_MENU)
 
     async def _lives(self) -> bool:
         try:

@@ -77,6 +77,9 @@ class Channel(Protocol):
     async def answer(self, query: str, text: str = "") -> None:
         """A press was heard; a word about it where there is one. Never raises: it is only a courtesy."""
 
+    async def menu(self, chat: str, locale: str) -> None:
+        """The commands' menu in the language of this chat. Never raises: it is only a courtesy."""
+
     async def fetch(self, file: str) -> bytes:
         """Raises Impossible when it is gone or too big, ChannelError when it may work later."""
 

@@ -5,7 +5,6 @@ A file in telegram/ is an update; its name is its key below.
 
 import json
 from collections.abc import Callable, Mapping
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -82,8 +81,6 @@ Hear = Callable[[Mapping[str, Any]], Arrival | None]
 @pytest.fixture(params=["telegram_residents", "telegram_staff"], scope="module")
 def hear(request: pytest.FixtureRequest) -> Hear:
     """Either bot, as if it were open."""
-    if find_spec(f"bot.channels.{request.param}") is None:
-        pytest.skip("not there")
     if request.param == "telegram_residents":
         from bot.channels.telegram_residents import TelegramResidents as Channel
     else:
@@ -105,8 +102,8 @@ def test_every_payload_has_its_meaning() -> None:
 
 @pytest.mark.parametrize(
     "raw",
-    [{}, {"update_id": "eight"}, {"update_id": 8, "message": "hello"}, {"update_id": 8, "message": {"text": "hello"}}],
-    ids=["empty", "no number", "no message", "half a message"],
+    [{}, {"update_id": 8, "message": "hello"}, {"update_id": 8, "message": {"text": "hello"}}],
+    ids=["empty", "no message", "half a message"],
 )
 def test_what_is_no_update_is_refused(hear: Hear, raw: Mapping[str, Any]) -> None:
     with pytest.raises(ValueError):

@@ -38,9 +38,13 @@ class Channel_(TelegramResidents):
     def __init__(self) -> None:
         super().__init__("7000000001:for-tests-only")
         self.answers = list[tuple[str, str]]()
+        self.menus = list[tuple[str, str]]()
 
     async def answer(self, query: str, text: str = "") -> None:
         self.answers.append((query, text))
+
+    async def menu(self, chat: str, locale: str) -> None:
+        self.menus.append((chat, locale))
 
 
 @pytest.fixture
@@ -72,6 +76,16 @@ async def test_taken_in_and_a_press_is_answered(reception: Reception, channel: C
         ("1", "灯坏了", ""), ("2", "", "t1")
     ]  # fmt: skip
     assert channel.answers == [("q1", "知道了")]
+
+
+async def test_who_starts_with_traditional_characters_gets_a_menu_of_their_own(
+    reception: Reception, channel: Channel_
+) -> None:
+    for number, (text, language) in enumerate([("/start", "zh-hant"), ("/start", "zh-hans"), ("在嗎", "zh-hant")]):
+        raw = message(number, text)
+        raw["message"]["from"]["language_code"] = language
+        await reception.take(raw)
+    assert channel.menus == [("710000001", "zh-Hant")]
 
 
 async def test_a_chat_keeps_its_order_and_holds_up_no_other(reception: Reception, heard: Heard) -> None:
