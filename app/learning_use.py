@@ -13,8 +13,8 @@ import structlog
 
 from bot.transactions import Transactions
 from cases import learning
+from cases.learning import Known
 from classifiers import ArtefactError, Model, copy, load, version_of
-from models import ModelVersion
 
 log = structlog.get_logger()
 
@@ -48,11 +48,12 @@ class InUse:
                 return self.model is not None
         return False
 
-    async def _promoted(self) -> Sequence[ModelVersion]:
+    async def _promoted(self) -> Sequence[Known]:
         """Those put to use, the last one first; a model that an operator trained meanwhile is one of them."""
         async with self._transactions.read() as session:
-            rows, known = await learning.promoted(session), await learning.versions(session)
-        if (rows and rows[0].trained_by) or not self._unknown(known):  # what an admin promoted stays
+            known = await learning.known(session)
+        rows = learning.put_to_use(known)
+        if (rows and rows[0].by_admin) or not self._unknown(known):  # what an admin promoted stays
             return rows
         model = await asyncio.to_thread(self._loaded, self._current, None)
         try:
@@ -61,25 +62,26 @@ class InUse:
             log.warning("model.not_copied", version="current", error=str(error))
             return rows
 
-    def _unknown(self, known: Sequence[ModelVersion]) -> bool:
+    def _unknown(self, known: Sequence[Known]) -> bool:
         found = version_of(self._current)
-        return found is not None and found not in {row.report.get("fingerprint") for row in known}
+        return found is not None and found not in {one.fingerprint for one in known}
 
-    async def _adopt(self, model: Model) -> ModelVersion:
+    async def _adopt(self, model: Model) -> Known:
         """A row and a folder for what lies in `current`, so that there is a way back to it."""
         async with self._transactions.begin() as session:
             await learning.lock(session)
-            known = await learning.versions(session)
-            for row in known:  # another program was faster
-                if row.report.get("fingerprint") == model.version:
-                    return row
-            row = learning.adopted(known, model.version, model.facts["metrics"], self._now())
-            await asyncio.to_thread(copy, self._current, self._folder(row))
+            for known in await learning.known(session):  # another program was faster
+                if known.fingerprint == model.version:
+                    return known
+            rows = await learning.versions(session)
+            row = learning.adopted(rows, model.version, model.facts["metrics"], self._now())
+            adopted = Known(row.version, model.version, by_admin=False, promoted_at=row.promoted_at)
+            await asyncio.to_thread(copy, self._current, self._folder(adopted))
             session.add(row)
         log.info("model.adopted", version=row.version)
-        return row
+        return adopted
 
-    async def _take(self, row: ModelVersion, model: Model, *, in_use: bool) -> bool:
+    async def _take(self, row: Known, model: Model, *, in_use: bool) -> bool:
         changed = self.version != row.version
         self.model, self.version = model, row.version
         if in_use:
@@ -88,25 +90,25 @@ class InUse:
             log.info("model.in_use", version=row.version)
         return changed
 
-    def _follow(self, row: ModelVersion) -> None:
+    def _follow(self, row: Known) -> None:
         """`current` becomes the version in use."""
         try:
-            if version_of(self._current) != row.report["fingerprint"]:
+            if version_of(self._current) != row.fingerprint:
                 copy(self._folder(row), self._current)
         except (ArtefactError, OSError) as error:
             log.warning("model.not_copied", version=row.version, error=str(error))
 
-    def _usable(self, row: ModelVersion) -> Model | None:
+    def _usable(self, row: Known) -> Model | None:
         """From its own folder; from `current` where folders are not shared and it happens to be the same."""
-        if version_of(self._current) == row.report["fingerprint"] != version_of(self._folder(row)):
+        if version_of(self._current) == row.fingerprint != version_of(self._folder(row)):
             return self._loaded(self._current, row)
         return self._loaded(self._folder(row), row)
 
-    def _loaded(self, folder: Path, row: ModelVersion | None) -> Model | None:
+    def _loaded(self, folder: Path, row: Known | None) -> Model | None:
         """The model, which must be the very one that was compared; None after an alarm."""
         try:
             model = load(folder)
-            if row is not None and model.version != row.report["fingerprint"]:
+            if row is not None and model.version != row.fingerprint:
                 raise ArtefactError("foreign", "not the model that was trained as this version")
         except ArtefactError as error:
             alarm = (row.version if row else "current", error.reason)
@@ -116,5 +118,5 @@ class InUse:
             return None
         return model
 
-    def _folder(self, row: ModelVersion) -> Path:
+    def _folder(self, row: Known) -> Path:
         return self._current.parent / row.version

@@ -4,7 +4,8 @@ A version is a row of `model_versions`; `report` tells how far it is and how it 
 fields). The one in use is the one promoted last. Nothing here trains: `app/learning.py` does, in another process.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
@@ -100,6 +101,30 @@ async def promoted(session: AsyncSession) -> Sequence[ModelVersion]:
     """Those put to use and not taken back since, the one in use first."""
     chosen = select(ModelVersion).where(col(ModelVersion.promoted_at).is_not(None))
     return (await session.exec(chosen.order_by(col(ModelVersion.promoted_at).desc()))).all()
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a running program needs to know of a version: its report may be long, and it looks every few seconds."""
+
+    version: str
+    fingerprint: str
+    by_admin: bool  # trained here, not adopted
+    promoted_at: datetime | None
+
+
+async def known(session: AsyncSession) -> Sequence[Known]:
+    """Every version that has a model."""
+    fingerprint = col(ModelVersion.report)["fingerprint"].as_string()
+    chosen = select(ModelVersion.version, fingerprint, ModelVersion.trained_by, ModelVersion.promoted_at)
+    rows = (await session.exec(chosen.where(fingerprint.is_not(None)))).all()
+    return [Known(version, mark, by is not None, at) for version, mark, by, at in rows]
+
+
+def put_to_use(versions: Iterable[Known]) -> list[Known]:
+    """As `promoted`: the one in use first."""
+    used = [(one.promoted_at, one) for one in versions if one.promoted_at]
+    return [one for _, one in sorted(used, key=lambda pair: pair[0], reverse=True)]
 
 
 async def in_use(session: AsyncSession) -> ModelVersion | None:
