@@ -10,7 +10,7 @@ COMPILE := compile --quiet --universal --generate-hashes --no-annotate --no-head
 # an index address of yours never gets into a lock, and a lock is the same wherever it is made
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev browser run test check pictures lock clean migration
+.PHONY: help setup setup-dev browser run demo test check pictures lock clean migration
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ setup: $(VENV)/.installed ## make .venv and install what the program needs
 
 run: $(VENV)/.installed ## start everything; Ctrl-C stops it
 	@exec $(BIN)/python -m app up
+
+demo: $(VENV)/.installed ## play Telegram without a token: program, simulator, both bots, scripted people; Ctrl-C stops all
+	@exec $(BIN)/python -m simulator.demo $(ARGS)
 
 setup-dev: $(VENV)/.installed-dev browser ## setup, and what tests and checks need
 
