@@ -24,6 +24,9 @@ SILENT = timedelta(hours=1)
 AGREEMENT = 0.95
 """Below this share of the last cases on which old and new model agree, whoever promotes has to say that they know."""
 
+ROUTED = 0.10
+"""So they have when the share that goes to a desk without a question would change by more than this."""
+
 CHANCE = 1.645
 """“Worse” is what chance explains with less than 5% (one side)."""
 
@@ -195,8 +198,8 @@ def adopted(rows: Sequence[ModelVersion], fingerprint: str, figures: Mapping[str
 def gate(found: Mapping[str, Any]) -> dict[str, Any]:
     """{"passed", "against": what forbids it, "ask": what the second person must know}."""
     against = [name for name, bad in (("worse", _worse), ("canaries", _deaf)) if bad(found)]
-    agreement = found.get("agreement") or {"share": 1.0}
-    return {"passed": not against, "against": against, "ask": ["agreement"] if agreement["share"] < AGREEMENT else []}
+    ask = [name for name, differs in (("agreement", _disagrees), ("routed", _routes)) if differs(found)]
+    return {"passed": not against, "against": against, "ask": ask}
 
 
 def _worse(found: Mapping[str, Any]) -> bool:
@@ -206,6 +209,16 @@ def _worse(found: Mapping[str, Any]) -> bool:
         return False
     old, new = beside["only_old"], beside["only_new"]
     return bool(old - new > CHANCE * (old + new) ** 0.5)
+
+
+def _disagrees(found: Mapping[str, Any]) -> bool:
+    recent = found.get("agreement")
+    return bool(recent and recent["share"] < AGREEMENT)
+
+
+def _routes(found: Mapping[str, Any]) -> bool:
+    recent = found.get("agreement")
+    return bool(recent and abs(recent["routed"][1] - recent["routed"][0]) > ROUTED)
 
 
 def _deaf(found: Mapping[str, Any]) -> bool:
@@ -222,8 +235,9 @@ def _may_pass(row: ModelVersion, knowingly: bool) -> None:
     if not passed["passed"]:
         raise NotAllowed("learning.worse", version=row.version)
     if passed["ask"] and not knowingly:
-        percent = round(100 * row.report["agreement"]["share"])
-        raise Missing("learning.differs", version=row.version, percent=percent)
+        recent = row.report["agreement"]
+        percent, before, after = (round(100 * share) for share in (recent["share"], *recent["routed"]))
+        raise Missing("learning.differs", version=row.version, percent=percent, before=before, after=after)
 
 
 async def _alone(session: AsyncSession, person: Person) -> None:

@@ -19,7 +19,7 @@ from tests.support.rows import add_case
 GOOD: dict[str, Any] = {
     "fingerprint": "0123456789abcdef",
     "beside": {"only_old": 3, "only_new": 4},
-    "agreement": {"cases": 500, "share": 0.97},
+    "agreement": {"cases": 500, "share": 0.97, "routed": [0.5, 0.45]},
     "canaries": {"count": 39, "recall": 1.0},
 }
 
@@ -132,7 +132,8 @@ async def test_after_a_failure_the_next_may_begin(open_town: AsyncSession, clock
         ({"beside": {"only_old": 40, "only_new": 35}}, None, None),  # that is chance
         ({"canaries": {"count": 39, "recall": 0.97}}, "learning.canaries", "learning.canaries"),
         ({"canaries": None, "beside": None, "agreement": None}, None, None),
-        ({"agreement": {"cases": 500, "share": 0.9}}, "learning.differs", None),
+        ({"agreement": {"cases": 500, "share": 0.9, "routed": [0.5, 0.5]}}, "learning.differs", None),
+        ({"agreement": {"cases": 500, "share": 1.0, "routed": [0.5, 0.3]}}, "learning.differs", None),
     ],
 )
 async def test_the_gate(
