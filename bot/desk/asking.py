@@ -61,7 +61,7 @@ def answer(state: State, heard: Heard, around: Around) -> Turn:
     """A choice was pressed."""
     pending, ask, value = in_hand(state), heard.payload["ask"], heard.payload["value"]
     if ask == "category" and pending.field is None and around.book.items.get(value):
-        pending.field, pending.category, pending.page = value, value, 0
+        pending.field, pending.category, pending.page, pending.sought = value, value, 0, ""
         return state, [question(pending, around)]
     pending.asks.remove(ask)
     match ask:
@@ -90,7 +90,7 @@ def category(state: State, heard: Heard, around: Around) -> Turn:
     """The dispatcher corrects the label before saying who shall do it."""
     pending = in_hand(state)
     pending.asks.insert(0, "category")
-    pending.field, pending.page = None, 0
+    pending.field, pending.page, pending.sought = None, 0, ""
     return state, [question(pending, around)]
 
 

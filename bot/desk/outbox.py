@@ -104,7 +104,7 @@ async def _card(session: AsyncSession, reader: Reader, row: DeskMessage, person:
     if not access.may_see(reader.book, person, case):
         row.buttons = []
         return case.number, card.gone(reader, case)
-    count = select(func.count()).where(Photo.case_id == case.id, col(Photo.resident).is_not(None))
+    count = select(func.count()).where(Photo.case_id == case.id, Photo.kind == "photo")
     photos = int((await session.exec(count)).one())
     before = {_same(button): button for button in row.buttons}
     fresh = [lines.kept(button) for button in card.buttons(reader, case, person, photos)]

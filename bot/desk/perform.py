@@ -240,7 +240,7 @@ async def _train(scene: Scene, effect: fx.Train) -> None:
 
 
 async def _models(scene: Scene, effect: fx.Models) -> None:
-    await scene.say(await teaching.listed(scene.learning, scene.session, scene.reader, scene.person))
+    await scene.say(await teaching.listed(scene.learning, scene.session, scene.person))
 
 
 async def _promote(scene: Scene, effect: fx.Promote) -> None:

@@ -1,13 +1,10 @@
 """/duty: who is on for one's unit now, handing over, taking over."""
 
-from datetime import datetime
-
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.desk.card import Reader
 from bot.desk.state import Pending
 from bot.messages import Button, Say
-from bot.wording import when
 from cases import duty
 from cases import handover as handing
 from models import DutyHandover, Person
@@ -17,7 +14,7 @@ async def shown(session: AsyncSession, reader: Reader, person: Person) -> Say:
     """Who is on until when, what was handed over to them, and what waits for somebody to take it."""
     on = await duty.on_now(session, reader.book, person.unit, reader.now)
     waits = await handing.waiting(session, person.unit, reader.now)
-    listed = [("task.duty.line", _who(reader, one.person) | _until(reader, one.until)) for one in on]
+    listed = [("task.duty.line", _who(reader, one.person) | {"until": one.until.isoformat()}) for one in on]
     listed += [("task.duty.note", {"text": one.by.note}) for one in on if one.by and one.by.note]
     listed += [("task.duty.waits", _handed(reader, handover)) for handover in waits]
     mine = [handover for handover in waits if handover.person == person.code]
@@ -34,7 +31,7 @@ async def hand_over(session: AsyncSession, reader: Reader, person: Person, pendi
 
 async def accept(session: AsyncSession, reader: Reader, person: Person, handover: int) -> Say:
     row = await handing.accept(session, reader.book, person, handover, reader.now)
-    return Say("task.duty.taken_over", {"unit": row.unit, **_until(reader, row.until)})
+    return Say("task.duty.taken_over", {"unit": row.unit, "until": row.until.isoformat()})
 
 
 def take_over(handover: int) -> Button:
@@ -48,7 +45,3 @@ def _handed(reader: Reader, handover: DutyHandover) -> dict[str, str]:
 
 def _who(reader: Reader, code: str) -> dict[str, str]:
     return {"name": reader.book.people.get(code, "")}
-
-
-def _until(reader: Reader, moment: datetime) -> dict[str, str]:
-    return {"until": when(moment, reader.locale, reader.now)}

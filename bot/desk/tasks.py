@@ -1,5 +1,7 @@
 """/tasks: what waits for somebody, the nearest deadline first, a few at a time."""
 
+from datetime import datetime
+
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.desk import card
@@ -35,7 +37,13 @@ async def waiting(session: AsyncSession, person: Person) -> list[Case]:
     found: dict[str, Case] = {}
     for view in views:
         found |= {case.number: case for case, _ in await queries.tasks(session, person, view)}
-    return sorted(found.values(), key=lambda case: (next_due(case)[0] is None, next_due(case)[0] or case.submitted_at))
+    return sorted(found.values(), key=_urgency)
+
+
+def _urgency(case: Case) -> tuple[bool, datetime, str]:
+    """The nearest deadline first; what waits for somebody else last."""
+    by = next_due(case)[0]
+    return by is None, by or case.submitted_at, case.number
 
 
 def _line(reader: Reader, n: int, case: Case) -> tuple[str, dict[str, object]]:

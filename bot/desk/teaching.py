@@ -6,9 +6,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.desk import lines
-from bot.desk.card import Reader
 from bot.messages import Button, Say
-from bot.wording import when
 from cases.errors import Missing, NotFound
 from cases.learning import Learning, State
 from models import DeskChat, DeskMessage, ModelVersion, Person
@@ -23,7 +21,7 @@ async def begun(learning: Learning | None, session: AsyncSession, person: Person
     return Say(TRAINING, {"version": row.version})
 
 
-async def listed(learning: Learning | None, session: AsyncSession, reader: Reader, person: Person) -> Say:
+async def listed(learning: Learning | None, session: AsyncSession, person: Person) -> Say:
     here = _here(learning)
     rows, current = (await here.versions(session))[:SHOWN], await here.in_use(session)
     if not rows:
@@ -35,7 +33,7 @@ async def listed(learning: Learning | None, session: AsyncSession, reader: Reade
         for row in ready
         if row.promoted_at is None and row.trained_by != person.code
     ]
-    return Say("task.models.list", {"lines": [_line(reader, row, used) for row in rows]}, offered)
+    return Say("task.models.list", {"lines": [_line(row, used) for row in rows]}, offered)
 
 
 async def promoted(
@@ -91,10 +89,9 @@ def _bar(percent: int) -> str:
     return "▓" * full + "░" * (10 - full)
 
 
-def _line(reader: Reader, row: ModelVersion, used: str) -> tuple[str, dict[str, str]]:
+def _line(row: ModelVersion, used: str) -> tuple[str, dict[str, str]]:
     state = "in_use" if row.version == used else str(row.report.get("state", State.READY))
-    args = {"version": row.version, "when": when(row.trained_at, reader.locale, reader.now)}
-    return f"task.models.state.{state}", args
+    return f"task.models.state.{state}", {"version": row.version, "at": row.trained_at.isoformat()}
 
 
 def _here(learning: Learning | None) -> Learning:

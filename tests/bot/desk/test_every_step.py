@@ -1,0 +1,209 @@
+"""Every step of STEPS somebody on the staff may take, from cards, by buttons and words."""
+
+from sqlmodel import col, select
+
+from bot.desk import cards
+from cases import feedback, steps
+from models import Case, DeskChat, Event
+from tests.bot.desk.conftest import Bound
+from tests.bot.desk.phones import Phone
+from tests.support.clock import Clock
+from tests.support.site import Site
+
+WALKED = set[str]()
+
+
+async def filed(
+    site: Site, label: str = "住房建设", item: str | None = "住房建设/房屋质量", action: str = "route"
+) -> Case:
+    """A case that needs photos and a leader's review; two clerks and a leader could handle it."""
+    site.thinks(label, item, action)
+    resident = await site.resident("B0103")
+    number = await resident.file("新房客厅天花板漏水，墙皮都掉了")
+    await site.settle()
+    return await case_of(site, number)
+
+
+async def case_of(site: Site, number: str) -> Case:
+    async with site.parts.sessions() as session:
+        return (await session.exec(select(Case).where(Case.number == number))).one()
+
+
+async def last_event(site: Site, number: str) -> Event:
+    async with site.parts.sessions() as session:
+        newest = select(Event).join(Case, col(Case.id) == Event.case_id).where(Case.number == number)
+        event = (await session.exec(newest.order_by(col(Event.seq).desc()).limit(1))).one()
+    WALKED.add(event.kind)
+    return event
+
+
+async def resident_says(site: Site, number: str, text: str) -> None:
+    async with site.parts.transactions.begin() as session:
+        case = (await session.exec(select(Case).where(Case.number == number))).one()
+        await feedback.relay_back(session, site.parts.senses.book, case, text, [], site.parts.now())
+    await site.settle()
+
+
+async def test_handling(site: Site, bound: Bound, clock: Clock) -> None:
+    case = await filed(site)
+    number, handler = case.number, case.assignee
+    assert handler in ("heguoqing", "wanlong")
+    worker, leader = await bound(handler), await bound("shibin")
+    await worker.say("/tasks")
+    await worker.press(f"1. {number}")
+    await worker.press("签收")
+    assert (await last_event(site, number)).kind == "sign"
+
+    await worker.press("已联系居民")
+    assert worker.toast == "已记下：联系过居民。"
+    assert (await last_event(site, number)).kind == "contact"
+
+    await worker.press("联系居民")
+    said = await worker.say("您好，明天上午九点上门查看，家里有人吗？")
+    assert said[0] == f"{number} 已转给居民。对方的话会发到这里，直接回复那一条就行。"
+    assert (await last_event(site, number)).text == "您好，明天上午九点上门查看，家里有人吗？"
+
+    await resident_says(site, number, "有的，我电话13912345678")
+    await worker.look()
+    line = worker.last("139****5678")
+    assert [*line.buttons] == ["回复居民", "打开工单"]
+    await worker.say("好，不用电话，就在这里说。", replies_to=line.number)
+    assert (await last_event(site, number)).text == "好，不用电话，就在这里说。"
+    await worker.press("结束对话")
+    assert (await last_event(site, number)).kind == "hang_up"
+
+    await worker.press("申请延期")
+    await worker.press("3 天")
+    await worker.say("要等防水材料到货")
+    asked = await last_event(site, number)
+    assert (asked.kind, asked.text, asked.details["days"]) == ("extend", "要等防水材料到货", 3)
+
+    await leader.look()
+    await leader.press("打开工单")
+    assert "申请延期 3 天：要等防水材料到货" in leader.card(number).text
+    await leader.press("不同意延期")
+    await leader.say("材料可以先借")
+    assert (await last_event(site, number)).kind == "refuse_extension"
+    await worker.press("申请延期")
+    assert (await worker.say("4"))[-1] == f"{number} 为什么要延期？"
+    await worker.say("借不到")
+    await leader.press("同意延期")
+    assert (await last_event(site, number)).kind == "grant_extension"
+
+    await worker.press("问居民")
+    await worker.say("漏水是一直漏还是下雨才漏？")
+    assert (await last_event(site, number)).kind == "ask"
+    assert worker.card(number).text.startswith(f"【待补充】{number}")
+
+
+async def test_review_and_reassigning(site: Site, bound: Bound) -> None:
+    case = await filed(site)
+    number, handler = case.number, case.assignee
+    other = {"heguoqing": "wanlong", "wanlong": "heguoqing"}[handler or ""]
+    names = {"heguoqing": "何国庆", "wanlong": "万龙"}
+    leader, worker = await bound("shibin"), await bound(other)
+    await leader.say("/tasks")
+    await open_by_number(site, leader, case)
+    await leader.press("改派")
+    assert await leader.press(names[other]) == [f"{number} 已改派给{names[other]}。", leader.card(number).text]
+    assert (await last_event(site, number)).kind == "reassign"
+
+    await worker.look()
+    assert worker.card(number).text.startswith(f"【新任务】{number}")
+    await worker.press("签收")
+    await reply(worker)
+    assert (await last_event(site, number)).kind == "reply"
+    await leader.look()
+    await leader.press("打开工单")
+    assert "办理结果（部分解决）：屋面已补漏，墙面下周粉刷。" in leader.card(number).text
+    await leader.press("退回重办")
+    await leader.say("请写明哪天粉刷")
+    assert (await last_event(site, number)).text == "请写明哪天粉刷"
+    await worker.look()
+    await reply(worker)
+    await leader.press("审核通过")
+    assert leader.toast == "审核通过，已答复居民。"
+    assert (await last_event(site, number)).kind == "approve"
+    await worker.press("打开工单")
+    assert [*worker.card(number).buttons] == ["导航", "照片 4 张"], "of both replies"
+    assert await worker.press("照片 4 张") == [f"{number} · 照片 4 张"] and worker.last().photos == 4
+
+
+async def test_the_dispatcher_assigns_by_hand(site: Site, bound: Bound) -> None:
+    dispatcher = await bound("chenlu")
+    case = await filed(site, "其他", None, "hold")
+    await dispatcher.look()
+    assert dispatcher.card(case.number).text.startswith(f"【待分拨】{case.number} · 待分类")
+    await dispatcher.press("派给")
+    await dispatcher.press("先改类别")
+    await dispatcher.say("住房")
+    await dispatcher.press("住房建设")
+    await dispatcher.press("房屋质量、漏水")
+    assert dispatcher.last("派给哪个单位").text.startswith(f"{case.number}（房屋质量、漏水）")
+    await dispatcher.press("下一页 ›")
+    await dispatcher.press("‹ 上一页")
+    await dispatcher.press("住房和城乡建设局")
+    said = await dispatcher.press("万龙")
+    assert said[0] == f"{case.number} 已派给万龙（住房和城乡建设局）。"
+    now = await case_of(site, case.number)
+    assert (now.unit, now.assignee, now.item) == ("ZJJ", "wanlong", "住房建设/房屋质量")
+    assert (await last_event(site, case.number)).kind == "assign"
+
+
+async def test_the_dispatcher_leaves_the_person_to_the_system_or_declines(site: Site, bound: Bound) -> None:
+    dispatcher = await bound("chenlu")
+    first, second = await filed(site, "其他", None, "hold"), await filed(site, "其他", None, "hold")
+    await dispatcher.say("/tasks")
+    await dispatcher.press(f"1. {first.number}")
+    await dispatcher.press("派给")
+    await dispatcher.say("城市管理局")
+    await dispatcher.press("城市管理局")
+    await dispatcher.press("由系统安排")
+    assert (await case_of(site, first.number)).assignee in ("zhangwei", "wufan")
+    await dispatcher.press(f"2. {second.number}")
+    await dispatcher.press("不予受理")
+    await dispatcher.say("这是邻里商业纠纷，可以到法院或社区调解。")
+    assert (await last_event(site, second.number)).kind == "reject"
+
+
+async def test_returning_asks_why(site: Site, bound: Bound) -> None:
+    worker = await bound("limin")
+    case = await filed(site, "城市管理", "城市管理/餐饮油烟")
+    await worker.look()
+    await worker.press("退单")
+    assert worker.last().text == f"{case.number} 为什么退单？"
+    assert [*worker.last().buttons] == ["不在我网格", "不归我单位", "重复", "信息不够", "其他", "取消"]
+    await worker.press("其他")
+    assert [*worker.last().buttons] == ["取消"], "with another reason than those words are needed"
+    await worker.press("取消")
+    assert worker.last().text == "好，不办了，工单没有变。"
+    await worker.press("退单")
+    await worker.press("不归我单位")
+    await worker.press("直接退")
+    async with site.parts.sessions() as session:
+        returned = (await session.exec(select(Event).where(Event.case_id == case.id, Event.kind == "return"))).one()
+    WALKED.add(returned.kind)
+    assert returned.details["reason"] == "not_my_unit"
+
+
+async def test_the_walk_left_nothing_out() -> None:
+    """After the others of this file."""
+    assert not WALKED or set(steps.STEPS) <= WALKED, set(steps.STEPS) - WALKED
+
+
+async def open_by_number(site: Site, phone: Phone, case: Case) -> None:
+    """A leader's list holds what waits for them; any card of their unit opens by a notice of it."""
+    async with site.parts.transactions.begin() as session:
+        chat = await session.get_one(DeskChat, ("telegram-staff", phone.chat))
+        await cards.open_card(session, chat, case.id, f"test:{case.number}", site.parts.now())
+    await phone.look()
+
+
+async def reply(worker: Phone) -> None:
+    await worker.press("答复")
+    await worker.press("部分解决")
+    await worker.say("屋面已补漏，墙面下周粉刷。")
+    await worker.send_photo()
+    await worker.send_photo(colour="navy")
+    await worker.press("完成")
+    await worker.press("提交")
