@@ -5,52 +5,10 @@ from contextlib import aclosing, suppress
 from typing import Any, TypeVar
 
 import aiohttp
-from aiogram import Bot
-from aiogram.client.session.aiohttp import AiohttpSession
-from aiogram.client.telegram import TelegramAPIServer
-from aiogram.exceptions import (
-    AiogramError,
-    TelegramAPIError,
-    TelegramBadRequest,
-    TelegramEntityTooLarge,
-    TelegramForbiddenError,
-    TelegramMigrateToChat,
-    TelegramNetworkError,
-    TelegramRetryAfter,
-)
-from aiogram.methods import (
-    AnswerCallbackQuery,
-    DeleteMessage,
-    DeleteWebhook,
-    EditMessageText,
-    GetFile,
-    GetMe,
-    SendMediaGroup,
-    SendMessage,
-    SendPhoto,
-    SendVoice,
-    SetMyCommands,
-    SetWebhook,
-)
-from aiogram.methods.base import TelegramMethod
-from aiogram.types import (
-    BotCommand,
-    BotCommandScopeChat,
-    FSInputFile,
-    InlineKeyboardButton,
-    InlineKeyboardMarkup,
-    InputFile,
-    InputMediaPhoto,
-    KeyboardButton,
-    LinkPreviewOptions,
-    Message,
-    ReplyKeyboardMarkup,
-    ReplyKeyboardRemove,
-    Update,
-)
 
 from bot.channels import telegram_texts as texts
 from bot.channels.base import ChannelError, Hook, Impossible
+from bot.channels.light_aiogram import AiohttpSession, Bot, TelegramAPIServer, exceptions, methods, types
 from bot.channels.telegram_texts import Call, Did
 from bot.channels.telegram_updates import arrival
 from bot.messages import Arrival, File, Outgoing, Sent
@@ -58,14 +16,18 @@ from bot.messages import Arrival, File, Outgoing, Sent
 OFFICIAL = "https://api.telegram.org"
 CONNECTIONS = 40  # sends under way, answers and the long poll together
 COURTESY_SECONDS = 5
-CODES = {TelegramBadRequest: 400, TelegramForbiddenError: 403, TelegramEntityTooLarge: 413}
+CODES = {
+    exceptions.TelegramBadRequest: 400,
+    exceptions.TelegramForbiddenError: 403,
+    exceptions.TelegramEntityTooLarge: 413,
+}
 ASKED_MOST = 10_000
-PLAIN = LinkPreviewOptions(is_disabled=True)
+PLAIN = types.LinkPreviewOptions(is_disabled=True)
 
 T = TypeVar("T")
 
 
-class RawUpdates(TelegramMethod[list[dict[str, Any]]]):
+class RawUpdates(methods.TelegramMethod[list[dict[str, Any]]]):
     """getUpdates as it is: one update that cannot be read shall not hold up those beside it."""
 
     __returning__ = list[dict[str, Any]]
@@ -92,15 +54,15 @@ class TelegramResidents:
         return str(self._bot.id)
 
     async def open(self, hook: Hook | None) -> None:
-        me = await self._call(GetMe())
+        me = await self._call(methods.GetMe())
         self._username = me.username or ""
         for language, locale in texts.MENU_LANGUAGES.items():
-            await self._call(SetMyCommands(commands=_commands(locale), language_code=language or None))
+            await self._call(methods.SetMyCommands(commands=_commands(locale), language_code=language or None))
         if hook is None:
-            await self._call(DeleteWebhook())
+            await self._call(methods.DeleteWebhook())
         else:
             allowed = list(texts.ALLOWED_UPDATES)
-            await self._call(SetWebhook(url=hook.url, secret_token=hook.secret, allowed_updates=allowed))
+            await self._call(methods.SetWebhook(url=hook.url, secret_token=hook.secret, allowed_updates=allowed))
 
     async def close(self) -> None:
         await self._bot.session.close()
@@ -110,7 +72,7 @@ class TelegramResidents:
         return await self._call(asked, round(seconds) + texts.IDLE_POLL_SECONDS)
 
     def hear(self, raw: Mapping[str, Any]) -> Arrival | None:
-        return arrival(Update.model_validate(raw), self._username)
+        return arrival(types.Update.model_validate(raw), self._username)
 
     async def send(self, out: Outgoing) -> Sent:
         calls = texts.plan(out, keyboard=out.chat in self._asked)
@@ -119,15 +81,17 @@ class TelegramResidents:
         return sent
 
     async def answer(self, query: str, text: str = "") -> None:
-        asked = AnswerCallbackQuery(callback_query_id=query, text=text[: texts.TOAST_MOST] or None)
+        asked = methods.AnswerCallbackQuery(callback_query_id=query, text=text[: texts.TOAST_MOST] or None)
         await self._courtesy(asked)
 
     async def menu(self, chat: str, locale: str) -> None:
         """The menu in the language this person chose. Never raises: it is only a courtesy."""
-        await self._courtesy(SetMyCommands(commands=_commands(locale), scope=BotCommandScopeChat(chat_id=chat)))
+        await self._courtesy(
+            methods.SetMyCommands(commands=_commands(locale), scope=types.BotCommandScopeChat(chat_id=chat))
+        )
 
     async def fetch(self, file: str) -> bytes:
-        found = await self._call(GetFile(file_id=file))
+        found = await self._call(methods.GetFile(file_id=file))
         if found.file_path is None or (found.file_size or 0) > texts.DOWNLOAD_MOST:
             raise Impossible("the file is too big")
         url = self._bot.session.api.file_url(self._bot.token, found.file_path)
@@ -168,21 +132,21 @@ class TelegramResidents:
         match call.method:
             case "sendMessage":
                 keyboard = _keyboard(call)
-                text = SendMessage(
+                text = methods.SendMessage(
                     **to, text=call.html, parse_mode="HTML", reply_markup=keyboard, link_preview_options=PLAIN
                 )
                 return _did(call, [await self._call(text)])
             case "sendPhoto":
-                photo = SendPhoto(**to, photo=files[0], caption=caption, parse_mode="HTML")
+                photo = methods.SendPhoto(**to, photo=files[0], caption=caption, parse_mode="HTML")
                 return _did(call, [await self._call(photo, texts.UPLOAD_SECONDS)])
             case "sendVoice":
-                voice = SendVoice(**to, voice=files[0], caption=caption, parse_mode="HTML")
+                voice = methods.SendVoice(**to, voice=files[0], caption=caption, parse_mode="HTML")
                 return _did(call, [await self._call(voice, texts.UPLOAD_SECONDS)])
             case "sendMediaGroup":
                 captions = [caption, *[None] * (len(files) - 1)]
                 pairs = zip(files, captions, strict=True)
-                media = [InputMediaPhoto(media=file, caption=words, parse_mode="HTML") for file, words in pairs]
-                album = SendMediaGroup(**to, media=list(media))
+                media = [types.InputMediaPhoto(media=file, caption=words, parse_mode="HTML") for file, words in pairs]
+                album = methods.SendMediaGroup(**to, media=list(media))
                 sent = await self._call(album, texts.UPLOAD_SECONDS)
                 return _did(call, sent)
             case "clearKeyboard":
@@ -191,7 +155,7 @@ class TelegramResidents:
                 return await self._edit(out, call)
 
     async def _edit(self, out: Outgoing, call: Call) -> Did:
-        edit = EditMessageText(
+        edit = methods.EditMessageText(
             chat_id=out.chat, message_id=int(out.edits), text=call.html, parse_mode="HTML",
             reply_markup=_inline(call), link_preview_options=PLAIN,
         )  # fmt: skip
@@ -203,9 +167,9 @@ class TelegramResidents:
         return Did([out.edits])
 
     async def _clear(self, to: Mapping[str, Any], call: Call) -> Did:
-        sign = SendMessage(**to, text=call.html, reply_markup=ReplyKeyboardRemove(remove_keyboard=True))
+        sign = methods.SendMessage(**to, text=call.html, reply_markup=types.ReplyKeyboardRemove(remove_keyboard=True))
         sent = await self._call(sign)
-        await self._courtesy(DeleteMessage(chat_id=to["chat_id"], message_id=sent.message_id))
+        await self._courtesy(methods.DeleteMessage(chat_id=to["chat_id"], message_id=sent.message_id))
         return Did()
 
     def _remember(self, chat: str, calls: Sequence[Call]) -> None:
@@ -217,59 +181,61 @@ class TelegramResidents:
         while len(self._asked) > ASKED_MOST:
             del self._asked[next(iter(self._asked))]
 
-    async def _courtesy(self, method: TelegramMethod[Any]) -> None:
+    async def _courtesy(self, method: methods.TelegramMethod[Any]) -> None:
         with suppress(ChannelError):
             await self._call(method, COURTESY_SECONDS)
 
-    async def _call(self, method: TelegramMethod[T], seconds: int | None = None) -> T:
+    async def _call(self, method: methods.TelegramMethod[T], seconds: int | None = None) -> T:
         """Whatever aiogram raises, as one of ours; never with an address in it, as that holds the token."""
         try:
             return await self._bot(method, request_timeout=seconds)
-        except TelegramRetryAfter as error:
+        except exceptions.TelegramRetryAfter as error:
             raise texts.refused(429, "", retry_after=error.retry_after) from None
-        except TelegramMigrateToChat as error:
+        except exceptions.TelegramMigrateToChat as error:
             raise texts.refused(400, "", moved_to=error.migrate_to_chat_id) from None
-        except TelegramAPIError as error:
+        except exceptions.TelegramAPIError as error:
             code = CODES.get(type(error), 0)
-            unheard = isinstance(error, TelegramNetworkError) and not code
+            unheard = isinstance(error, exceptions.TelegramNetworkError) and not code
             raise texts.refused(code, "no answer" if unheard else error.message) from None
-        except (AiogramError, aiohttp.ClientError, OSError) as error:
+        except (exceptions.AiogramError, aiohttp.ClientError, OSError) as error:
             raise ChannelError(type(error).__name__) from None
 
 
-def _commands(locale: str) -> list[BotCommand]:
+def _commands(locale: str) -> list[types.BotCommand]:
     menu = texts.menu(texts.RESIDENT_COMMANDS, locale)
-    return [BotCommand(command=command, description=about) for command, about in menu]
+    return [types.BotCommand(command=command, description=about) for command, about in menu]
 
 
-def _input(file: File) -> InputFile | str:
+def _input(file: File) -> types.InputFile | str:
     """By its number where this bot has sent it before."""
     if file.number:
         return file.number
     if not file.path.is_file():
         raise Impossible("the file is gone")
-    return FSInputFile(file.path, filename=texts.file_name(file))
+    return types.FSInputFile(file.path, filename=texts.file_name(file))
 
 
-def _keyboard(call: Call) -> InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove | None:
+def _keyboard(call: Call) -> types.InlineKeyboardMarkup | types.ReplyKeyboardMarkup | types.ReplyKeyboardRemove | None:
     if call.asks_pin:
-        button = KeyboardButton(text=call.asks_pin, request_location=True)
-        return ReplyKeyboardMarkup(keyboard=[[button]], resize_keyboard=True, one_time_keyboard=True)
-    return ReplyKeyboardRemove(remove_keyboard=True) if call.clears else _inline(call)
+        button = types.KeyboardButton(text=call.asks_pin, request_location=True)
+        return types.ReplyKeyboardMarkup(keyboard=[[button]], resize_keyboard=True, one_time_keyboard=True)
+    return types.ReplyKeyboardRemove(remove_keyboard=True) if call.clears else _inline(call)
 
 
-def _inline(call: Call) -> InlineKeyboardMarkup | None:
-    rows = [[InlineKeyboardButton(text=label, callback_data=token) for token, label in row] for row in call.buttons]
-    return InlineKeyboardMarkup(inline_keyboard=rows) if rows else None
+def _inline(call: Call) -> types.InlineKeyboardMarkup | None:
+    rows = [
+        [types.InlineKeyboardButton(text=label, callback_data=token) for token, label in row] for row in call.buttons
+    ]
+    return types.InlineKeyboardMarkup(inline_keyboard=rows) if rows else None
 
 
-def _did(call: Call, sent: Sequence[Message]) -> Did:
+def _did(call: Call, sent: Sequence[types.Message]) -> Did:
     """How the chat calls the messages, and by what number the bot may send a file again."""
     known = {file.sha256: _number(message) for file, message in zip(call.files, sent, strict=False)}
     return Did([str(message.message_id) for message in sent], {sha: number for sha, number in known.items() if number})
 
 
-def _number(message: Message) -> str:
+def _number(message: types.Message) -> str:
     if message.photo:
         return message.photo[-1].file_id
     return message.voice.file_id if message.voice else ""
