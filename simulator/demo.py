@@ -167,6 +167,7 @@ class Demo:
         doors = await codes(url, password)
         worker = await bound(self.world, url, WORKER, password)
         admin = await bound(self.world, url, ADMIN, password)
+        admin.say("/models")
         Phone(self.world, self.world.bot(RESIDENTS[1]), self.you).start(doors[0])
         self._put(self.first, worker.user, admin.user, self.you)
         stories = written()
@@ -197,8 +198,8 @@ async def run(folder: Path, pace: float, people: int, patience: float | None) ->
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     world = World()
-    for token, name in (RESIDENTS, STAFF):
-        world.add_bot(token, name)
+    for (token, username), name in ((RESIDENTS, "枫桥"), (STAFF, "枫桥办理")):
+        world.add_bot(token, username, name)
     with fresh(folder) as place:
         async with running(world, port=free_port(8081)) as simulator:
             password = secrets.token_hex(5)

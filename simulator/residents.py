@@ -165,7 +165,7 @@ class Resident:
     def _choice(self, offered: list[str]) -> str | None:
         """The first of these that is there; a question about whose or where takes its first choice."""
         satisfied = "满意" if self.story.solved == "解决了" else "不满意"
-        tired = any("重新交办" in words(line) for line in self.phone.lines())
+        tired = any("已重新交办" in words(line) for line in self.phone.lines())
         solved = "解决了" if tired else self.story.solved
         wanted = ["安全，已离开", "完成", "好了", "提交", "联系过", solved, "满意" if tired else satisfied]
         wanted += [] if tired else ["没解决，重新办"]

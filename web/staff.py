@@ -19,7 +19,7 @@ from cases import access, queries, steps
 from cases.book import Book
 from cases.errors import NotFound, Stale
 from models import Case, Notification, Person, Photo, Resident, Role, StaffSession
-from web import auth, desk, limits, present
+from web import auth, desk, limits, present, sheets
 from web.auth import SignedInHere
 from web.desk import Desk
 from web.parts import Parts, PartsHere
@@ -222,5 +222,6 @@ def _me(parts: Parts, person: Person, csrf: str, locale: str) -> dict[str, Any]:
         "role_text": say(f"role.{person.role}", locale),
         "unit": book.unit_name(person.unit, locale),
         "area": book.area_name(person.area),
+        "prints": bool(sheets.printable(book, person)),
     }
     return {"person": shown, "csrf": csrf}

@@ -83,6 +83,7 @@ async def test_in_the_browser(
     await seen.page.click("#me-open")
     way = seen.page.get_by_role("button", name="绑定 Telegram")
     await expect(way).to_contain_text("还没有绑定")
+    await expect(seen.page.get_by_role("link", name="打印楼栋二维码")).to_be_visible()
     await seen.look(f"binding-menu-{name}")
     await way.click()
     sheet = seen.page.get_by_role("dialog")

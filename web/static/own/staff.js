@@ -50,6 +50,7 @@ function signedOut() {
 function signedIn(person) {
   me = person;
   $("me-name").textContent = person.name;
+  $("sheets-open").hidden = !person.prints;
   $("me-role").textContent = [person.role_text, person.unit, person.area].filter(Boolean).join(" · ");
   screen("desk");
   api.learnNames().catch(() => undefined).then(() => open && adopt(open));
