@@ -7,7 +7,8 @@ from bot.desk.effects import Count, Effect, HandOver, Take, Toast
 from bot.desk.heard import Around, Heard, Turn
 from bot.desk.state import Pending, State
 from bot.messages import Button, Say
-from models import STEPS, Outcome, Person, ReturnReason
+from cases.book import Member
+from models import STEPS, Outcome, ReturnReason
 from models.status import EXTEND_DAYS
 
 ORDER = ("reason", "outcome", "unit", "assignee", "days", "text", "photo", "confirm")
@@ -237,12 +238,12 @@ def _people(pending: Pending, around: Around) -> list[Option]:
     """Of the unit that was chosen, else of one's own; not whoever has it now."""
     unit = pending.unit or around.person.unit
     has = around.case.assignee if around.case else around.person.code
-    people = around.colleagues.get(unit, ()) if pending.step == HAND_OVER else _handlers(around, unit)
+    people = around.book.staff.get(unit, ()) if pending.step == HAND_OVER else _handlers(around, unit)
     return [("task.button.person", {"name": p.name}, p.code, p.name) for p in people if p.code != has]
 
 
-def _handlers(around: Around, unit: str) -> Sequence[Person]:
-    return [person for person in around.colleagues.get(unit, ()) if person.role in STEPS["sign"].who]
+def _handlers(around: Around, unit: str) -> Sequence[Member]:
+    return [one for one in around.book.staff.get(unit, ()) if one.role in STEPS["sign"].who]
 
 
 def _categories(pending: Pending, around: Around) -> list[Option]:

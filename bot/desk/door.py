@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import uuid4
 
-from sqlmodel import col, select
+from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.channels.base import Impossible
-from bot.desk import asking, binding, lines, talk
+from bot.desk import binding, lines, talk
 from bot.desk.card import Reader
 from bot.desk.heard import Around, Heard
 from bot.desk.notices import TALKS
@@ -28,8 +28,6 @@ from cases.errors import NotFound, Refusal
 from cases.keys import Keys
 from cases.learning import Learning
 from models import STEPS, Case, DeskChat, DeskMessage, Person, Photo
-
-GIVES_AWAY = frozenset({"assign", "reassign", asking.HAND_OVER})  # asks for a person
 
 
 @dataclass(frozen=True)
@@ -182,13 +180,7 @@ async def _around(session: AsyncSession, around: Around, state: State, heard: He
     """What the talk may need to know for this message."""
     number = heard.payload.get("number") or heard.about or (state.pending.number if state.pending else "")
     step = heard.payload.get("step") or (state.pending.step if state.pending else "")
-    if heard.action == asking.HAND_OVER:
-        step = asking.HAND_OVER
-    if number:
-        around = await _with_case(session, around, number, step, now)
-    if step in GIVES_AWAY:
-        around = replace(around, colleagues=await _staff(session))
-    return around
+    return await _with_case(session, around, number, step, now) if number else around
 
 
 async def _with_case(session: AsyncSession, around: Around, number: str, step: str, now: datetime) -> Around:
@@ -200,11 +192,3 @@ async def _with_case(session: AsyncSession, around: Around, number: str, step: s
     allowed = frozenset(s.name for s in access.steps_for(book, around.person, case, now))
     needs = access.needs(book, case, STEPS[step]) if step in STEPS else frozenset[str]()
     return replace(around, case=case, allowed=allowed, needs=needs)
-
-
-async def _staff(session: AsyncSession) -> dict[str, list[Person]]:
-    """Everybody who is here, by unit."""
-    by_unit: dict[str, list[Person]] = {}
-    for person in (await session.exec(select(Person).where(col(Person.active)).order_by(Person.code))).all():
-        by_unit.setdefault(person.unit, []).append(person)
-    return by_unit

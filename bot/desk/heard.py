@@ -25,14 +25,13 @@ class Heard:
 
 @dataclass(frozen=True)
 class Around:
-    """The person, the case the message is about (only if it is theirs to see), and whom one may give it to."""
+    """The person, and the case the message is about — only if it is theirs to see."""
 
     person: Person
     book: Book
     case: Case | None = None
     allowed: frozenset[str] = frozenset()  # the steps they may take on it now
     needs: frozenset[str] = frozenset()  # what the step in hand needs in this case
-    colleagues: Mapping[str, Sequence[Person]] = field(default_factory=dict)  # by unit, where it may be needed
 
 
 Turn: TypeAlias = tuple[State, list[Effect]]
