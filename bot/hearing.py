@@ -24,15 +24,15 @@ class Hearing:
 async def hear(session: AsyncSession, incoming: Incoming, files: Sequence[Photo]) -> Hearing:
     """Whoever presses says the button's label; whoever sends a secret code has it hidden."""
     edit = await _edit(session, incoming) if incoming.edits else None
-    row = transcript.heard(
-        session, incoming.resident, incoming.key, _shown(incoming, files), [str(file.id) for file in files], incoming.at
-    )
+    photos = [str(file.id) for file in files]
+    row = transcript.heard(incoming.resident, incoming.key, _shown(incoming, files), photos, incoming.at)
     row.external = [incoming.number] if incoming.number and not incoming.choice else []
     voices = [str(file.id) for file in files if file.kind == "voice"]
     if voices:
         row.args = {**row.args, "voices": voices}
     if incoming.choice:
         return await _pressed(session, incoming, row)
+    await transcript.add(session, row)
     heard = Heard(
         text=scrub(incoming.text),
         photos=row.photos,
@@ -58,9 +58,10 @@ def _shown(incoming: Incoming, files: Sequence[Photo]) -> str | Say:
 
 
 async def _pressed(session: AsyncSession, incoming: Incoming, row: ChatMessage) -> Hearing:
-    found = await transcript.pressed(session, incoming.resident, incoming.choice, incoming.at)
+    found = await transcript.pressed(session, incoming.resident, scrub(incoming.choice), incoming.at)
     button, fresh = found or ({"action": "", "label": "said.button", "args": {}, "payload": {}}, False)
     row.text_key, row.args = button["label"], button["args"]
+    await transcript.add(session, row)
     heard = Heard(action=button["action"], payload=button["payload"])
     return Hearing(heard, row, None if fresh else button["payload"].get("number", ""))
 

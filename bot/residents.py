@@ -20,6 +20,7 @@ from cases.keys import Keys
 from models import Photo
 
 START = "/start"
+TOO_OFTEN = Say("request.too_often")
 
 
 @dataclass
@@ -46,9 +47,11 @@ class Residents:
             return await self._decline(arrival)
         if arrival.reachable is not None:
             return await self._came_or_went(arrival, arrival.reachable)
-        refused = await self._too_often(arrival)
-        if refused:
-            return await self._refuse(arrival, refused)
+        if not await self._may_speak(arrival):
+            return await self._hush(arrival)
+        if not await self._may_look_up(arrival):
+            await self._into_the_talk(_nothing_of(arrival), (), [TOO_OFTEN])
+            return ""
         if (arrival.photo or arrival.voice) and self.senses.danger(arrival.text):
             await self._take(replace(arrival, photo="", voice=""))  # words of danger wait for no file
             arrival = replace(arrival, key=f"{arrival.key}:file", text="", number="")
@@ -99,33 +102,35 @@ class Residents:
         data = await self.fetch(number)
         return await (self.store.keep_voice(data) if arrival.voice else self.store.keep(data))
 
-    async def _too_often(self, arrival: Arrival) -> Refusal | None:
-        """Words of danger are never too many."""
+    async def _may_speak(self, arrival: Arrival) -> bool:
+        """Words of danger are never too many. Of an album nobody can read one is enough."""
         if self.senses.danger(arrival.text):
-            return None
-        who = str(self._caller(arrival).id)
-        try:
-            await self.limits.hit(limits.MESSAGES, who)
-            if lookup_code(arrival.text):
-                await self.limits.hit(limits.LOOKUPS, who)
-                await self.limits.hit(limits.LOOKUPS_IN_ALL)
-        except Refusal as refusal:
-            return refusal
-        return None
+            return True
+        if arrival.unreadable and arrival.album and not arrival.text:
+            return await self.limits.allows(limits.TOLD, self._who(arrival), arrival.album)
+        return await self.limits.allows(limits.MESSAGES, self._who(arrival))
 
-    async def _refuse(self, arrival: Arrival, refusal: Refusal) -> str:
+    async def _hush(self, arrival: Arrival) -> str:
         """Said once a minute; whoever floods costs nobody else a transaction for every message."""
-        if await self.limits.allows(limits.TOLD, str(self._caller(arrival).id)):
-            nothing = Arrival(key=arrival.key, chat=arrival.chat, locale=arrival.locale)
-            await self._into_the_talk(nothing, (), [Say(refusal.key, refusal.values)])
-        return say(refusal.key, locale_of(arrival.locale), **refusal.values) if arrival.choice else ""
+        if arrival.unreadable and arrival.album:
+            return ""
+        if await self.limits.allows(limits.TOLD, self._who(arrival)):
+            await self._into_the_talk(_nothing_of(arrival), (), [TOO_OFTEN])
+        return say(TOO_OFTEN.key, locale_of(arrival.locale)) if arrival.choice else ""
+
+    async def _may_look_up(self, arrival: Arrival) -> bool:
+        """Codes are not to be found by guessing."""
+        if not lookup_code(arrival.text):
+            return True
+        mine = await self.limits.allows(limits.LOOKUPS, self._who(arrival))
+        return mine and await self.limits.allows(limits.LOOKUPS_IN_ALL)
 
     async def _came_or_went(self, arrival: Arrival, reachable: bool) -> str:
         """They blocked the bot, or let it in again. Of strangers nothing is kept."""
         async with self.transactions.begin() as session:
             held = await transcript.lock(session, self._caller(arrival).id)
             if held and await first_time(session, self.channel, self.receiver(), arrival.key, self.now()):
-                held[1].unreachable_at = None if reachable else self.now()
+                held.resident.unreachable_at = None if reachable else self.now()
         return ""
 
     async def _decline(self, arrival: Arrival) -> str:
@@ -135,9 +140,12 @@ class Residents:
         once, caller = f"group:{arrival.chat}", self._caller(arrival)
         async with self.transactions.begin() as session:
             if await first_time(session, self.channel, self.receiver(), once, self.now()):
-                _, group = await met(session, caller, self.now())
-                await transcript.said(session, group, Say("group.private"), once, self.now())
+                group = await met(session, caller, self.now())
+                await transcript.said(session, group.resident, Say("group.private"), once, self.now())
         return ""
+
+    def _who(self, arrival: Arrival) -> str:
+        return str(self._caller(arrival).id)
 
     def _caller(self, arrival: Arrival) -> Caller:
         return Caller(self.channel, arrival.chat, locale_of(arrival.locale))
@@ -154,6 +162,11 @@ def locale_of(tag: str) -> str:
         return "en" if language else DEFAULT
     written = "hans" not in rest and {"hant", "tw", "hk", "mo"} & set(rest)
     return "zh-Hant" if written else "zh-Hans"
+
+
+def _nothing_of(arrival: Arrival) -> Arrival:
+    """Who it is from, without what it says."""
+    return Arrival(key=arrival.key, chat=arrival.chat, locale=arrival.locale)
 
 
 def _photo(kept: Kept, arrival: Arrival, resident: UUID, now: datetime) -> Photo:

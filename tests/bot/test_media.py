@@ -17,6 +17,7 @@ from PIL.ExifTags import GPS, IFD, Base
 from bot import media
 from bot.media import NotAPhoto, Store, TooBig
 from bot.reencode import LONGEST_SIDE, MEMORY
+from cases.errors import Refusal
 from tests.support.people import photo
 
 SECRET = b"112.3868N taken by Li Min <script>"
@@ -151,6 +152,29 @@ async def test_what_is_no_photo_is_refused_and_nothing_kept(store: Store, tmp_pa
     assert (refused.value.key, refused.value.http_status) == ("photo.not_a_photo", 415)
     assert files_in(tmp_path) == []
     assert psutil.Process().memory_info().rss - before < 64 * 1024**2 and time.monotonic() - began < media.SECONDS
+
+
+async def test_a_voice_message_is_kept_as_it_is(store: Store) -> None:
+    data = b"OggS" + bytes(100)
+    kept = await store.keep_voice(data)
+    assert (kept.kind, kept.bytes, store.path(kept.sha256, "voice").read_bytes()) == ("voice", 104, data)
+    assert store.path(kept.sha256, "voice").suffix == ".ogg"
+
+
+@pytest.mark.parametrize(
+    ("data", "key"),
+    [
+        (b"", "voice.not_a_voice"),
+        (b"<html>", "voice.not_a_voice"),
+        (bytes(media.LARGEST + 1), "voice.too_big"),
+    ],
+)
+async def test_what_is_no_voice_message_is_refused_and_nothing_kept(
+    store: Store, tmp_path: Path, data: bytes, key: str
+) -> None:
+    with pytest.raises(Refusal) as refused:
+        await store.keep_voice(data)
+    assert refused.value.key == key and files_in(tmp_path) == []
 
 
 async def test_one_byte_too_many_is_refused_unseen(store: Store) -> None:

@@ -331,8 +331,13 @@ async def test_one_who_floods_is_told_once_and_nobody_else_is_hurt(phone: Messen
     assert await phone.get("二") == []
     assert await phone.door.receive(phone.arrival(choice="x", locale="en")) == say("request.too_often", "en")
     assert (await phone.get("着火了"))[0] == "danger.fire"
+    assert [await other.get("1234567890123456") for _ in range(6)][4:] == [["lookup.wrong"], ["request.too_often"]]
     other.door.limits = phone.door.limits
     assert await other.get("楼下烧烤店油烟太大") == ["ask.where"]
+
+
+async def test_an_album_nobody_can_read_is_answered_once(phone: Messenger) -> None:
+    assert [await phone.get(unreadable="video", album="a") for _ in range(3)] == [["unreadable"], [], []]
 
 
 async def test_whoever_blocks_the_bot_is_out_of_reach_until_they_come_back(phone: Messenger) -> None:
