@@ -1,22 +1,22 @@
 """Cases as the JSON of docs/staff-api.md: tasks, the case page, the steps one may take."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from bot.desk.due import next_due
 from bot.texts import say
 from cases import access
 from cases.book import Book
 from cases.masking import mask, mask_phone
 from cases.queries import Story
-from models import STEPS, Calendar, Case, Event, Notification, Outcome, Person, Resident, ReturnReason, Status, Step
-from models.status import EXTEND_DAYS
+from models import Case, Event, Notification, Person, Resident
+from web import steps
 from web.parts import Parts
 from web.present import iso
 
 EXCERPT = 120
-CHOICES: Mapping[str, Iterable[str]] = {"reason": ReturnReason, "outcome": Outcome}
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Desk:
 
     def task(self, case: Case, *, photos: int, names: Mapping[str, str]) -> dict[str, Any]:
         """A case as one line of a list."""
-        steps = access.steps_for(self.book, self.person, case, self.now)
+        offered = access.steps_for(self.book, self.person, case, self.now)
         by, what = next_due(case)
         return {
             "number": case.number,
@@ -70,7 +70,7 @@ class Desk:
             "returns": case.returns,
             "round": case.round,
             "assignee_name": names.get(case.assignee or "", ""),
-            "primary": access.wanted(steps),
+            "primary": access.wanted(offered),
             "extension": bool(case.extension),
             "relay": case.relay is not None,
             "untold": case.untold_at is not None,
@@ -108,54 +108,8 @@ class Desk:
                 "rating": self._rating(story),
             },
             "timeline": [self._event(event, story) for event in story.events],
-            "steps": self.steps(case),
+            "steps": steps.shown(self.book, self.person, case, self.locale, self.now),
             "now": iso(self.now),
-        }
-
-    def steps(self, case: Case) -> list[dict[str, Any]]:
-        """Drawn from STEPS: what this person may do to this case now."""
-        allowed = access.steps_for(self.book, self.person, case, self.now)
-        first = access.wanted(allowed)
-        return [self._step(case, step, primary=step.name == first) for step in allowed]
-
-    def _step(self, case: Case, step: Step, *, primary: bool) -> dict[str, Any]:
-        needs, may = sorted(access.needs(self.book, case, step)), sorted(access.may_add(self.book, case, step))
-        choices = {name: self._options(name, kind) for name, kind in CHOICES.items() if name in needs}
-        if "assignee" in needs:
-            choices["assignee"] = self._colleagues(case)
-        return {
-            "name": step.name,
-            "label": self.say(f"step_name.{step.name}"),
-            "needs": needs,
-            "optional": may,
-            "choices": choices,
-            "primary": primary,
-        } | ({"days": self._days(case)} if "days" in needs else {})
-
-    def _options(self, name: str, kind: Iterable[str]) -> list[dict[str, str]]:
-        return [{"value": str(value), "label": self.say(f"{name}.{value}")} for value in kind]
-
-    def _colleagues(self, case: Case) -> list[dict[str, str]]:
-        """Those of one's own unit who handle cases, except whoever has it."""
-        mine = self.book.staff.get(self.person.unit, ())
-        able = [one for one in mine if one.role in STEPS["sign"].who and one.code != case.assignee]
-        return [{"value": one.code, "label": one.name} for one in able]
-
-    def _days(self, case: Case) -> dict[str, Any]:
-        """How many one may ask for, and whether they are working days."""
-        policy = self.book.policies.get(case.clock or "")
-        return {"most": EXTEND_DAYS, "working": policy is not None and policy.calendar is Calendar.WORKDAYS}
-
-    def _extension(self, case: Case) -> dict[str, Any] | None:
-        asked = case.extension
-        if asked is None:
-            return None
-        until = iso(datetime.fromisoformat(asked["until"]))
-        return {
-            "days": asked["days"],
-            "until": until,
-            "who": self.book.people.get(asked["by"], ""),
-            "text": mask(asked["text"]),
         }
 
     def rule(self, case: Case) -> str:
@@ -181,6 +135,18 @@ class Desk:
             case "area":
                 return self.book.area_name(value)
         return self.say("rule.sep").join(map(str, value)) if isinstance(value, list) else str(value)
+
+    def _extension(self, case: Case) -> dict[str, Any] | None:
+        asked = case.extension
+        if asked is None:
+            return None
+        until = iso(datetime.fromisoformat(asked["until"]))
+        return {
+            "days": asked["days"],
+            "until": until,
+            "who": self.book.people.get(asked["by"], ""),
+            "text": mask(asked["text"]),
+        }
 
     def _event(self, event: Event, story: Story) -> dict[str, Any]:
         details = event.details
@@ -243,21 +209,6 @@ class Desk:
             "at": iso(row.created_at),
             "read": row.read_at is not None,
         }
-
-
-def next_due(case: Case) -> tuple[datetime | None, str]:
-    """The deadline that comes next, and what it is for."""
-    if case.status in (Status.RESOLVED, Status.CLOSED, Status.REJECTED, Status.WITHDRAWN):
-        return None, ""
-    if case.status is Status.WAITING:
-        return None, "waiting"
-    if case.status is Status.DISPATCHED and case.sign_due_at:
-        return case.sign_due_at, "sign"
-    if case.status in (Status.TRIAGE, Status.ARBITRATION) and case.sign_due_at:
-        return case.sign_due_at, "sort"
-    if case.status is Status.ACCEPTED and case.contacted_at is None and case.contact_due_at:
-        return min((case.contact_due_at, "contact"), (case.due_at or case.contact_due_at, "resolve"))
-    return case.due_at, "resolve"
 
 
 def photo_url(photo: str) -> str:

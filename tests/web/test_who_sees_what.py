@@ -7,13 +7,15 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from models import STEPS
 from tests.support.counts import counts, grown
 from tests.support.people import Resident, Staff
 from tests.support.site import Site
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-HANDLING = ["reply", "return", "contact", "ask"]
+HANDLING = ["reply", "return", "contact", "relay", "ask", "extend"]
+LEADING = ["reassign"]
 NOTHING: list[str] = []
 
 
@@ -30,13 +32,13 @@ class Viewer:
 VIEWERS = [
     Viewer("wufan", "holds the one at the desk, clerk of the lead unit", ["sign", "return"], NOTHING),
     Viewer("zhangwei", "colleague of the lead unit", ["sign"], NOTHING),
-    Viewer("dongchunsheng", "leader of the lead unit", ["sign"], NOTHING),
+    Viewer("dongchunsheng", "leader of the lead unit", ["sign", "reassign"], LEADING),
     Viewer("limin", "worker of the grid, holds the other", NOTHING, HANDLING),
     Viewer("kangkeqin", "worker of the next grid", None, None),
     Viewer("xucuilian", "worker of another community", None, None),
     Viewer("luogang", "clerk of another unit of the street", None, None),
     Viewer("fubo", "clerk of another department", None, None),
-    Viewer("wangxing", "leader of the community", NOTHING, NOTHING),
+    Viewer("wangxing", "leader of the community, limin's", NOTHING, LEADING),
     Viewer("hezhiqiang", "leader of the street", NOTHING, NOTHING),
     Viewer("lujinfeng", "leader of another community", None, None),
     Viewer("xiongning", "leader of another street", None, None),
@@ -99,8 +101,8 @@ async def test_a_step_that_is_not_offered_is_refused(town: Town, viewer: Viewer,
     number, steps = town.numbers[desk], getattr(viewer, desk)
     version = (await town.staff["chenlu"].case(number))["case"]["version"]
     before = await counts(town.site)
-    for step in {"sign", "return", "contact", "ask", "reply", "approve", "assign", "reject", "hold"} - set(steps or ()):
-        given = {"version": version, "text": "好", "reason": "other", "outcome": "solved", "unit": "CGJ"}
+    for step in set(STEPS) - set(steps or ()):
+        given = {"version": version, "text": "好", "reason": "other", "outcome": "solved", "unit": "CGJ", "days": 1}
         answer = await town.staff[viewer.name].try_step(number, step, **given)
         refused = (403, 409) if steps is not None else (404,)
         assert answer.status_code in refused, (step, answer.text)
@@ -109,7 +111,7 @@ async def test_a_step_that_is_not_offered_is_refused(town: Town, viewer: Viewer,
 
 
 async def test_somebody_signed_out_sees_nothing(town: Town) -> None:
-    paths = ["tasks", "choices", "notices", "session", f"cases/{town.numbers['grid']}", "cases/000000-0000"]
+    paths = ["tasks", "choices", "notices", "duty", "session", f"cases/{town.numbers['grid']}", "cases/000000-0000"]
     for path in [*(f"/api/staff/{path}" for path in paths), town.photos["grid"]]:
         for http in (town.site.client(), town.ann.http):
             assert (await http.get(path)).status_code == 401
