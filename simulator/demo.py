@@ -14,10 +14,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
-from typing import IO, Annotated
+from typing import IO, Annotated, Any
 
 import httpx
 import typer
@@ -36,6 +36,7 @@ RESIDENTS, STAFF = (
     ("7000000002:staff-of-the-demo", "fengqiao_staff_bot"),
 )
 WORKER, ADMIN, DISPATCHER = ("limin", "李敏"), ("jiangyan", "江燕"), ("chenlu", "陈璐")
+LEADER = ("wangxing", "王兴")  # of the worker's community: has what is done anew
 LOCK = "demo.lock"
 GRID = "CX-DG-01-03"  # the worker's
 START_SECONDS, STOP_SECONDS = 300, 15  # the first start trains a model
@@ -167,14 +168,14 @@ class Demo:
         doors = await codes(url, password)
         worker = await bound(self.world, url, WORKER, password)
         admin = await bound(self.world, url, ADMIN, password)
+        leader = await bound(self.world, url, LEADER, password)
         admin.say("/models")
         Phone(self.world, self.world.bot(RESIDENTS[1]), self.you).start(doors[0])
         self._put(self.first, worker.user, admin.user, self.you)
         stories = written()
-        if self.patience is not None:
-            live = Worker(worker, stories, self.pace, self.patience).live()
-            acting.append(asyncio.create_task(live, name=WORKER[1]))
-        acting.append(asyncio.create_task(self._arrivals(stories, doors, acting), name="arrivals"))
+        for phone in [worker, leader] if self.patience is not None else []:
+            begin(acting, Worker(phone, stories, self.pace, self.patience or 0).live(), phone.user.first_name)
+        begin(acting, self._arrivals(stories, doors, acting), "arrivals")
 
     def _put(self, *users: User) -> None:
         """The phones the page opens with."""
@@ -188,9 +189,13 @@ class Demo:
             user = self.first if n == 0 else self.world.add_user(story.name)
             phone = Phone(self.world, self.world.bot(RESIDENTS[1]), user)
             live = Resident(phone, story, doors[(n + 2) % len(doors)], self.pace).live()
-            acting.append(asyncio.create_task(live, name=story.name))
-            acting[-1].add_done_callback(nobody_minds)
+            begin(acting, live, story.name)
             await asyncio.sleep(6 * self.pace)
+
+
+def begin(acting: list[asyncio.Task[None]], live: Coroutine[Any, Any, None], name: str) -> None:
+    acting.append(asyncio.create_task(live, name=name))
+    acting[-1].add_done_callback(nobody_minds)
 
 
 async def run(folder: Path, pace: float, people: int, patience: float | None) -> None:
@@ -243,10 +248,12 @@ def _show(url: str, simulator: str, password: str, patience: float | None) -> No
     table.add_row("phones", f"{simulator}/")
     table.add_row("staff page", f"{url}/staff")
     table.add_row("residents", f"{url}/")
-    table.add_row("sign in as", " · ".join(f"{code} ({name})" for code, name in (WORKER, ADMIN, DISPATCHER)))
+    table.add_row("sign in as", " · ".join(f"{code} ({name})" for code, name in (WORKER, LEADER, ADMIN, DISPATCHER)))
     table.add_row("password", f"[bold]{password}[/bold]")
     if patience is not None:
-        table.add_row("", f"{WORKER[1]} signs and answers by himself what you leave for {patience:.0f} s")
+        table.add_row(
+            "", f"{WORKER[1]} and {LEADER[1]} sign and answer by themselves what you leave for {patience:.0f} s"
+        )
     console = Console(soft_wrap=True)
     console.print(Panel(table, title="枫桥 Fengqiao · demo on the simulator", expand=False))
     console.print(f"ready: {simulator}/  (Ctrl-C stops everything)")

@@ -75,12 +75,12 @@ async def heard(simulator: str, *wanted: tuple[str, str]) -> None:
 async def test_a_newcomer_watches_a_case(new_data_dir: Callable[[], Path], first_day_model: Path) -> None:
     folder = new_data_dir()
     shutil.copytree(first_day_model, folder / "models" / "current")
-    with demo(folder, "--pace", "0.5", "--people", "2", "--patience", "3") as (process, simulator):
+    with demo(folder, "--pace", "0.5", "--people", "2", "--patience", "4") as (process, simulator):
         children = psutil.Process(process.pid).children(recursive=True)
-        await heard(simulator, ("张桂兰", "已提交，编号"), ("李敏", "油烟"), ("江燕", "正在使用"), ("您自己", "您好"))
-        await heard(simulator, ("张桂兰", "李敏已签收"))
         if CHROMIUM:
             await look(simulator)
+        await heard(simulator, ("张桂兰", "已提交，编号"), ("李敏", "油烟"), ("江燕", "正在使用"), ("您自己", "您好"))
+        await heard(simulator, ("张桂兰", "李敏已签收"))
         process.send_signal(signal.SIGINT)
         assert await asyncio.to_thread(process.wait, STOP_SECONDS) == 0
     assert children
@@ -96,12 +96,12 @@ async def look(simulator: str) -> None:
         faults: list[str] = []
         page.on("console", lambda said: faults.append(said.text) if said.type in ("error", "warning") else None)
         await page.goto(simulator)
-        await page.get_by_role("region", name="张桂兰").get_by_text("李敏已签收").wait_for()
+        await page.get_by_role("region", name="张桂兰").get_by_text("李敏已签收").wait_for(timeout=SECONDS * 1000)
+        three: Any = {"x": 0, "y": 0, "width": 1264, "height": 900}  # your own phone stands to the right
+        await page.evaluate("document.querySelectorAll('.log').forEach((log) => { log.scrollTop = log.scrollHeight })")
+        await page.screenshot(path=PICTURES / "simulator.png", clip=three)
         found = await Axe().run(page)
         assert (found.violations_count, faults) == (0, []), found.generate_report()
-        await page.evaluate("document.querySelectorAll('.log').forEach((log) => { log.scrollTop = log.scrollHeight })")
-        three: Any = {"x": 0, "y": 0, "width": 1264, "height": 900}  # your own phone stands to the right
-        await page.screenshot(path=PICTURES / "simulator.png", clip=three)
         await browser.close()
 
 
