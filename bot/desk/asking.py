@@ -1,14 +1,14 @@
 """Asking for what a step needs, one thing at a time: choices by buttons, then words, then photos. Pure."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.desk.effects import Count, Effect, HandOver, Take, Toast
+from bot.desk.choices import CHOICES, HAND_OVER
+from bot.desk.effects import Count, HandOver, Take, Toast
 from bot.desk.heard import Around, Heard, Turn
 from bot.desk.state import Pending, State
 from bot.messages import Button, Say
-from cases.book import Member
-from models import STEPS, Outcome, ReturnReason
+from models import ReturnReason
 from models.status import EXTEND_DAYS
 
 ORDER = ("reason", "outcome", "unit", "assignee", "days", "text", "photo", "confirm")
@@ -17,9 +17,8 @@ INVITED: Mapping[str, frozenset[str]] = {  # beside what a step needs
     "assign": frozenset({"assignee"}),
     "reply": frozenset({"photo", "confirm"}),
 }
-HAND_OVER, HAND_OVER_ASKS = "hand_over", ("assignee", "text")
+HAND_OVER_ASKS = ("assignee", "text")
 TAKES_PHOTOS = frozenset({"reply", "relay", "return"})
-DAYS = [days for days in (1, 2, 3, 5, 7, 10, 15) if days <= EXTEND_DAYS]
 PAGE, LONGEST = 8, 20_000
 
 
@@ -39,7 +38,8 @@ def proceed(state: State, around: Around) -> Turn:
     pending = in_hand(state)
     pending.page, pending.sought = 0, ""
     if pending.asks:
-        return state, [question(pending, around)]
+        asked, state.counter = question(pending, around), None
+        return state, [Count(asked) if pending.asks[0] == "photo" else asked]
     state.pending = state.counter = None
     return state, [HandOver(pending) if pending.step == HAND_OVER else Take(pending)]
 
@@ -142,26 +142,19 @@ def in_hand(state: State) -> Pending:
 
 def _words(state: State, heard: Heard, around: Around) -> Turn:
     """Words are taken as they are; a photo may come with them, before or after."""
-    pending, had = in_hand(state), bool(in_hand(state).photos)
+    pending = in_hand(state)
     if heard.photos and pending.step not in TAKES_PHOTOS:
         return state, [Say("task.no_photos"), question(pending, around)]
     pending.photos += heard.photos
     pending.text = f"{pending.text}\n{heard.text}".strip()[:LONGEST]
     if pending.asks[0] == "text":
         if not heard.text:
-            return state, _counted(state, Say("task.photos_first", _args(pending), (_cancel(pending),)), had)
+            return state, [Count(Say("task.photos_first", _args(pending), (_cancel(pending),)))]
         pending.asks.pop(0)
         if pending.photos and "photo" not in pending.asks:  # more of an album may be on its way
             pending.asks.insert(0, "photo")
         return proceed(state, around)
-    return state, _counted(state, _photos(pending), had)
-
-
-def _counted(state: State, say: Say, had: bool) -> list[Effect]:
-    """One line counts them, however many come."""
-    if not had:
-        state.counter = None
-    return [Count(say)]
+    return state, [Count(_photos(pending))]
 
 
 def _photos(pending: Pending) -> Say:
@@ -212,54 +205,6 @@ def _page(buttons: Sequence[Button], pending: Pending) -> tuple[Sequence[Button]
     turns = [("task.button.before", at - 1), ("task.button.after", at + 1)]
     more = [Button("page", label, payload={**_of(pending), "page": n}) for label, n in turns if 0 <= n <= last]
     return buttons[at * PAGE : (at + 1) * PAGE], more
-
-
-Option = tuple[str, Mapping[str, Any], Any, str]  # label, its arguments, value, what it is found by
-
-
-def _reasons(pending: Pending, around: Around) -> list[Option]:
-    return [(f"reason.{reason}", {}, str(reason), "") for reason in ReturnReason]
-
-
-def _outcomes(pending: Pending, around: Around) -> list[Option]:
-    return [(f"outcome.{outcome}", {}, str(outcome), "") for outcome in Outcome]
-
-
-def _days(pending: Pending, around: Around) -> list[Option]:
-    return [("task.button.days", {"days": days}, days, "") for days in DAYS]
-
-
-def _units(pending: Pending, around: Around) -> list[Option]:
-    units = [unit for code, unit in around.book.units.items() if _handlers(around, code)]
-    return [("task.button.unit", {"unit": unit.code}, unit.code, unit.name) for unit in units]
-
-
-def _people(pending: Pending, around: Around) -> list[Option]:
-    """Of the unit that was chosen, else of one's own; not whoever has it now."""
-    unit = pending.unit or around.person.unit
-    has = around.case.assignee if around.case else around.person.code
-    people = around.book.staff.get(unit, ()) if pending.step == HAND_OVER else _handlers(around, unit)
-    return [("task.button.person", {"name": p.name}, p.code, p.name) for p in people if p.code != has]
-
-
-def _handlers(around: Around, unit: str) -> Sequence[Member]:
-    return [one for one in around.book.staff.get(unit, ()) if one.role in STEPS["sign"].who]
-
-
-def _categories(pending: Pending, around: Around) -> list[Option]:
-    book = around.book
-    rows = book.items.get(pending.field, ()) if pending.field else [c for c in book.categories.values() if not c.parent]
-    return [("task.button.label", {"category": row.code}, row.code, row.name) for row in rows]
-
-
-CHOICES: Mapping[str, Callable[[Pending, Around], list[Option]]] = {
-    "reason": _reasons,
-    "outcome": _outcomes,
-    "days": _days,
-    "unit": _units,
-    "assignee": _people,
-    "category": _categories,
-}
 
 
 def _choice(pending: Pending, ask: str, label: str, args: Mapping[str, Any], value: Any) -> Button:

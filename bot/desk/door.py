@@ -13,10 +13,11 @@ from bot.desk import binding, lines, talk
 from bot.desk.card import Reader
 from bot.desk.heard import Around, Heard
 from bot.desk.notices import TALKS
-from bot.desk.perform import Scene, perform
+from bot.desk.perform import perform
+from bot.desk.scene import Scene
 from bot.desk.state import State
 from bot.inbox import first_time
-from bot.media import Kept, Store
+from bot.media import LARGEST, Kept, Store, TooBig
 from bot.messages import Arrival, Say
 from bot.residents import locale_of
 from bot.scrub import scrub
@@ -75,11 +76,17 @@ class DeskDoor:
             if await binding.owner(session, self.channel, arrival.chat) is None:
                 return None, None
         try:
-            return await self.store.keep(await self.fetch(arrival.photo)), None
+            return await self.store.keep(await self._fetch(arrival)), None
         except Impossible:
             return None, NotFound("task.photo_gone")
         except Refusal as refusal:
             return None, refusal
+
+    async def _fetch(self, arrival: Arrival) -> bytes:
+        if arrival.size > LARGEST:
+            size, most = arrival.size // (1024 * 1024) + 1, LARGEST // (1024 * 1024)
+            raise TooBig("photo.too_big", size=size, most=most)
+        return await self.fetch(arrival.photo)
 
     async def _reached(self, session: AsyncSession, arrival: Arrival, now: datetime) -> None:
         """They blocked the bot, or came back."""

@@ -30,7 +30,7 @@ class TakeOver:
 
 @dataclass(frozen=True)
 class Count:
-    """A line that is edited while photos come in."""
+    """A line that asks for photos, and is edited while they come in."""
 
     say: Say
 

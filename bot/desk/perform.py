@@ -1,65 +1,24 @@
 """Does what the talk asked for, through the core, and says what came of it."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bot.desk import asking, binding, card, cards, lines, roster, tasks, teaching
+from bot.desk import binding, card, lines, meanwhile, roster, tasks, teaching
 from bot.desk import effects as fx
-from bot.desk.card import Reader
-from bot.desk.heard import Around
-from bot.desk.state import Pending, State
+from bot.desk.scene import Scene, first
+from bot.desk.state import Pending
 from bot.messages import Say
 from bot.perform import attempt
 from bot.texts import LOCALES
 from bot.transactions import wake
-from cases import access, queries, steps
+from cases import queries, steps
 from cases.errors import NotFound, Refusal, Stale
-from cases.learning import Learning
-from models import Case, DeskChat, DeskMessage, Event, Person, Photo
+from models import Photo
 
 LINES = frozenset({"return", "ask", "relay", "reply", "send_back", "reject", "extend", "refuse_extension"})
-
-
-@dataclass
-class Scene:
-    """All that performing an effect needs. `pressed` is the question whose button it was: what is said replaces it."""
-
-    session: AsyncSession
-    reader: Reader
-    chat: DeskChat
-    person: Person
-    key: str
-    state: State
-    learning: Learning | None = None
-    pressed: DeskMessage | None = None
-    toast: str = ""
-    said: int = 0
-    released: bool = False
-
-    @property
-    def now(self) -> datetime:
-        return self.reader.now
-
-    async def say(self, say: Say, *, case: UUID | None = None) -> DeskMessage:
-        """The first line after a press takes the place of the question; the others are new."""
-        edits, self.pressed = _first(self.pressed) if self.pressed and not say.photos else None, None
-        self.said += 1
-        key = f"re:{self.key}:{self.said}"
-        return await lines.said(self.session, self.chat, say, key, self.now, case=case, edits=edits)
-
-    async def show(self, case: Case) -> None:
-        """The case as a new card."""
-        self.said += 1
-        await cards.open_card(self.session, self.chat, case.id, f"re:{self.key}:{self.said}", self.now)
-
-    def toasts(self, key: str, **args: Any) -> None:
-        self.toast = self.reader.word(key, **args)
 
 
 async def perform(scene: Scene, effects: Sequence[fx.Effect]) -> None:
@@ -72,7 +31,7 @@ async def perform(scene: Scene, effects: Sequence[fx.Effect]) -> None:
                 async with attempt(scene.session):
                     await PERFORM[type(effect)](scene, effect)
         except Stale as stale:
-            await _stale(scene, effect, stale)
+            await meanwhile.stale(scene, effect, stale)
             break
         except Refusal as refusal:
             await scene.say(Say(refusal.key, refusal.values))
@@ -110,66 +69,10 @@ def _asked(pending: Pending) -> steps.Asked:
     )
 
 
-async def _stale(scene: Scene, effect: fx.Effect, stale: Stale) -> None:
-    """Somebody was faster. What was written is kept while the step can still be taken."""
-    pending = effect.pending if isinstance(effect, fx.Take) else None
-    if pending is None:
-        await scene.say(Say(stale.key, stale.values))
-        return
-    case = await _mine(scene, pending.number)
-    if case is None:
-        await scene.say(Say("case.not_found", {"number": pending.number}))
-        return
-    still = {step.name for step in access.steps_for(scene.reader.book, scene.person, case, scene.now)}
-    if pending.step in still and case.version != pending.version and (pending.text or pending.photos):
-        await _once_more(scene, pending, case)
-        return
-    await _what_happened(scene, case, pending.step, pending.version, stale)
-
-
-async def _once_more(scene: Scene, pending: Pending, case: Case) -> None:
-    """The case moved while they wrote: they see it as it is now, and decide."""
-    pending.version, pending.asks = case.version, ["confirm"]
-    scene.state.pending = pending
-    scene.pressed = None
-    await scene.show(case)
-    await scene.say(Say("task.meanwhile", {"number": case.number}))
-    around = Around(scene.person, scene.reader.book, case)
-    await scene.say(asking.question(pending, around))
-
-
-async def _old(scene: Scene, effect: fx.Old) -> None:
-    case = await queries.case_for(scene.session, scene.reader.book, scene.person, effect.number)
-    await _what_happened(scene, case, effect.step, effect.version, Stale("step.stale", number=case.number))
-
-
-async def _what_happened(scene: Scene, case: Case, step: str, version: int, stale: Stale) -> None:
-    """这一步已由王兴在 10:32 办过了，最新情况如下 — and the card anew."""
-    done = select(Event).where(Event.case_id == case.id, Event.kind == step, col(Event.seq) > version)
-    event = (await scene.session.exec(done.order_by(col(Event.seq)).limit(1))).first()
-    if event is None:
-        said = Say(stale.key, stale.values)
-    elif event.actor == scene.person.code:
-        said = Say("task.yours_already", {"number": case.number, "at": event.at.isoformat()})
-    else:
-        who = (await queries.people(scene.session, {event.actor})).get(event.actor, "")
-        said = Say("task.somebody_did", {"number": case.number, "name": who, "at": event.at.isoformat()})
-    scene.toasts(said.key, **said.args)
-    await scene.say(said, case=case.id)
-    await scene.show(case)
-
-
-async def _mine(scene: Scene, number: str) -> Case | None:
-    try:
-        return await queries.case_for(scene.session, scene.reader.book, scene.person, number)
-    except NotFound:
-        return None
-
-
 async def _count(scene: Scene, effect: fx.Count) -> None:
     """One line for all photos of a question."""
     if scene.state.counter is None:
-        scene.state.counter = (await scene.say(effect.say)).id
+        scene.state.counter = first(await scene.say(effect.say))
         return
     scene.said += 1
     key = f"re:{scene.key}:{scene.said}"
@@ -255,18 +158,13 @@ async def _roll_back(scene: Scene, effect: fx.RollBack) -> None:
     await scene.say(await teaching.rolled_back(scene.learning, scene.session, scene.person, scene.now))
 
 
-def _first(row: DeskMessage) -> int | None:
-    """An edited line is edited where it stands."""
-    return row.edits or row.id
-
-
 PERFORM: Mapping[type, Callable[[Scene, Any], Awaitable[None]]] = {
     fx.Take: _take,
     fx.HandOver: _hand_over,
     fx.TakeOver: _take_over,
     fx.Count: _count,
     fx.Toast: _toast,
-    fx.Old: _old,
+    fx.Old: meanwhile.old,
     fx.Open: _open,
     fx.Where: _where,
     fx.Pictures: _pictures,

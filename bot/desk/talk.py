@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.desk import asking
+from bot.desk.choices import HAND_OVER
 from bot.desk.effects import (
     Duty,
     Models,
@@ -140,7 +141,7 @@ def _speak(state: State, heard: Heard, around: Around, now: datetime) -> Turn:
 
 
 def _hand_over(state: State, heard: Heard, around: Around, now: datetime) -> Turn:
-    pending = Pending(key=heard.key, step=asking.HAND_OVER, since=now, asks=list(asking.HAND_OVER_ASKS))
+    pending = Pending(key=heard.key, step=HAND_OVER, since=now, asks=list(asking.HAND_OVER_ASKS))
     return asking.begin(state, pending, around)
 
 

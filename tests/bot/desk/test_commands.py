@@ -77,10 +77,11 @@ async def test_what_cannot_be_read(bound: Bound) -> None:
         await worker.arrive(unreadable="video"),
         await worker.arrive(edits="n1", text="改一下"),
         await worker.arrive(photo="gone"),
+        await worker.arrive(photo="big", size=26 * 1024 * 1024 - 1),
     ]
     assert said == [
         ["这里只看得懂文字和照片。"], ["这里只看得懂文字和照片。"], ["改过的消息这里不算数，请重新发一条。"],
-        ["照片没有取到，请再发一次。"],
+        ["照片没有取到，请再发一次。"], ["图片太大（26 MB），请压缩到 20 MB 以内，或先提交文字。"],
     ]  # fmt: skip
 
 
@@ -100,6 +101,43 @@ async def test_tasks_are_turned_over_in_place(site: Site, bound: Bound) -> None:
     opened = await worker.press(f"7. {numbers[6]}")
     assert opened[-1].startswith(f"【新任务】{numbers[6]}")
     assert worker.last("第 2/2 页").number == page.number
+
+
+async def test_photos_first_and_an_album_with_words(site: Site, bound: Bound) -> None:
+    """However they come: one line counts them."""
+    worker = await bound("limin")
+    await (await site.resident("B0103")).file("楼下烧烤店油烟太大")
+    await worker.look()
+    await worker.press("签收")
+    await worker.press("答复")
+    await worker.press("已解决")
+    assert await worker.send_photo() == ["照片收到 1 张。再写几句。"]
+    counted = worker.last("照片收到").number
+    assert await worker.send_photo(colour="navy") == ["照片收到 2 张。再写几句。"]
+    assert worker.last("照片收到").number == counted
+    assert await worker.say("已清洗油烟机") == ["照片 2 张。可以接着发，发完点“完成”。"]
+    asked = worker.last("可以接着发").number
+    assert await worker.send_photo(colour="gold") == ["照片 3 张。可以接着发，发完点“完成”。"]
+    assert worker.last("照片 3 张").number == asked
+    await worker.press("完成")
+    await worker.press("改")
+    await worker.press("部分解决")
+    said = await worker.send_photo("已清洗，下周换新", "black", album="a")
+    assert said == ["照片 4 张。可以接着发，发完点“完成”。"]
+    await worker.press("完成")
+    assert worker.last("这样答复").text.endswith("部分解决：已清洗，下周换新\n照片 4 张")
+
+
+async def test_no_evidence_no_reply(site: Site, bound: Bound) -> None:
+    """Where the clock policy wants a photo, 完成 waits for one."""
+    worker = await bound("limin")
+    await (await site.resident("B0103")).file("楼下烧烤店油烟太大")
+    await worker.look()
+    await worker.press("签收")
+    await worker.press("答复")
+    await worker.press("已解决")
+    await worker.say("已清洗油烟机")
+    assert await worker.press("完成") == [] and worker.toast == "请附上现场照片。"
 
 
 async def test_a_place_opens_on_a_map(site: Site, bound: Bound) -> None:

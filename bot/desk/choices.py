@@ -1,0 +1,59 @@
+"""What one may choose from when a step needs a reason, an outcome, a unit, somebody, days or a category. Pure."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from bot.desk.heard import Around
+from bot.desk.state import Pending
+from cases.book import Member
+from models import STEPS, Outcome, ReturnReason
+from models.status import EXTEND_DAYS
+
+HAND_OVER = "hand_over"  # 交班: asked for like a step, and none
+DAYS = [days for days in (1, 2, 3, 5, 7, 10, 15) if days <= EXTEND_DAYS]
+Option = tuple[str, Mapping[str, Any], Any, str]  # label, its arguments, value, what it is found by
+
+
+def _reasons(pending: Pending, around: Around) -> list[Option]:
+    return [(f"reason.{reason}", {}, str(reason), "") for reason in ReturnReason]
+
+
+def _outcomes(pending: Pending, around: Around) -> list[Option]:
+    return [(f"outcome.{outcome}", {}, str(outcome), "") for outcome in Outcome]
+
+
+def _days(pending: Pending, around: Around) -> list[Option]:
+    return [("task.button.days", {"days": days}, days, "") for days in DAYS]
+
+
+def _units(pending: Pending, around: Around) -> list[Option]:
+    units = [unit for code, unit in around.book.units.items() if handlers(around, code)]
+    return [("task.button.unit", {"unit": unit.code}, unit.code, unit.name) for unit in units]
+
+
+def _people(pending: Pending, around: Around) -> list[Option]:
+    """Of the unit that was chosen, else of one's own; not whoever has it now."""
+    unit = pending.unit or around.person.unit
+    has = around.case.assignee if around.case else around.person.code
+    people = around.book.staff.get(unit, ()) if pending.step == HAND_OVER else handlers(around, unit)
+    return [("task.button.person", {"name": p.name}, p.code, p.name) for p in people if p.code != has]
+
+
+def handlers(around: Around, unit: str) -> Sequence[Member]:
+    return [one for one in around.book.staff.get(unit, ()) if one.role in STEPS["sign"].who]
+
+
+def _categories(pending: Pending, around: Around) -> list[Option]:
+    book = around.book
+    rows = book.items.get(pending.field, ()) if pending.field else [c for c in book.categories.values() if not c.parent]
+    return [("task.button.label", {"category": row.code}, row.code, row.name) for row in rows]
+
+
+CHOICES: Mapping[str, Callable[[Pending, Around], list[Option]]] = {
+    "reason": _reasons,
+    "outcome": _outcomes,
+    "days": _days,
+    "unit": _units,
+    "assignee": _people,
+    "category": _categories,
+}
