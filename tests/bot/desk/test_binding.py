@@ -11,8 +11,8 @@ from tests.bot.desk.phones import Post, phone
 from tests.support.clock import Clock
 from tests.support.site import Site
 
-WRONG = "这个链接用不了了。请登录办理页，点“绑定手机”，重新取一个，10 分钟内打开。"
-STRANGER = "您好，这里是工作人员办理工单的地方。请登录办理页，点“绑定手机”，用那里的链接打开。"
+WRONG = "这个链接用不了了。请登录办理页，点“绑定 Telegram”，重新取一个，10 分钟内打开。"
+STRANGER = "您好，这里是工作人员办理工单的地方。请登录办理页，点“绑定 Telegram”，用那里的链接打开。"
 
 
 async def link(site: Site, person: str) -> str:
