@@ -5,17 +5,23 @@ import io
 import socket
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import uvicorn
 from PIL import Image
+from sqlmodel import col, select
 
+from bot import transcript
+from bot.channels.base import Channel
+from bot.messages import Say
 from bot.pace import Limit
 from bot.pace import Pace as Sending
+from models import Resident
 from simulator import acting
 from simulator.bots import Bot
 from simulator.calls import Upload
@@ -89,6 +95,14 @@ class Phone:
         raise AssertionError(f"no button {label!r}: {[(words(m), self.buttons(m)) for m in self.lines[-3:]]}")
 
 
+async def until(there: Callable[[], object], what: str, seconds: float = PATIENCE) -> None:
+    """Looked at often: what is waited for rings no bell of ours."""
+    end = time.monotonic() + seconds
+    while not there():
+        assert time.monotonic() < end, f"not in {seconds:g} s: {what}"
+        await asyncio.sleep(0.01)
+
+
 def words(message: Message) -> str:
     return str(message.body.get("text", message.body.get("caption", "")))
 
@@ -120,6 +134,19 @@ class Telegram:
         phone.start(token)
         await phone.hears("")
         return phone
+
+    @property
+    def channel(self) -> Channel:
+        """The residents'."""
+        return next(bot.channel for bot in self.site.parts.bots if bot.channel.name == "telegram")
+
+    async def tell(self, *addresses: str, key: str = "help") -> None:
+        """A line to each of these chats, of people the bot has met, all in one commit."""
+        parts = self.site.parts
+        async with parts.transactions.begin() as session:
+            chosen = select(Resident).where(Resident.channel == "telegram", col(Resident.address).in_(addresses))
+            for resident in (await session.exec(chosen)).all():
+                await transcript.said(session, resident, Say(key), f"test:{uuid4()}", parts.now())
 
     async def settle(self) -> None:
         """Everything delivered and sent."""
@@ -176,24 +203,23 @@ async def program(
 ) -> AsyncIterator[Telegram]:
     """One program. `residents_by`: another class for the residents' channel. Several programs may share a `door`, as
     they share a database. `keeps_pace`: a message a second to a chat, as Telegram wants it."""
-    if mode == "webhook":
-        door = door or a_door()
-        given["public_url"] = "http://127.0.0.1:{1}".format(*door.getsockname())
     settings = {
         "telegram_resident_token": RESIDENT_TOKEN, "telegram_staff_token": STAFF_TOKEN, "telegram_mode": mode,
         "telegram_api_base": address, "telegram_messages_per_second": 29 if world.limits.on else 1000,
     }  # fmt: skip
-    with pytest.MonkeyPatch.context() as patch:
+    async with AsyncExitStack() as stack:
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
         if residents_by:
             patch.setattr("bot.channels.telegram_residents.TelegramResidents", residents_by)
         if not keeps_pace:
             patch.setattr("app.bots.Pace", quick)
-        async with running(url, folder, clock, **{**settings, **given}) as site:
-            if door is None:
-                yield Telegram(site, world, address)
-            else:
-                async with listening(site.transport.app, door):
-                    yield Telegram(site, world, address)
+        if mode == "webhook":
+            door = door or stack.enter_context(a_door())
+            settings["public_url"] = "http://127.0.0.1:{1}".format(*door.getsockname())
+        site = await stack.enter_async_context(running(url, folder, clock, **{**settings, **given}))
+        if door:
+            await stack.enter_async_context(listening(site.transport.app, door))
+        yield Telegram(site, world, address)
 
 
 @asynccontextmanager
