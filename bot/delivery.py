@@ -36,8 +36,8 @@ async def deliver(transactions: Transactions, book: Book, notification_id: int, 
             held = await transcript.lock(session, row.resident)
             assert held is not None, "whoever has a case was welcomed"
             line = resident_line(row, case)
-            await transcript.said(session, held[1], line, f"notice:{row.id}", now, row.case_id)
-            if held[1].unreachable_at:
+            await transcript.said(session, held.resident, line, f"notice:{row.id}", now, row.case_id)
+            if held.resident.unreachable_at:
                 await feedback.untold(session, book, case, UNREACHABLE, now)
         else:
             await desk.tell(session, row, case, now)

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4, uuid5
 
-from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot import transcript
+from bot.direct import direct
 from bot.flows import talk
 from bot.flows.effects import Effect
 from bot.flows.state import Mode, State
@@ -20,13 +19,16 @@ from bot.perform import Scene, perform
 from bot.senses import Senses
 from bot.texts import DEFAULT, LOCALES
 from bot.transactions import Transactions
+from bot.transcript import Held
 from cases import feedback, queries
 from cases.errors import Refusal
 from cases.keys import Keys
-from models import Case, ChatMessage, Conversation, Photo, Resident, SeenMessage
+from models import Case, ChatMessage, Photo, Resident
 
 DRAFT_LASTS = timedelta(days=7)
-_FIRST = insert(SeenMessage).on_conflict_do_nothing().returning(col(SeenMessage.key))
+FIRST = """
+INSERT INTO seen_messages (channel, receiver, key, at) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING RETURNING key
+"""
 NAMESPACE = UUID("5f7a9a3e-6f0c-4f7b-9c56-2a6b7f0d1c11")
 
 
@@ -73,18 +75,16 @@ class Inbox:
     async def welcome(self, senses: Senses, caller: Caller, now: datetime) -> Resident:
         """Whoever is at this address, known or new; the first line is said to somebody new."""
         async with self.transactions.begin() as session:
-            conversation, resident = await met(session, caller, now)
+            held = await met(session, caller, now)
+            resident, state, is_new = held.resident, State.model_validate(held.state), not held.state
             if caller.locale in LOCALES:
                 resident.locale = caller.locale
-            state = State.model_validate(conversation.state)
             new_place = caller.building is not None and caller.building != state.building
-            if caller.building:
-                state.building = caller.building
-                conversation.state = state.model_dump(mode="json")
-            if conversation.version == 0 or new_place:
+            state.building = caller.building or state.building
+            if is_new or new_place:
                 greeting = talk.greet(state, senses.around((), False))
                 await transcript.said(session, resident, greeting, f"hello:{uuid4()}", now)
-                conversation.version += 1
+                await transcript.remember(session, held, state.model_dump(mode="json"), held.expires_at)
             return resident
 
     async def take(
@@ -106,7 +106,7 @@ class Inbox:
                 held = await met(session, caller, incoming.at)
             if held is None:
                 raise Unknown("request.no_session")
-            conversation, resident = held
+            resident = held.resident
             if not await first_time(session, incoming.channel, incoming.receiver, incoming.key, incoming.at):
                 rows = await transcript.because_of(session, incoming.resident, incoming.key)
                 return Taken(rows, resident.locale, await queries.of_ids(session, {row.case_id for row in rows}))
@@ -114,24 +114,23 @@ class Inbox:
                 session.add_all(kept)
                 await session.flush()
             resident.unreachable_at = None  # whoever speaks can be reached
-            taken = await self._converse(session, senses, conversation, resident, incoming, kept, notes)
-            await session.flush()  # the rows get their ids
-            return taken
+            return await self._converse(session, senses, held, incoming, kept, notes)
 
     async def _converse(
         self,
         session: AsyncSession,
         senses: Senses,
-        conversation: Conversation,
-        resident: Resident,
+        held: Held,
         incoming: Incoming,
         kept: Sequence[Photo],
         notes: Sequence[Say],
     ) -> Taken:
+        resident = held.resident
         scene = Scene(session, senses.book, self.keys, resident, incoming.at)
-        state = await _state(session, conversation, incoming)
+        state = await _state(session, held, incoming)
         drafting = state.draft is not None
-        cases = {case.number: case for case in await queries.of_resident(session, resident.id)}
+        theirs = await queries.of_resident(session, resident.id) if held.has_cases else []
+        cases = {case.number: case for case in theirs}
         briefs = [_brief(case, incoming.at) for case in cases.values()]
         hearing = await hear(session, incoming, kept)
         heard, stale = hearing.heard, hearing.stale
@@ -151,19 +150,17 @@ class Inbox:
             cases |= {about.number: about} if about else {}
             key, about_id = f"re:{incoming.key}:{n}", about.id if about else None
             rows.append(await transcript.said(session, resident, line, key, incoming.at, about_id))
-        conversation.state = state.model_dump(mode="json")
-        conversation.version += 1
-        conversation.expires_at = incoming.at + DRAFT_LASTS
+        await transcript.remember(session, held, state.model_dump(mode="json"), incoming.at + DRAFT_LASTS)
         return Taken(rows, resident.locale, {case.id: case for case in cases.values()}, stale is not None)
 
 
 async def first_time(session: AsyncSession, channel: str, receiver: str, key: str, now: datetime) -> bool:
     """Whether this message was never taken in before; says so for good with the rest of the transaction."""
-    row = {"channel": channel, "receiver": receiver, "key": key, "at": now}
-    return (await (await session.connection()).execute(_FIRST, row)).first() is not None
+    taken = await (await direct(session)).execute(FIRST, (channel, receiver, key, now))
+    return await taken.fetchone() is not None
 
 
-async def met(session: AsyncSession, caller: Caller, now: datetime) -> tuple[Conversation, Resident]:
+async def met(session: AsyncSession, caller: Caller, now: datetime) -> Held:
     """The conversation of whoever is at this address, held; begun for somebody new."""
     held = await transcript.lock(session, caller.id)
     if held:
@@ -173,10 +170,10 @@ async def met(session: AsyncSession, caller: Caller, now: datetime) -> tuple[Con
     return await transcript.begin(session, new)
 
 
-async def _state(session: AsyncSession, conversation: Conversation, incoming: Incoming) -> State:
+async def _state(session: AsyncSession, held: Held, incoming: Incoming) -> State:
     """Where the talk stood; a draft nobody touched for a week is forgotten, what one said stays in the transcript."""
-    state = State.model_validate(conversation.state)
-    expired = conversation.expires_at is not None and conversation.expires_at < incoming.at
+    state = State.model_validate(held.state)
+    expired = held.expires_at is not None and held.expires_at < incoming.at
     if expired and (state.mode is not Mode.IDLE or state.album):
         await transcript.end_draft_buttons(session, incoming.resident, incoming.at)
         state = State(building=state.building)

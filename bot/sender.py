@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
+import psycopg
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -32,6 +33,7 @@ STOP_SECONDS = 4.0
 AWAY_SECONDS = 0.5
 MAX_ATTEMPTS = 10  # 3, 9, 27 … 3,600 s apart: three hours and a half
 LONGEST_WAIT = 3600
+AWAY = (SQLAlchemyError, psycopg.Error, TimeoutError)
 log = structlog.get_logger()
 
 
@@ -94,7 +96,7 @@ class Sender:
         try:
             await self._write()
             loaded = await self._load()
-        except (SQLAlchemyError, TimeoutError) as error:
+        except AWAY as error:
             log.warning("sender.database_away", channel=self._channel.name, error=type(error).__name__)
             await asyncio.sleep(AWAY_SECONDS)
             return False
@@ -225,5 +227,5 @@ class Sender:
         try:
             async with asyncio.timeout(STOP_SECONDS):
                 await self._write()
-        except (SQLAlchemyError, TimeoutError):
+        except AWAY:
             log.error("sender.not_marked", channel=self._channel.name, lines=sum(map(len, self._sent.values())))

@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequ
 from contextlib import asynccontextmanager
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import async_sessionmaker
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from bot.direct import direct
 from cases.lifecycle import MOVED
 from cases.notices import NEW_NOTICES
 from models import Notification
@@ -17,7 +17,7 @@ Defer = Callable[[AsyncSession, Sequence[Notification]], Awaitable[None]]
 Moved = Callable[[AsyncSession, Collection[UUID]], Awaitable[None]]
 
 LIVE = "live"  # the PostgreSQL channel pages listen to
-NOTIFY = text("SELECT pg_notify(:channel, :whom)")
+NOTIFY = "SELECT pg_notify(%s, %s)"
 _WAKE = "wake"  # in session.info: whose pages have something new
 
 
@@ -57,4 +57,4 @@ def wake(session: AsyncSession, who: str) -> None:
 async def _notify(session: AsyncSession) -> None:
     woken = session.info.pop(_WAKE, None)
     if woken:
-        await (await session.connection()).execute(NOTIFY, {"channel": LIVE, "whom": json.dumps(sorted(woken))})
+        await (await direct(session)).execute(NOTIFY, (LIVE, json.dumps(sorted(woken))))

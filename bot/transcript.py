@@ -1,52 +1,75 @@
 """The conversation as rows: what was said, which buttons may still be pressed."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from psycopg.types.json import Jsonb
 from sqlalchemy import bindparam
-from sqlalchemy.dialects.postgresql import JSONB, insert
-from sqlmodel import col, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot import elder
+from bot.direct import direct
 from bot.messages import WEBCHAT, Button, CardLine, Say
 from bot.transactions import wake
-from models import ChatMessage, Conversation, Resident
+from models import ChatMessage, Conversation, Follower, Resident
 
 PAGE = 200
 OF_NO_DRAFT = frozenset({"new", "locale", "help", "never_mind", "done", "safety"})
 
-# Put together once: a message waits for each of them, and building a statement takes longer than sending it.
+# Put together once, or plain: every message waits for them.
 _HELD = (
-    select(Conversation, Resident)
-    .join(Resident, col(Resident.id) == Conversation.resident)
+    select(
+        Resident,
+        col(Conversation.state),
+        col(Conversation.expires_at),
+        select(Follower).where(Follower.resident == Resident.id).exists(),
+    )
+    .join(Conversation, col(Resident.id) == Conversation.resident)
     .where(Conversation.resident == bindparam("who"))
     .with_for_update(of=Conversation)
 )
-_WITH_BUTTON = select(ChatMessage).where(
-    ChatMessage.resident == bindparam("who"), col(ChatMessage.buttons).contains(bindparam("button", type_=JSONB))
-)
-_LINES = ChatMessage.__table__  # type: ignore[attr-defined]
-_END_DRAFT = (
-    update(_LINES)
-    .where(_LINES.c.resident == bindparam("who"), _LINES.c.answered_at.is_(None))
-    .where(_LINES.c.buttons.contains([{"draft": True}]))
-    .values(answered_at=bindparam("now"))
-)
+REMEMBER = "UPDATE conversations SET state = %s, expires_at = %s, version = version + 1 WHERE resident = %s"
+ADD = """
+INSERT INTO chat_messages (
+    resident, said_by, text, text_key, args, buttons, card, photos, case_id, unique_key, at, answered_at,
+    channel, chat, external, attempts, failure
+) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, '') RETURNING id
+"""
+END_DRAFT = """
+UPDATE chat_messages SET answered_at = %s
+WHERE resident = %s AND answered_at IS NULL AND buttons @> '[{"draft": true}]'
+"""
+WITH_BUTTON = "SELECT id, buttons, answered_at FROM chat_messages WHERE resident = %s AND buttons @> %s LIMIT 1"
+ANSWERED = "UPDATE chat_messages SET answered_at = %s WHERE id = %s"
+_LINES = "lines"  # in session.info: what was said in this transaction
 
 
-async def lock(session: AsyncSession, resident: UUID) -> tuple[Conversation, Resident] | None:
+@dataclass
+class Held:
+    """Somebody's conversation, held until the end of the transaction."""
+
+    resident: Resident
+    state: Mapping[str, Any]
+    expires_at: datetime | None
+    has_cases: bool
+
+
+async def lock(session: AsyncSession, resident: UUID) -> Held | None:
     """One conversation at a time: everything that adds a line holds this row, so cursors never skip.
 
     None for somebody nobody has welcomed.
     """
-    return (await session.exec(_HELD, params={"who": resident})).first()
+    row = (await session.exec(_HELD, params={"who": resident})).first()
+    return Held(*row) if row else None
 
 
-async def begin(session: AsyncSession, resident: Resident) -> tuple[Conversation, Resident]:
+async def begin(session: AsyncSession, resident: Resident) -> Held:
     """The conversation of somebody new, held; another request may have begun it at the same moment."""
     for row in (resident, Conversation(resident=resident.id)):
         known = insert(type(row)).values(**row.model_dump()).on_conflict_do_nothing()
@@ -56,17 +79,17 @@ async def begin(session: AsyncSession, resident: Resident) -> tuple[Conversation
     return held
 
 
-def heard(
-    session: AsyncSession, resident: UUID, key: str, shown: str | Say, photos: Sequence[str], now: datetime
-) -> ChatMessage:
-    """What the resident said: their words, or the label of what they pressed."""
+async def remember(session: AsyncSession, held: Held, state: Mapping[str, Any], until: datetime | None) -> None:
+    """Where the talk stands now, and until when an unfinished draft counts."""
+    await (await direct(session)).execute(REMEMBER, (Jsonb(state), until, held.resident.id))
+
+
+def heard(resident: UUID, key: str, shown: str | Say, photos: Sequence[str], now: datetime) -> ChatMessage:
+    """What the resident said, to be added: their words, or the label of what they pressed."""
     words = {"text": shown} if isinstance(shown, str) else {"text_key": shown.key, "args": dict(shown.args)}
-    row = ChatMessage(
+    return ChatMessage(
         resident=resident, said_by="resident", photos=list(photos), unique_key=f"in:{key}", at=now, **words
     )
-    session.add(row)
-    wake(session, f"chat:{resident}")
-    return row
 
 
 async def said(
@@ -96,8 +119,23 @@ async def said(
     )
     if say.card:
         row.card = {"lines": [_line(line, row.buttons) for line in say.card]}
-    session.add(row)
-    wake(session, f"send:{resident.channel}" if away else f"chat:{resident.id}")
+    return await add(session, row)
+
+
+async def add(session: AsyncSession, row: ChatMessage) -> ChatMessage:
+    """The line is there with this transaction, and whoever waits for it is woken."""
+    if row.case_id:
+        await session.flush()  # the case may be new
+    values = (
+        row.resident, row.said_by, row.text, row.text_key, Jsonb(row.args), Jsonb(row.buttons),
+        Jsonb(row.card) if row.card else None, Jsonb(row.photos), row.case_id, row.unique_key, row.at,
+        row.answered_at, row.channel, row.chat, Jsonb(row.external),
+    )  # fmt: skip
+    added = await (await (await direct(session)).execute(ADD, values)).fetchone()
+    assert added is not None
+    row.id = added[0]
+    session.info.setdefault(_LINES, []).append(row)
+    wake(session, f"send:{row.channel}" if row.channel else f"chat:{row.resident}")
     return row
 
 
@@ -105,21 +143,21 @@ async def pressed(
     session: AsyncSession, resident: UUID, token: str, now: datetime
 ) -> tuple[dict[str, Any], bool] | None:
     """The button behind a token and whether it could still be pressed; None for a token nobody gave to them."""
-    message = (await session.exec(_WITH_BUTTON, params={"who": resident, "button": [{"token": token}]})).first()
-    if message is None:
+    connection = await direct(session)
+    found = await (await connection.execute(WITH_BUTTON, (resident, Jsonb([{"token": token}])))).fetchone()
+    if found is None:
         return None
-    button = next(b for b in message.buttons if b["token"] == token)
-    fresh = message.answered_at is None
-    if fresh:
-        message.answered_at = now
-    return button, fresh
+    line, buttons, answered_at = found
+    if answered_at is None:
+        await connection.execute(ANSWERED, (now, line))
+    return next(b for b in buttons if b["token"] == token), answered_at is None
 
 
 async def end_draft_buttons(session: AsyncSession, resident: UUID, now: datetime) -> None:
     """The draft they belong to has moved on, was filed or dropped."""
-    await (await session.connection()).execute(_END_DRAFT, {"who": resident, "now": now})
-    for row in [*session.new, *session.identity_map.values()]:  # those of this turn are not all written yet
-        if isinstance(row, ChatMessage) and row.answered_at is None and any(b.get("draft") for b in row.buttons):
+    await (await direct(session)).execute(END_DRAFT, (now, resident))
+    for row in session.info.get(_LINES, ()):
+        if row.answered_at is None and any(button.get("draft") for button in row.buttons):
             row.answered_at = now
 
 

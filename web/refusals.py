@@ -1,5 +1,6 @@
 """Every refusal as the reader sees it: {"error": {"key", "message"}} in their language."""
 
+import psycopg
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -54,12 +55,14 @@ def mount(app: FastAPI) -> None:
         return refusal(error.status_code, key, reader(request.headers), dict(error.headers or {}))
 
     @app.exception_handler(DataError)
-    async def unkeepable(request: Request, error: DataError) -> JSONResponse:
+    @app.exception_handler(psycopg.DataError)
+    async def unkeepable(request: Request, error: Exception) -> JSONResponse:
         """What no column can hold, such as a NUL where a name belongs."""
-        log.warning("request.unkeepable", path=request.url.path, error=type(error.orig).__name__)
+        log.warning("request.unkeepable", path=request.url.path, error=type(getattr(error, "orig", error)).__name__)
         return refusal(400, "request.malformed", reader(request.headers))
 
     @app.exception_handler(DBAPIError)
+    @app.exception_handler(psycopg.Error)
     @app.exception_handler(PoolTimeout)
     async def database(request: Request, error: Exception) -> JSONResponse:
         log.error("database.error", path=request.url.path, error=type(getattr(error, "orig", None) or error).__name__)
