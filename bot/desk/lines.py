@@ -1,5 +1,6 @@
 """A staff chat as rows: what was said by whom, which buttons belong to it."""
 
+import re
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,6 +14,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from bot.messages import Button, Say
 from bot.transactions import wake
 from models import DeskChat, DeskMessage
+
+TOKEN = re.compile(r"[\w-]{1,64}", re.ASCII)  # whatever else comes is none of ours, and might be no text at all
 
 
 async def said(
@@ -90,6 +93,8 @@ def heard(
 
 async def behind(session: AsyncSession, chat: DeskChat, token: str) -> tuple[DeskMessage, dict[str, Any]] | None:
     """The line and its button; None for a token nobody gave to this chat."""
+    if not TOKEN.fullmatch(token):
+        return None
     here = (col(DeskMessage.channel) == chat.channel, col(DeskMessage.chat) == chat.address)
     found = select(DeskMessage).where(*here, col(DeskMessage.buttons).contains([{"token": token}]))
     row = (await session.exec(found.order_by(col(DeskMessage.id).desc()))).first()

@@ -54,7 +54,7 @@ async def test_a_link_is_good_for_ten_minutes(site: Site, post: Post, clock: Clo
     assert await chats(site) == {"11": "limin"}
 
 
-@pytest.mark.parametrize("token", ["x" * 32, "1", "../../etc", "枫" * 64])
+@pytest.mark.parametrize("token", ["x" * 32, "1", "../../etc", "枫" * 64, "\x00\ud800"])
 async def test_a_made_up_token_binds_nothing(site: Site, post: Post, token: str) -> None:
     assert await phone(post, "11").start(token) == [WRONG]
     assert await chats(site) == {}

@@ -166,6 +166,39 @@ async def test_the_dispatcher_leaves_the_person_to_the_system_or_declines(site: 
     assert (await last_event(site, second.number)).kind == "reject"
 
 
+async def test_a_case_that_left_says_so_on_its_card(site: Site, bound: Bound) -> None:
+    """Whoever may no longer see a case reads nothing of it."""
+    case = await filed(site)
+    worker = await bound(case.assignee or "")
+    await worker.say("/tasks")
+    await worker.press(f"1. {case.number}")
+    await worker.press("退单")
+    await worker.press("不归我单位")
+    await worker.say("这是开发商的保修责任")
+    await worker.look()
+    left = [screen for screen in worker.screens.values() if screen.text.startswith(case.number + "\n")]
+    assert [(screen.text.splitlines()[1], screen.buttons) for screen in left] in (
+        [("这件已经不在您这里了。", {})], [(f"这件现在由{await handler(site, case.number)}办理，您不用再管了。", {})],
+    )  # fmt: skip
+
+
+async def handler(site: Site, number: str) -> str:
+    book = site.parts.senses.book
+    code = (await case_of(site, number)).assignee or ""
+    return f"网格员{book.people[code]}" if code in book.workers else book.people.get(code, "")
+
+
+async def test_danger_stands_first(site: Site, bound: Bound) -> None:
+    site.thinks("公用事业", "公用事业/供气")
+    number = await (await site.resident("B0103")).file("楼道里一股煤气味，很浓")
+    case = await case_of(site, number)
+    worker = await bound(case.assignee or "")
+    await worker.say("/tasks")
+    await worker.press(f"1. {number}")
+    assert worker.card(number).text.splitlines()[1] == "⚠️ 居民说到危险，请马上处置"
+    assert " · 剩 15 分钟签收" in worker.card(number).text
+
+
 async def test_returning_asks_why(site: Site, bound: Bound) -> None:
     worker = await bound("limin")
     case = await filed(site, "城市管理", "城市管理/餐饮油烟")

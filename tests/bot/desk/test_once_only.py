@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from sqlmodel import col, select
 
 from bot.desk import cards
@@ -122,6 +123,15 @@ async def test_what_was_written_is_kept_when_the_case_moves_meanwhile(site: Site
     assert "ask" not in await events(site, number)
     await worker.press("提交")
     assert (await events(site, number))[-1] == "ask"
+
+
+@pytest.mark.parametrize("token", ["", "x", "\x00", "\ud800", "枫" * 64, "a" * 4000])
+async def test_a_made_up_button(bound: Bound, token: str) -> None:
+    said = await (await bound("limin")).arrive(choice=token, query="q", text="")
+    assert said in (
+        ["这个按钮已经过期了，什么都没有变。/tasks 看待办。"],
+        ["现在没有等您写的内容。点工单上的按钮办理，或用 /tasks 看待办。"],
+    )
 
 
 async def test_a_question_that_is_over(site: Site, bound: Bound) -> None:
