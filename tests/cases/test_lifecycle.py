@@ -11,7 +11,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.database import Sessions
-from bot.flows.progress import buttons_for
+from bot.flows.progress import ON_THE_LINE, buttons_for
 from bot.texts import LOCALES, catalogue
 from cases import access, lifecycle, supervision
 from cases.actors import Actor
@@ -26,7 +26,6 @@ from tests.support.site import Site
 
 NOW = WORKDAY_MORNING
 BY_STAFF = {Role.WORKER: "limin", Role.CLERK: "zhangwei", Role.LEADER: "dongchunsheng", Role.DISPATCHER: "chenlu"}
-ON_THE_LINE = {"relay_back", "hang_up"}  # offered only while somebody has opened one
 LOOKING_ON = {Role.SUPERVISOR: "guwenbo", Role.ADMIN: "jiangyan", Role.AUDITOR: "caoying"}
 
 
@@ -114,7 +113,8 @@ def test_every_status_can_be_left_or_is_an_end() -> None:
 def test_a_resident_is_offered_what_the_table_allows() -> None:
     for status in Status:
         may = {step.name for step in STEPS.values() if Role.RESIDENT in step.who and status in step.before}
-        assert {button.action for button in buttons_for("1", status)} == may - ON_THE_LINE
+        assert {button.action for button in buttons_for("1", status, relay=True)} == may
+        assert {button.action for button in buttons_for("1", status)} == may - set(ON_THE_LINE)
 
 
 async def test_the_staff_are_offered_what_the_table_allows(site: Site) -> None:
