@@ -43,7 +43,7 @@ class Opening(BaseModel):
 class Message(BaseModel):
     key: UUID
     text: str = Field(default="", max_length=60_000)
-    choice: str = Field(default="", max_length=64)
+    choice: str = Field(default="", max_length=64, pattern="^[A-Za-z0-9_-]*$")
 
     @field_validator("text", mode="before")
     @classmethod
