@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
+import psycopg
 import structlog
 from procrastinate import App as Queue
 from sqlalchemy import text
@@ -141,7 +142,7 @@ async def follow(parts: Parts) -> None:
             if await refresh(parts):
                 log.info("town.read_again")
             await parts.in_use.look()
-        except (SQLAlchemyError, TimeoutError) as error:
+        except (SQLAlchemyError, psycopg.Error, TimeoutError) as error:
             log.warning("town.not_read", error=type(error).__name__)
 
 
@@ -236,7 +237,7 @@ async def _worker_alive(parts: Parts) -> bool | None:
     try:
         async with parts.sessions() as session:
             return bool(await session.scalar(text(alive), {"s": DEAD_AFTER}))
-    except (SQLAlchemyError, TimeoutError):
+    except (SQLAlchemyError, psycopg.Error, TimeoutError):
         return None
 
 

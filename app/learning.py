@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -148,7 +149,7 @@ class Learning:
                 told |= latest
                 try:
                     await self._change(version, progressed)
-                except (SQLAlchemyError, TimeoutError) as error:
+                except (SQLAlchemyError, psycopg.Error, TimeoutError) as error:
                     log.warning("learning.not_kept", version=version, error=type(error).__name__)
             await asyncio.sleep(TELL_SECONDS)
 
