@@ -1,6 +1,7 @@
 """A program is stopped while it still has lines to bring, or two share the work: nobody reads anything twice."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -47,22 +48,20 @@ async def test_two_programs_share_it_and_one_goes_on_alone(
     with a_door() as door:
         given |= {"door": door} if way.mode == "webhook" else {}
         async with simulator_running(world) as address:
-            staying = program(town_url, tmp_path, clock, world, address, **given)
-            async with program(town_url, tmp_path, clock, world, address, **given) as going:
-                phones = [going.resident() for _ in range(PEOPLE)]
-                phones[0].start()
-                await until(lambda: lines(phones) == 1, "the first of the two is at work")
-                other = await staying.__aenter__()
-                for phone in phones[1:]:
-                    phone.start()
-                await until(lambda: lines(phones) > PEOPLE // 4, "some are answered")
-            try:
+            async with AsyncExitStack() as staying:
+                async with program(town_url, tmp_path, clock, world, address, **given) as going:
+                    phones = [going.resident() for _ in range(PEOPLE)]
+                    phones[0].start()
+                    await until(lambda: lines(phones) == 1, "the first of the two is at work")
+                    more = program(town_url, tmp_path, clock, world, address, **given)
+                    other = await staying.enter_async_context(more)
+                    for phone in phones[1:]:
+                        phone.start()
+                    await until(lambda: lines(phones) > PEOPLE // 4, "some are answered")
                 for phone in phones:
                     phone.say("进度")
                 await until(lambda: lines(phones) >= 2 * PEOPLE, "the other one goes on")
                 await all_through(other)
-            finally:
-                await staying.__aexit__(None, None, None)
     assert [len(phone.lines) for phone in phones] == [2] * PEOPLE
 
 

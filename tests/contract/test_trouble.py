@@ -11,9 +11,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 HELP = "直接说事情就行"
 ONCE, PERHAPS_TWICE = (1,), (1, 2)
-TROUBLES: dict[
-    str, tuple[dict[str, Any], tuple[int, ...]]
-] = {  # once → how often it is read
+TROUBLES: dict[str, tuple[dict[str, Any], tuple[int, ...]]] = {  # once → how often it is read
     "asked to wait": ({"kind": "429", "retry_after": 1}, ONCE),
     "asked to wait long": ({"kind": "429", "retry_after": 4}, ONCE),
     "server error": ({"kind": "500"}, ONCE),

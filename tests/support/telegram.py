@@ -90,9 +90,12 @@ class Phone:
         while time.monotonic() < until:
             shown = [line for line in ([message] if message else reversed(self.lines)) if label in self.buttons(line)]
             if shown:
-                return acting.press(self.world, self.bot, self.chat, self.user, shown[0].id, label)
+                return self.press_now(label, shown[0])
             await self.world.bell.wait(0.2)
         raise AssertionError(f"no button {label!r}: {[(words(m), self.buttons(m)) for m in self.lines[-3:]]}")
+
+    def press_now(self, label: str, message: Message) -> Any:
+        return acting.press(self.world, self.bot, self.chat, self.user, message.id, label)
 
 
 async def until(there: Callable[[], object], what: str, seconds: float = PATIENCE) -> None:
