@@ -99,7 +99,7 @@ class Desk:
                 "lon": case.lon,
                 "lat": case.lat,
                 "address": self.book.places[case.place].address if case.place else "",
-                "photos": [photo_url(str(photo.id)) for photo in story.photos if photo.resident],
+                **_files(story, [str(photo.id) for photo in story.photos if photo.resident]),
                 "rule": self.rule(case),
                 "prediction": self._prediction(story),
                 "extension": self._extension(case),
@@ -168,7 +168,7 @@ class Desk:
             "role_text": self.say(f"role.{event.role}"),
             "status_text": self.say(f"status_name.{event.status}"),
             "text": " · ".join(self._answers(**details).values()) if event.kind == "rate" else mask(event.text),
-            "photos": [photo_url(photo) for photo in event.photos],
+            **_files(story, event.photos),
             "at": iso(event.at),
             "public": event.public,
         }
@@ -209,6 +209,15 @@ class Desk:
             "at": iso(row.created_at),
             "read": row.read_at is not None,
         }
+
+
+def _files(story: Story, ids: Sequence[str]) -> dict[str, list[str]]:
+    """Where its photos and voice messages are to be had."""
+    spoken = {str(photo.id) for photo in story.photos if photo.kind == "voice"}
+    return {
+        "photos": [photo_url(id_) for id_ in ids if id_ not in spoken],
+        "voices": [photo_url(id_) for id_ in ids if id_ in spoken],
+    }
 
 
 def photo_url(photo: str) -> str:

@@ -2,6 +2,7 @@
 import { $, h, icon, t } from "../lib/dom.js";
 import { stamp } from "../lib/time.js";
 import { thumbs } from "../lib/sheet.js";
+import { players } from "../lib/voice.js";
 import { nameOf } from "./api.js";
 import { marks, whatOf } from "./list.js";
 import { wished } from "./step.js";
@@ -37,13 +38,19 @@ function whoOf(one) {
   return one.kind_text.includes(one.who) ? "" : words.filter(Boolean).join(" · ");
 }
 
+/** What came with words: to be looked at, to be listened to. */
+const files = (one) => [
+  list(one.photos).length > 0 && thumbs(one.photos),
+  list(one.voices).length > 0 && players(one.voices),
+];
+
 function event(given, it) {
-  const one = given.kind === "submit" && given.text === it.text ? { ...given, text: "", photos: [] } : given; // told above
+  const one = given.kind === "submit" && given.text === it.text ? { ...given, text: "", photos: [], voices: [] } : given; // told above
   const at = h("time", { datetime: one.at }, stamp(one.at, now()));
   return h("li", { class: one.public ? "event" : "event inside" },
     h("p", { class: "event-head" }, h("b", {}, one.kind_text), !one.public && h("span", { class: "mark" }, t("staff.inside"))),
     one.text && h("p", { class: "event-text" }, one.text),
-    list(one.photos).length > 0 && thumbs(one.photos),
+    files(one),
     h("p", { class: "soft" }, at, whoOf(one) && ` · ${whoOf(one)}`));
 }
 
@@ -54,7 +61,7 @@ function line(one) {
   return h("li", { class: one.kind === "relay" ? "line ours" : "line" },
     h("p", { class: "soft" }, one.kind_text, " ", h("time", { datetime: one.at }, stamp(one.at, now()))),
     h("p", { class: "line-text" }, one.text),
-    list(one.photos).length > 0 && thumbs(one.photos));
+    files(one));
 }
 
 /** What was said without anything else between, the first line first, as one entry. */
@@ -76,7 +83,7 @@ function entries(timeline) {
 function told(it) {
   return h("section", { class: "told", "aria-label": t("staff.told") },
     h("p", { class: "told-text" }, it.text),
-    list(it.photos).length > 0 && thumbs(it.photos),
+    files(it),
     h("p", { class: "soft" }, [it.anonymous ? t("staff.anonymous") : t("staff.resident"), h("time", { datetime: it.submitted_at }, ` ${stamp(it.submitted_at, now())}`)]));
 }
 
