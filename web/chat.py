@@ -43,13 +43,20 @@ class Opening(BaseModel):
 class Message(BaseModel):
     key: UUID
     text: str = Field(default="", max_length=60_000)
-    choice: str = Field(default="", max_length=64, pattern="^[A-Za-z0-9_-]*$")
+    choice: str = Field(default="", max_length=64)
 
     @field_validator("text", mode="before")
     @classmethod
     def _readable(cls, text: Any) -> Any:
         """A browser that cuts an emoji in two sends half of it: taken out here, where it would be refused."""
         return clean(text) if isinstance(text, str) else text
+
+    @field_validator("choice")
+    @classmethod
+    def _kept_as_it_is(cls, choice: str) -> str:
+        if clean(choice) != choice:
+            raise ValueError("not a token")
+        return choice
 
     @model_validator(mode="after")
     def _one(self) -> "Message":
