@@ -83,7 +83,7 @@ class Desk:
     def page(self, story: Story, resident: Resident) -> dict[str, Any]:
         """The whole page of one case for one person."""
         case = story.case
-        head = self.task(case, photos=len(story.photos), names=story.people)
+        head = self.task(case, photos=sum(photo.kind == "photo" for photo in story.photos), names=story.people)
         return {
             "case": {
                 **head,
