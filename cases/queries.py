@@ -43,7 +43,8 @@ def view(person: Person, name: str) -> ColumnElement[bool]:
 
 async def tasks(session: AsyncSession, person: Person, name: str) -> Sequence[tuple[Case, int]]:
     """Cases of a view with their number of photos, the nearest deadline first."""
-    photos = select(func.count()).where(Photo.case_id == Case.id, Photo.kind == "photo").correlate(Case).scalar_subquery()
+    of_case = (Photo.case_id == Case.id, Photo.kind == "photo")
+    photos = select(func.count()).where(*of_case).correlate(Case).scalar_subquery()
     chosen = select(Case, photos).where(access.sees(person), view(person, name))
     rows = await session.exec(chosen.order_by(col(Case.due_at).nulls_last(), col(Case.id)).limit(LIST_LIMIT))
     return [(case, int(count)) for case, count in rows.all()]
