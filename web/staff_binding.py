@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
-from sqlmodel import select
+from sqlmodel import col, select
 
 from bot.desk import binding
 from cases.errors import NotFound
@@ -27,7 +27,7 @@ def the_bot(parts: PartsHere) -> Callable[[str], str]:
 @router.get("")
 async def bound(me: SignedInHere, parts: PartsHere) -> dict[str, Any]:
     """`bot` is false where the staff have none; the page then offers nothing."""
-    mine = select(DeskChat).where(DeskChat.person == me.person.code).order_by(DeskChat.bound_at)
+    mine = select(DeskChat).where(DeskChat.person == me.person.code).order_by(col(DeskChat.bound_at))
     async with parts.transactions.read() as session:
         chats = (await session.exec(mine)).all()
     return {"bot": parts.staff_link is not None, "chats": [_shown(chat) for chat in chats]}
