@@ -12,8 +12,8 @@ from typing import Any
 
 import structlog
 from procrastinate import App, JobContext, PsycopgConnector
-from procrastinate.exceptions import ConnectorException, JobAborted
-from procrastinate.jobs import DeleteJobCondition, Job
+from procrastinate.exceptions import ConnectorException, JobAborted, UniqueViolation
+from procrastinate.jobs import DeleteJobCondition, Job, Status
 from procrastinate.manager import JobManager
 from procrastinate.retry import BaseRetryStrategy, RetryDecision
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -189,6 +189,8 @@ async def reap(queue: App, dead_after: float = DEAD_AFTER, lost_after: Mapping[s
     for row in rows:
         try:
             await queue.job_manager.retry_job_by_id_async(row["id"], retry_at=datetime.now(UTC))
+        except UniqueViolation:  # the next one of its kind is there already, and waits for its lock
+            await queue.job_manager.finish_job_by_id_async(row["id"], Status.ABORTED, delete_job=True)
         except ConnectorException:
             log.info("job.ended_meanwhile", job=row["id"])
     if rows:

@@ -191,6 +191,24 @@ async def test_the_worker_itself_reaps(sessions: Sessions, queue: App, clock: Cl
         await until(lambda: they.delivered == [number], seconds=9)
 
 
+async def test_a_sweep_that_was_killed_gives_way_to_the_next(queue: App) -> None:
+    """Otherwise the dead one holds the lock, the waiting one cannot start, and the clock stands still for good."""
+    supervise = queue.tasks["supervise"]
+    await supervise.defer_async(timestamp=1)
+    dead = await queue.job_manager.register_worker()
+    assert await queue.job_manager.fetch_job(None, dead)
+    await supervise.defer_async(timestamp=2)
+    assert await queue.job_manager.fetch_job(None, dead) is None, "one at a time"
+    await queue.connector.execute_query_async(
+        "UPDATE procrastinate_workers SET last_heartbeat = now() - interval '21 seconds'"
+    )
+    assert await reap(queue) == 1
+    alive = await queue.job_manager.register_worker()
+    job = await queue.job_manager.fetch_job(None, alive)
+    assert job is not None and job.task_kwargs == {"timestamp": 2}
+    assert await reap(queue) == 0
+
+
 async def test_a_job_whose_end_was_never_written_is_picked_up(sessions: Sessions, queue: App, clock: Clock) -> None:
     await add_deferred(sessions, clock)
     alive = await queue.job_manager.register_worker()
