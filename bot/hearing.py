@@ -10,14 +10,15 @@ from bot.flows import words
 from bot.flows.heard import Edit, Heard
 from bot.messages import Incoming, Say
 from bot.scrub import is_cut, scrub
+from bot.transcript import Line
 from cases.masking import mask
-from models import Case, ChatMessage, Photo
+from models import Case, Photo
 
 
 @dataclass(frozen=True)
 class Hearing:
     heard: Heard
-    row: ChatMessage
+    row: Line
     stale: str | None = None  # an old button: the number of the case it was about, or ""
 
 
@@ -57,7 +58,7 @@ def _shown(incoming: Incoming, files: Sequence[Photo]) -> str | Say:
     return Say("said.voice") if files else Say("said.unreadable")
 
 
-async def _pressed(session: AsyncSession, incoming: Incoming, row: ChatMessage) -> Hearing:
+async def _pressed(session: AsyncSession, incoming: Incoming, row: Line) -> Hearing:
     found = await transcript.pressed(session, incoming.resident, scrub(incoming.choice), incoming.at)
     button, fresh = found or ({"action": "", "label": "said.button", "args": {}, "payload": {}}, False)
     row.text_key, row.args = button["label"], button["args"]

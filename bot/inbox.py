@@ -19,11 +19,11 @@ from bot.perform import Scene, perform
 from bot.senses import Senses
 from bot.texts import DEFAULT, LOCALES
 from bot.transactions import Transactions
-from bot.transcript import Held
+from bot.transcript import Held, Line
 from cases import feedback, queries
 from cases.errors import Refusal
 from cases.keys import Keys
-from models import Case, ChatMessage, Photo, Resident
+from models import Case, Photo, Resident
 
 DRAFT_LASTS = timedelta(days=7)
 FIRST = """
@@ -61,7 +61,7 @@ class Caller:
 class Taken:
     """What a message brought about: the lines, in whose language, and the cases they speak of."""
 
-    rows: Sequence[ChatMessage]
+    rows: Sequence[Line]
     locale: str
     cases: Mapping[UUID, Case]
     stale: bool = False  # it was an old button
@@ -113,7 +113,8 @@ class Inbox:
             if kept:
                 session.add_all(kept)
                 await session.flush()
-            resident.unreachable_at = None  # whoever speaks can be reached
+            if resident.unreachable_at:  # whoever speaks can be reached
+                resident.unreachable_at = None
             return await self._converse(session, senses, held, incoming, kept, notes)
 
     async def _converse(

@@ -68,20 +68,6 @@ class Say:
 
 
 @dataclass(frozen=True)
-class Line:
-    """A line as a reader sees it, in their language."""
-
-    id: int
-    by_resident: bool
-    text: str
-    at: datetime
-    buttons: Sequence[tuple[str, str, str]] = ()  # token, label, action
-    card: Mapping[str, Any] | None = None
-    photos: Sequence[str] = ()
-    case: Mapping[str, Any] | None = None
-
-
-@dataclass(frozen=True)
 class Arrival:
     """An update as a messenger told it, without its library: what both bots take in.
 

@@ -2,20 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from bot.flows.progress import ON_THE_LINE
 from bot.texts import say
+from bot.transcript import Line
 from bot.wording import Wording
 from models import STEPS, Case, ChatMessage
 
+Row: TypeAlias = Line | ChatMessage
 
-def text_of(row: ChatMessage, wording: Wording, locale: str, now: datetime) -> str:
+
+def text_of(row: Row, wording: Wording, locale: str, now: datetime) -> str:
     return wording.word(row.text_key, row.args, locale, now) if row.text_key else row.text
 
 
-def buttons_of(row: ChatMessage, cases: Mapping[UUID, Case]) -> Sequence[dict[str, Any]]:
+def buttons_of(row: Row, cases: Mapping[UUID, Case]) -> Sequence[dict[str, Any]]:
     """Only those that can be pressed now; those of a card's lines belong to the card."""
     if row.answered_at:
         return []
@@ -23,9 +26,7 @@ def buttons_of(row: ChatMessage, cases: Mapping[UUID, Case]) -> Sequence[dict[st
     return [button for button in row.buttons if not button.get("in_card") and _still(button, case)]
 
 
-def card_of(
-    row: ChatMessage, wording: Wording, locale: str, now: datetime
-) -> Sequence[tuple[dict[str, Any], str, str]]:
+def card_of(row: Row, wording: Wording, locale: str, now: datetime) -> Sequence[tuple[dict[str, Any], str, str]]:
     """The card's lines: as kept, its name in words, its value in words."""
     lines = (row.card or {"lines": []})["lines"]
     return [

@@ -32,7 +32,8 @@ class Transactions:
     async def begin(self) -> AsyncIterator[AsyncSession]:
         async with self._sessions() as session:
             yield session
-            await session.flush()
+            if session.new or session.dirty or session.deleted:
+                await session.flush()
             notices: list[Notification] = session.info.pop(NEW_NOTICES, [])
             if notices:
                 await self._defer(session, notices)

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,7 @@ from bot import elder
 from bot.direct import direct
 from bot.messages import WEBCHAT, Button, CardLine, Say
 from bot.transactions import wake
-from models import ChatMessage, Conversation, Follower, Resident
+from models import Conversation, Follower, Resident
 
 PAGE = 200
 OF_NO_DRAFT = frozenset({"new", "locale", "help", "never_mind", "done", "safety"})
@@ -34,20 +34,44 @@ _HELD = (
     .where(Conversation.resident == bindparam("who"))
     .with_for_update(of=Conversation)
 )
+COLUMNS = (
+    "resident, said_by, text, text_key, args, buttons, card, photos, case_id, unique_key, at, answered_at, "
+    "channel, chat, external"
+)
 REMEMBER = "UPDATE conversations SET state = %s, expires_at = %s, version = version + 1 WHERE resident = %s"
-ADD = """
-INSERT INTO chat_messages (
-    resident, said_by, text, text_key, args, buttons, card, photos, case_id, unique_key, at, answered_at,
-    channel, chat, external, attempts, failure
-) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, '') RETURNING id
-"""
+ADD = f"""
+INSERT INTO chat_messages ({COLUMNS}, attempts, failure) VALUES ({", ".join(["%s"] * 15)}, 0, '') RETURNING id
+"""  # noqa: S608 - our own columns
+LINES = f"SELECT {COLUMNS}, id FROM chat_messages WHERE resident = %s"  # noqa: S608
 END_DRAFT = """
 UPDATE chat_messages SET answered_at = %s
 WHERE resident = %s AND answered_at IS NULL AND buttons @> '[{"draft": true}]'
 """
 WITH_BUTTON = "SELECT id, buttons, answered_at FROM chat_messages WHERE resident = %s AND buttons @> %s LIMIT 1"
 ANSWERED = "UPDATE chat_messages SET answered_at = %s WHERE id = %s"
-_LINES = "lines"  # in session.info: what was said in this transaction
+_SAID = "lines"  # in session.info: what was said in this transaction
+
+
+@dataclass
+class Line:
+    """A row of chat_messages, without the weight of a mapped object: a page reads two hundred, a message makes two."""
+
+    resident: UUID
+    said_by: str  # "resident" or "us"
+    text: str = ""
+    text_key: str = ""
+    args: dict[str, Any] = field(default_factory=dict)
+    buttons: list[dict[str, Any]] = field(default_factory=list)
+    card: dict[str, Any] | None = None
+    photos: list[str] = field(default_factory=list)
+    case_id: UUID | None = None
+    unique_key: str = ""
+    at: datetime | None = None
+    answered_at: datetime | None = None
+    channel: str = ""
+    chat: str = ""
+    external: list[str] = field(default_factory=list)
+    id: int | None = None
 
 
 @dataclass
@@ -84,17 +108,15 @@ async def remember(session: AsyncSession, held: Held, state: Mapping[str, Any], 
     await (await direct(session)).execute(REMEMBER, (Jsonb(state), until, held.resident.id))
 
 
-def heard(resident: UUID, key: str, shown: str | Say, photos: Sequence[str], now: datetime) -> ChatMessage:
+def heard(resident: UUID, key: str, shown: str | Say, photos: Sequence[str], now: datetime) -> Line:
     """What the resident said, to be added: their words, or the label of what they pressed."""
     words = {"text": shown} if isinstance(shown, str) else {"text_key": shown.key, "args": dict(shown.args)}
-    return ChatMessage(
-        resident=resident, said_by="resident", photos=list(photos), unique_key=f"in:{key}", at=now, **words
-    )
+    return Line(resident=resident, said_by="resident", photos=list(photos), unique_key=f"in:{key}", at=now, **words)
 
 
 async def said(
     session: AsyncSession, resident: Resident, say: Say, unique_key: str, now: datetime, case: UUID | None = None
-) -> ChatMessage:
+) -> Line:
     """Add a line of ours; a sender takes it from here where a network is between.
 
     Its own buttons end those of earlier lines that belong to the same draft.
@@ -104,7 +126,7 @@ async def said(
     if any(_of_draft(button) for button in say.buttons):
         await end_draft_buttons(session, resident.id, now)
     away = resident.channel != WEBCHAT and resident.unreachable_at is None
-    row = ChatMessage(
+    row = Line(
         resident=resident.id,
         channel=resident.channel if away else "",
         chat=resident.address if away else "",
@@ -122,19 +144,19 @@ async def said(
     return await add(session, row)
 
 
-async def add(session: AsyncSession, row: ChatMessage) -> ChatMessage:
+async def add(session: AsyncSession, row: Line) -> Line:
     """The line is there with this transaction, and whoever waits for it is woken."""
     if row.case_id:
         await session.flush()  # the case may be new
     values = (
         row.resident, row.said_by, row.text, row.text_key, Jsonb(row.args), Jsonb(row.buttons),
-        Jsonb(row.card) if row.card else None, Jsonb(row.photos), row.case_id, row.unique_key, row.at,
+        row.card and Jsonb(row.card), Jsonb(row.photos), row.case_id, row.unique_key, row.at,
         row.answered_at, row.channel, row.chat, Jsonb(row.external),
     )  # fmt: skip
     added = await (await (await direct(session)).execute(ADD, values)).fetchone()
     assert added is not None
     row.id = added[0]
-    session.info.setdefault(_LINES, []).append(row)
+    session.info.setdefault(_SAID, []).append(row)
     wake(session, f"send:{row.channel}" if row.channel else f"chat:{row.resident}")
     return row
 
@@ -156,28 +178,29 @@ async def pressed(
 async def end_draft_buttons(session: AsyncSession, resident: UUID, now: datetime) -> None:
     """The draft they belong to has moved on, was filed or dropped."""
     await (await direct(session)).execute(END_DRAFT, (now, resident))
-    for row in session.info.get(_LINES, ()):
+    for row in session.info.get(_SAID, ()):
         if row.answered_at is None and any(button.get("draft") for button in row.buttons):
             row.answered_at = now
 
 
-async def after(session: AsyncSession, resident: UUID, cursor: int) -> Sequence[ChatMessage]:
-    chosen = select(ChatMessage).where(ChatMessage.resident == resident, col(ChatMessage.id) > cursor)
-    return (await session.exec(chosen.order_by(col(ChatMessage.id)).limit(PAGE))).all()
+async def after(session: AsyncSession, resident: UUID, cursor: int) -> Sequence[Line]:
+    return await _lines(session, "AND id > %s ORDER BY id LIMIT %s", resident, cursor, PAGE)
 
 
-async def latest(session: AsyncSession, resident: UUID) -> Sequence[ChatMessage]:
+async def latest(session: AsyncSession, resident: UUID) -> Sequence[Line]:
     """The last page of the talk, oldest first."""
-    chosen = select(ChatMessage).where(ChatMessage.resident == resident).order_by(col(ChatMessage.id).desc())
-    return list(reversed((await session.exec(chosen.limit(PAGE))).all()))
+    return (await _lines(session, "ORDER BY id DESC LIMIT %s", resident, PAGE))[::-1]
 
 
-async def because_of(session: AsyncSession, resident: UUID, key: str) -> Sequence[ChatMessage]:
+async def because_of(session: AsyncSession, resident: UUID, key: str) -> Sequence[Line]:
     """What one incoming message brought about: itself and our answers."""
-    keys = col(ChatMessage.unique_key)
-    mine = (keys == f"in:{key}") | keys.startswith(f"re:{key}:", autoescape=True)
-    chosen = select(ChatMessage).where(ChatMessage.resident == resident, mine)
-    return (await session.exec(chosen.order_by(col(ChatMessage.id)))).all()
+    mine = "AND (unique_key = %s OR starts_with(unique_key, %s)) ORDER BY id"
+    return await _lines(session, mine, resident, f"in:{key}", f"re:{key}:")
+
+
+async def _lines(session: AsyncSession, which: str, *given: Any) -> list[Line]:
+    rows = await (await direct(session)).execute(f"{LINES} {which}", given)
+    return [Line(*row) for row in await rows.fetchall()]
 
 
 def _of_draft(button: Button) -> bool:

@@ -11,24 +11,23 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from bot import reading
 from bot.media import Store
 from bot.texts import say
+from bot.transcript import Line
 from bot.wording import Wording, when
 from cases import queries
-from models import OPEN, Case, ChatMessage, Photo
+from models import OPEN, Case, Photo
 
 KINDS = {"photo": "image/jpeg", "voice": "audio/ogg"}
 
 
 async def messages(
-    session: AsyncSession, wording: Wording, rows: Sequence[ChatMessage], locale: str, now: datetime
+    session: AsyncSession, wording: Wording, rows: Sequence[Line], locale: str, now: datetime
 ) -> list[dict[str, Any]]:
     """The lines of a page, each in the reader's language."""
     cases = await queries.of_ids(session, {row.case_id for row in rows})
     return [message(row, wording, locale, now, cases) for row in rows]
 
 
-def message(
-    row: ChatMessage, wording: Wording, locale: str, now: datetime, cases: Mapping[UUID, Case]
-) -> dict[str, Any]:
+def message(row: Line, wording: Wording, locale: str, now: datetime, cases: Mapping[UUID, Case]) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "id": str(row.id),
         "cursor": str(row.id),
@@ -72,7 +71,7 @@ def iso(moment: datetime | None) -> str | None:
     return moment.isoformat().replace("+00:00", "Z") if moment else None
 
 
-def _lines(row: ChatMessage, wording: Wording, locale: str, now: datetime) -> list[dict[str, Any]]:
+def _lines(row: Line, wording: Wording, locale: str, now: datetime) -> list[dict[str, Any]]:
     lines = []
     for line, label, value in reading.card_of(row, wording, locale, now):
         shown = {"name": line["name"], "label": label, "value": value}
