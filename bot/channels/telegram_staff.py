@@ -18,11 +18,8 @@ from telegram import (
     InlineKeyboardMarkup,
     InputFile,
     InputMediaPhoto,
-    KeyboardButton,
     LinkPreviewOptions,
     Message,
-    ReplyKeyboardMarkup,
-    ReplyKeyboardRemove,
     Update,
 )
 from telegram.error import (
@@ -155,9 +152,7 @@ class TelegramStaff:
         match call.method:
             case "sendMessage":
                 said: dict[str, Any] = {"text": call.html, "parse_mode": "HTML", "link_preview_options": PLAIN}
-                return _did(
-                    call, [await self._call(self._bot.send_message(**to, **said, reply_markup=_keyboard(call)))]
-                )
+                return _did(call, [await self._call(self._bot.send_message(**to, **said, reply_markup=_inline(call)))])
             case "sendPhoto":
                 return _did(
                     call, [await self._call(self._bot.send_photo(**to, photo=_input(call.files[0]), **captioned))]
@@ -169,9 +164,7 @@ class TelegramStaff:
             case "sendMediaGroup":
                 media = [InputMediaPhoto(_input(file, attach=True)) for file in call.files]
                 return _did(call, await self._call(self._bot.send_media_group(**to, media=media, **captioned)))
-            case "clearKeyboard":
-                return await self._clear(to, call)
-            case "editMessageText":
+            case _:  # nobody on the staff is asked for their position: there is no keyboard to clear
                 return await self._edit(out, call)
 
     async def _edit(self, out: Outgoing, call: Call) -> Did:
@@ -185,11 +178,6 @@ class TelegramStaff:
             if not texts.is_done(error.reason):
                 raise
         return Did([out.edits])
-
-    async def _clear(self, to: Mapping[str, Any], call: Call) -> Did:
-        sign = await self._call(self._bot.send_message(**to, text=call.html, reply_markup=ReplyKeyboardRemove()))
-        await self._courtesy(self._bot.delete_message(to["chat_id"], sign.message_id))
-        return Did()
 
     async def _courtesy(self, asked: Awaitable[Any]) -> None:
         with suppress(ChannelError):
@@ -249,13 +237,6 @@ def _input(file: File, *, attach: bool = False) -> str | InputFile:
     if not file.path.is_file():
         raise Impossible("the file is gone")
     return InputFile(file.path.read_bytes(), texts.file_name(file), attach=attach)
-
-
-def _keyboard(call: Call) -> InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove | None:
-    if call.asks_pin:
-        button = KeyboardButton(call.asks_pin, request_location=True)
-        return ReplyKeyboardMarkup([[button]], resize_keyboard=True, one_time_keyboard=True)
-    return ReplyKeyboardRemove() if call.clears else _inline(call)
 
 
 def _inline(call: Call) -> InlineKeyboardMarkup | None:

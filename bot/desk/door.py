@@ -177,7 +177,7 @@ async def _hear(
 
 async def _answered(session: AsyncSession, chat: DeskChat, arrival: Arrival) -> str:
     """The number of the case whose resident's line they replied to."""
-    row = await lines.numbered(session, chat, arrival.replies_to) if arrival.replies_to else None
+    row = await lines.numbered(session, chat, arrival.replies_to, TALKS) if arrival.replies_to else None
     if row is None or row.text_key != TALKS or row.case_id is None:
         return ""
     return str((await session.exec(select(Case.number).where(Case.id == row.case_id))).one())

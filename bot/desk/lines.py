@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import and_, or_
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -103,12 +104,19 @@ async def behind(session: AsyncSession, chat: DeskChat, token: str) -> tuple[Des
     return row, next(button for button in row.buttons if button["token"] == token)
 
 
-async def numbered(session: AsyncSession, chat: DeskChat, number: str) -> DeskMessage | None:
-    """Our line the messenger calls by this number."""
+async def numbered(session: AsyncSession, chat: DeskChat, number: str, key: str) -> DeskMessage | None:
+    """Our line the messenger calls by this number; else one of this key that is on its way.
+
+    An answer may be faster than the note that the line has been sent.
+    """
     here = (col(DeskMessage.channel) == chat.channel, col(DeskMessage.chat) == chat.address)
-    ours = (col(DeskMessage.said_by) == "us", col(DeskMessage.person) == chat.person)
-    found = select(DeskMessage).where(*here, *ours, col(DeskMessage.external).contains([number]))
-    return (await session.exec(found.order_by(col(DeskMessage.id).desc()))).first()
+    ours = select(DeskMessage).where(*here, DeskMessage.said_by == "us", DeskMessage.person == chat.person)
+    named = col(DeskMessage.external).contains([number])
+    under_way = and_(
+        col(DeskMessage.text_key) == key, col(DeskMessage.sent_at).is_(None), col(DeskMessage.failed_at).is_(None)
+    )
+    either = ours.where(or_(named, under_way))  # in one look: between two it might have been sent
+    return (await session.exec(either.order_by(named.desc(), col(DeskMessage.id).desc()))).first()
 
 
 async def end_all(session: AsyncSession, channel: str, address: str, now: datetime, why: str = "unbound") -> None:

@@ -36,6 +36,7 @@ async def test_a_task_on_a_phone(telegram: Telegram, caplog: pytest.LogCaptureFi
     await worker.press("提交")
     await worker.hears("的办理结果已提交。")
     await worker.hears(f"【待回访】{number}")
+    await telegram.settle()
     assert len((await resident.look())[-1]["photos"]) == 2
 
     await worker.press("照片 2 张")
