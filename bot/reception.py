@@ -28,7 +28,7 @@ from bot.transactions import Transactions
 from cases.keys import Keys
 from models import RefusedUpdate
 
-AT_ONCE = 16
+AT_ONCE = 6  # more is slower: they share one processor, and connections beyond the pool are made anew each time
 WAITING_MOST = 200
 TRIES = 3
 NETWORK_TRIES = 12  # about a minute and a half, where nobody else brings it again

@@ -47,6 +47,7 @@ class TelegramResidents:
         server = TelegramAPIServer.from_base(api_base)
         self._bot = Bot(token, AiohttpSession(limit=CONNECTIONS, api=server, timeout=texts.CALL_SECONDS))
         self._username = ""
+        self._answers = dict[type, type]()  # pydantic holds these types weakly, and would build them for every answer
         self._asked = dict[str, None]()  # chats that show a button of ours for their position, as far as we remember
 
     @property
@@ -187,6 +188,8 @@ class TelegramResidents:
 
     async def _call(self, method: methods.TelegramMethod[T], seconds: int | None = None) -> T:
         """Whatever aiogram raises, as one of ours; never with an address in it, as that holds the token."""
+        if type(method) not in self._answers:
+            self._answers[type(method)] = methods.Response[method.__returning__]  # type: ignore[name-defined]
         try:
             return await self._bot(method, request_timeout=seconds)
         except exceptions.TelegramRetryAfter as error:
