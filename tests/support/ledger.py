@@ -42,7 +42,7 @@ class Ledger:
         """`check: lost …` or `check: one too many …`, one line each. None when all is as it was acknowledged."""
         with connection.cursor(row_factory=namedtuple_row) as cursor:
             sides = {name: check(self, Rows(cursor)) for name, check in CHECKS.items()}
-        return [f"{name}: {fault}" for name, (must, found) in sides.items() for fault in _compare(must, found)]
+        return [f"{name}: {fault}" for name, (must, found) in sides.items() for fault in compare(must, found)]
 
 
 Sides = tuple[Iterable[Hashable], Iterable[Hashable]]
@@ -56,7 +56,8 @@ class Rows:
         return self.cursor.execute(sql.encode()).fetchall()
 
 
-def _compare(must: Iterable[Hashable], found: Iterable[Hashable]) -> Iterator[str]:
+def compare(must: Iterable[Hashable], found: Iterable[Hashable]) -> Iterator[str]:
+    """What is on one side only."""
     there_must_be, there_are = Counter(must), Counter(found)
     for row, times in (there_must_be - there_are).items():
         yield f"lost {row} x{times}"
@@ -120,8 +121,9 @@ def deeds(ledger: Ledger, rows: Rows) -> Sides:
 
 
 def notices(_: Ledger, rows: Rows) -> Sides:
-    """One for everybody whom TOLD names, at every event."""
-    found = rows("SELECT unique_key, coalesce(person, resident::text) FROM notifications")
+    """One for everybody whom TOLD names, at every event; but for those on duty, whom only the roster knows."""
+    told = "SELECT unique_key, coalesce(person, resident::text) FROM notifications WHERE text_key <> 'desk.danger'"
+    found = rows(told)
     return [(f"{key}:{who}", who) for key, who in _due(rows)], found
 
 
@@ -199,6 +201,7 @@ def _due(rows: Rows) -> Iterator[tuple[str, str]]:
             Audience.DISPATCHERS: dispatchers,
             Audience.LEADERS: [person.code for person in people if person.role == "leader" and person.unit == unit],
             Audience.ABOVE: [event.details["to"]] if event.details.get("to") else [],
+            Audience.DUTY: [],
         }
         for audience in TOLD[event.kind]:
             key = f"{event.case_id}:{event.seq}"
