@@ -22,7 +22,7 @@ def sees(person: Person) -> ColumnElement[bool]:
     """The cases a person may see, as a condition for a query."""
     if person.role in SEES_ALL:
         return true()
-    own = col(Case.assignee) == person.code
+    own = or_(col(Case.assignee) == person.code, col(Case.called).contains([person.code]))
     if person.role is Role.WORKER:
         return or_(own, col(Case.grid) == person.area)
     if person.role is Role.CLERK:
@@ -31,12 +31,12 @@ def sees(person: Person) -> ColumnElement[bool]:
         below = select(Area.code).where(col(Area.path).contains([person.area]), col(Area.level) == 3)
         in_area = col(Case.grid).in_(below) if not _whole_city(person) else false()
         return or_(own, col(Case.unit) == person.unit, in_area)
-    return false()
+    return own
 
 
 def may_see(book: Book, person: Person, case: Case) -> bool:
     """The same for one case at hand."""
-    if person.role in SEES_ALL or case.assignee == person.code:
+    if person.role in SEES_ALL or case.assignee == person.code or person.code in case.called:
         return True
     if person.role is Role.WORKER:
         return case.grid == person.area

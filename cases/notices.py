@@ -99,7 +99,9 @@ async def _people(
 ) -> Sequence[str]:
     match audience:
         case Audience.DUTY:
-            return await duty.concerned(session, book, case, event.kind, event.at)
+            called = await duty.concerned(session, book, case, event.kind, event.at)
+            case.called = [*case.called, *(person for person in called if person not in case.called)]
+            return called
         case Audience.FORMER:
             return [event.details["from"]] if event.details.get("from") else []
         case Audience.DECIDE if others := access.others_leading(book, case):

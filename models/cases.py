@@ -66,6 +66,7 @@ class Case(Table, table=True):
     extension: dict[str, Any] | None = Field(default=None, sa_type=DOCUMENT)  # asked for, undecided
     extensions: int = 0  # granted in this round
     relay: str | None = Field(default=None, foreign_key="people.code")  # who has a line to the resident open (联系)
+    called: list[str] = Field(default_factory=list, sa_type=WORDS)  # who on duty was told of danger: they may see it
     untold_at: datetime | None = moment(nullable=True)  # the resident could not be reached about it
 
     outcome: Outcome | None = Field(default=None, sa_type=words_of(Outcome))

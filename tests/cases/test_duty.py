@@ -207,6 +207,8 @@ async def test_danger_at_night_is_told_to_whoever_is_on(site: Site, clock: Clock
         case = (await session.exec(select(Case).where(Case.number == number))).one()
     assert (case.unit, case.assignee) == ("RANQI", "liangxinmin")
     assert await who_was_told(site, number, "desk.danger") == ["shensong", "wanyang"]
+    assert (await (await site.staff("shensong")).case(number))["case"]["danger"]  # and may look at what it is
+    assert number in await (await site.staff("shensong")).tasks("all")
     assert await who_was_told(site, number, "desk.route") == ["liangxinmin"]
 
 
