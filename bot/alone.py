@@ -14,6 +14,7 @@ log = structlog.get_logger()
 async def alone(url: str, name: str, work: Callable[[], Awaitable[None]]) -> None:
     """Until cancelled: wait for one's turn, work, and stop at once when the connection that holds the lock is gone."""
     while True:
+        stop_if_asked()
         try:
             async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
                 await _turn(connection, name)
@@ -23,10 +24,19 @@ async def alone(url: str, name: str, work: Callable[[], Awaitable[None]]) -> Non
             await asyncio.sleep(TRY_SECONDS)
 
 
+def stop_if_asked() -> None:
+    """Work that goes on and on asks before each turn: `wait_for` of Python 3.11, which the database's driver uses,
+    loses a cancellation that comes together with what it waits for."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
 async def _turn(connection: psycopg.AsyncConnection, name: str) -> None:
     while True:
         answer = await connection.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", (name,))
         row = await answer.fetchone()
+        stop_if_asked()
         if row and row[0]:
             return
         await asyncio.sleep(TRY_SECONDS)
@@ -37,6 +47,7 @@ async def _while_held(connection: psycopg.AsyncConnection, work: Callable[[], Aw
     working = asyncio.ensure_future(work())
     try:
         while not working.done():
+            stop_if_asked()
             await asyncio.wait([working], timeout=LOOK_SECONDS)
             await connection.execute("SELECT 1")
     finally:

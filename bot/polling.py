@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 
-from bot.alone import alone
+from bot.alone import alone, stop_if_asked
 from bot.channels.base import Channel, ChannelError, TooFast
 from bot.reception import Again, NoUpdate, Reception, number_of
 
@@ -41,6 +41,7 @@ class Poller:
         self._reset()
         try:
             while True:
+                stop_if_asked()
                 self._begin(await self._ask())
                 await self._some_end()
         finally:

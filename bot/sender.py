@@ -9,6 +9,7 @@ import asyncio
 import json
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -18,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot import unsent
+from bot.alone import stop_if_asked
 from bot.channels.base import Channel, ChannelError, Impossible, Moved, TooFast, Unreachable
 from bot.live import Live
 from bot.messages import Outgoing, Sent
@@ -85,6 +87,7 @@ class Sender:
         with self._live.subscribe(f"send:{self._channel.name}") as self._news:
             try:
                 while True:
+                    stop_if_asked()
                     self._news.clear()
                     if not await self._look():
                         await self._wait()
@@ -119,10 +122,9 @@ class Sender:
     async def _wait(self) -> None:
         loop = asyncio.get_running_loop()
         soonest = min(self._later.values(), default=loop.time() + LOOK_SECONDS) - loop.time()
-        try:
-            await asyncio.wait_for(self._news.wait(), min(LOOK_SECONDS, max(0.01, soonest)))
-        except TimeoutError:
-            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(min(LOOK_SECONDS, max(0.01, soonest))):
+                await self._news.wait()
 
     async def _serve(self, chat: str) -> None:
         """One chat's lines, one after the other, until they are through or one has to wait."""

@@ -1,0 +1,38 @@
+"""Stopped again and again with lines still to bring: each start goes on where the last one ended, and nobody reads
+anything twice (R12)."""
+
+import time
+from pathlib import Path
+
+from simulator.server import running as simulator_running
+from tests.support.clock import Clock
+from tests.support.telegram import a_world, program, until
+
+PEOPLE, TIMES, LONGEST = 50, 20, 5.0
+LINES = ("help", "never_mind", "my.none", "lookup.wrong")
+
+
+async def test_stopped_twenty_times_with_fifty_lines_to_bring(town_url: str, tmp_path: Path, clock: Clock) -> None:
+    world, slowest, left = a_world(), 0.0, list[int]()
+    async with simulator_running(world) as address:
+        async with program(town_url, tmp_path, clock, world, address) as telegram:
+            phones = [telegram.resident() for _ in range(PEOPLE)]
+            for phone in phones:
+                phone.start()
+            await until(lambda: all(phone.lines for phone in phones), "all are greeted")
+            chats = [str(phone.user.id) for phone in phones]
+        for n in range(TIMES):
+            rate = {"telegram_messages_per_second": 40}
+            async with program(town_url, tmp_path, clock, world, address, **rate) as telegram:
+                await telegram.tell(*chats, key=LINES[n % len(LINES)])
+                before = sum(len(phone.lines) for phone in phones)
+                some = 5 + n
+                await until(lambda: sum(len(p.lines) for p in phones) >= before + some, "some of it is sent")  # noqa: B023
+                asked = time.monotonic()
+            slowest = max(slowest, time.monotonic() - asked)
+            left.append(await telegram.site.unsent())
+        async with program(town_url, tmp_path, clock, world, address) as telegram:
+            await telegram.settle()
+    assert min(left[:-1]) > 0, f"it had brought all: {left}"
+    assert slowest < LONGEST
+    assert [len(phone.lines) for phone in phones] == [1 + TIMES] * PEOPLE
