@@ -77,7 +77,7 @@ class TelegramResidents:
 
     async def send(self, out: Outgoing) -> Sent:
         calls = texts.plan(out, keyboard=out.chat in self._asked)
-        sent = await texts.carry_out(out, calls, lambda call: self._carry_out(out, call))
+        sent = await texts.carry_out(out, calls, lambda call: self._once(out, call))
         self._remember(out.chat, calls)
         return sent
 
@@ -117,14 +117,6 @@ class TelegramResidents:
         return f"https://t.me/{self._username}?start={payload}"
 
     # Sending
-
-    async def _carry_out(self, out: Outgoing, call: Call) -> Did:
-        try:
-            return await self._once(out, call)
-        except Impossible as error:
-            if not (texts.is_stale_file(error.reason) and any(file.number for file in call.files)):
-                raise
-        return await self._once(out, texts.uploading(call))
 
     async def _once(self, out: Outgoing, call: Call) -> Did:
         """One call, in aiogram's words."""

@@ -108,7 +108,7 @@ class TelegramStaff:
             raise ValueError(f"no update: {type(error).__name__}") from None
 
     async def send(self, out: Outgoing) -> Sent:
-        return await texts.carry_out(out, texts.plan(out), lambda call: self._carry_out(out, call))
+        return await texts.carry_out(out, texts.plan(out), lambda call: self._once(out, call))
 
     async def answer(self, query: str, text: str = "") -> None:
         asked = self._bot.answer_callback_query(query, text[: texts.TOAST_MOST] or None, read_timeout=COURTESY_SECONDS)
@@ -136,14 +136,6 @@ class TelegramStaff:
         return f"https://t.me/{self._username}?start={payload}"
 
     # Sending
-
-    async def _carry_out(self, out: Outgoing, call: Call) -> Did:
-        try:
-            return await self._once(out, call)
-        except Impossible as error:
-            if not (texts.is_stale_file(error.reason) and any(file.number for file in call.files)):
-                raise
-        return await self._once(out, texts.uploading(call))
 
     async def _once(self, out: Outgoing, call: Call) -> Did:
         """One call, in python-telegram-bot's words."""

@@ -111,13 +111,23 @@ async def carry_out(out: Outgoing, calls: Sequence[Call], do: Callable[[Call], A
     numbers, files = list(out.sent), dict[str, str]()
     for call in rest(calls, len(out.sent)):
         try:
-            did = await do(call)
+            did = await _with_files_it_knows(call, do)
         except ChannelError as error:
             error.sent = tuple(numbers)
             raise
         numbers += did.numbers
         files |= did.files
     return Sent(numbers, files)
+
+
+async def _with_files_it_knows(call: Call, do: Callable[[Call], Awaitable[Did]]) -> Did:
+    """A number of a file may be good no longer: then the file is uploaded again."""
+    try:
+        return await do(call)
+    except Impossible as error:
+        if not (is_stale_file(error.reason) and any(file.number for file in call.files)):
+            raise
+    return await do(uploading(call))
 
 
 def rest(calls: Sequence[Call], sent: int) -> list[Call]:
