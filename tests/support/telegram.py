@@ -41,6 +41,7 @@ class Phone:
         self.world, self.bot = world, bot
         self.user = world.add_user(name, language_code=language)
         self.chat = world.private_chat(bot, self.user)
+        self.patience = PATIENCE
 
     def start(self, payload: str = "") -> None:
         acting.start(self.world, self.bot, self.user, payload)
@@ -73,7 +74,7 @@ class Phone:
 
     async def hears(self, part: str, times: int = 1) -> Message:
         """The last line with these words in it, once there are so many; fails with what there is."""
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + self.patience
         while time.monotonic() < until:
             found = [message for message in self.lines if part in words(message)]
             if len(found) >= times:
@@ -86,7 +87,7 @@ class Phone:
 
     async def press(self, label: str, message: Message | None = None) -> Any:
         """The newest button of this name, once it is there."""
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + self.patience
         while time.monotonic() < until:
             shown = [line for line in ([message] if message else reversed(self.lines)) if label in self.buttons(line)]
             if shown:

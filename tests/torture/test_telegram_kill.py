@@ -174,7 +174,7 @@ async def test_killed_and_stopped_while_people_talk(
     assert faults == [], summary
     assert twice <= here.kills * AT_ONCE, summary
     assert (here.kills, here.stops, counts["cases"]) == (KILLS, STOPS, RESIDENTS)
-    assert counts["signed"] > RESIDENTS / 4, "the staff did too little to say anything"
+    assert counts["signed"] > RESIDENTS / 10, "the staff did too little to say anything"
 
 
 async def bind(here: Town, workers: list[Phone]) -> None:
