@@ -13,7 +13,7 @@ from simulator.server import running as simulator_running
 from tests.support.clock import Clock
 from tests.support.telegram import Telegram, a_door, a_world, program, until
 
-PEOPLE, COPIES = 100, 3
+PEOPLE, COPIES = 50, 3
 SMOKE = "楼下烧烤店油烟太大，天天到半夜"
 
 
@@ -54,6 +54,7 @@ async def deliver(telegram: Telegram, chance: random.Random) -> int:
     waiting = [item.update for item in updates.waiting()] * COPIES
     updates.pending.clear()
     chance.shuffle(waiting)
+    door = f"{parts.settings.site_url}/hooks/telegram"
     headers = {"X-Telegram-Bot-Api-Secret-Token": hook_secret(parts.settings, parts.keys)}
     limits = httpx.Limits(max_connections=40)
     async with httpx.AsyncClient(timeout=60, limits=limits, headers=headers, trust_env=False) as http:
