@@ -47,21 +47,20 @@ async def test_two_programs_share_it_and_one_goes_on_alone(
     world, given = a_world(), {**way.given, "telegram_messages_per_second": RATE}
     with a_door() as door:
         given |= {"door": door} if way.mode == "webhook" else {}
-        async with simulator_running(world) as address:
-            async with AsyncExitStack() as staying:
-                async with program(town_url, tmp_path, clock, world, address, **given) as going:
-                    phones = [going.resident() for _ in range(PEOPLE)]
-                    phones[0].start()
-                    await until(lambda: lines(phones) == 1, "the first of the two is at work")
-                    more = program(town_url, tmp_path, clock, world, address, **given)
-                    other = await staying.enter_async_context(more)
-                    for phone in phones[1:]:
-                        phone.start()
-                    await until(lambda: lines(phones) > PEOPLE // 4, "some are answered")
-                for phone in phones:
-                    phone.say("进度")
-                await until(lambda: lines(phones) >= 2 * PEOPLE, "the other one goes on")
-                await all_through(other)
+        async with simulator_running(world) as address, AsyncExitStack() as staying:
+            async with program(town_url, tmp_path, clock, world, address, **given) as going:
+                phones = [going.resident() for _ in range(PEOPLE)]
+                phones[0].start()
+                await until(lambda: lines(phones) == 1, "the first of the two is at work")
+                more = program(town_url, tmp_path, clock, world, address, **given)
+                other = await staying.enter_async_context(more)
+                for phone in phones[1:]:
+                    phone.start()
+                await until(lambda: lines(phones) > PEOPLE // 4, "some are answered")
+            for phone in phones:
+                phone.say("进度")
+            await until(lambda: lines(phones) >= 2 * PEOPLE, "the other one goes on")
+            await all_through(other)
     assert [len(phone.lines) for phone in phones] == [2] * PEOPLE
 
 

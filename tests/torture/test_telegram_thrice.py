@@ -60,10 +60,10 @@ async def deliver(telegram: Telegram, chance: random.Random) -> int:
     async with httpx.AsyncClient(timeout=60, limits=limits, headers=headers, trust_env=False) as http:
 
         async def bring(update: dict[str, object]) -> None:
-            while (
-                answer := await http.post(f"{parts.settings.site_url}/hooks/telegram", json=update)
-            ).status_code == 503:
+            answer = await http.post(door, json=update)
+            while answer.status_code == 503:
                 await asyncio.sleep(0.05)
+                answer = await http.post(door, json=update)
             assert answer.status_code == 200, answer.text
 
         await asyncio.gather(*(bring(update) for update in waiting))
