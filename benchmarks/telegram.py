@@ -2,9 +2,9 @@
 
     PYTHONPATH=. .venv/bin/python benchmarks/telegram.py [--updates 600] [--seconds 20]
 
-Updates a second with a backlog, time to the answer at 30 a second, CPU and memory of the bot's processes (ours with its
+Updates a second with a backlog, time to the answer at 30 a second, CPU and memory of the processes (ours with their
 PostgreSQL). Every other answer of ours is a card: classified, placed, committed, then sent. Aims: 0.6 of the rate of
-its library's echo, p99 within 150 ms. The simulator and the people share the machine with the bot: compare within a run.
+its library's echo, p99 within 150 ms. Simulator and people share the machine with the bot: compare within one run.
 """
 
 import asyncio
