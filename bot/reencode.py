@@ -15,15 +15,20 @@ from PIL import Image, ImageOps
 MEMORY = 1024 * 1024 * 1024
 PIXELS = 50_000_000
 LONGEST_SIDE = 2560
-FORMATS = ("JPEG", "PNG", "WEBP")
+FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")
 
 
 def main() -> int:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     Image.MAX_IMAGE_PIXELS = PIXELS
+    data = sys.stdin.buffer.read()
+    if data[4:8] == b"ftyp":  # the family iPhones photograph in; only then its library is loaded
+        import pillow_heif
+
+        pillow_heif.register_heif_opener(thumbnails=False, decode_threads=1)
     try:
-        with Image.open(io.BytesIO(sys.stdin.buffer.read()), formats=FORMATS) as opened:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
             opened.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
             picture = ImageOps.exif_transpose(opened).convert("RGB")
             picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))

@@ -3,12 +3,14 @@
 import asyncio
 import io
 import json
+import random
 import struct
 import sys
 import time
 import zlib
 from pathlib import Path
 
+import pillow_heif
 import psutil
 import pytest
 from PIL import Image, ImageCms
@@ -46,12 +48,15 @@ def telling(kind: str, orientation: int = 1) -> bytes:
     more = {"exif": exif, "icc_profile": ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()}
     if kind == "JPEG":
         more |= {"comment": SECRET, "xmp": b"http://ns.adobe.com/xap/1.0/\0" + SECRET}
+    if kind == "HEIF":
+        more["xmp"] = SECRET
+        pillow_heif.register_heif_opener()
     data = io.BytesIO()
     picture.save(data, kind, **more)
     return data.getvalue() + SECRET
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "HEIF"])
 async def test_nothing_is_told_but_the_picture(store: Store, kind: str) -> None:
     original = telling(kind)
     assert SECRET in original
@@ -129,7 +134,24 @@ def lying(data: bytes, width: int, height: int) -> bytes:
     return data[:at] + struct.pack(">HH", height, width) + data[at + 4 :]
 
 
+def heic(size: tuple[int, int] = (320, 240)) -> bytes:
+    """As a telephone writes it."""
+    pillow_heif.register_heif_opener()
+    data = io.BytesIO()
+    Image.new("RGB", size, "seagreen").save(data, "HEIF")
+    return data.getvalue()
+
+
+def claiming(data: bytes, width: int, height: int) -> bytes:
+    """A HEIC that says it is larger than what is in it."""
+    at = data.index(b"ispe") + 8
+    return data[:at] + struct.pack(">II", width, height) + data[at + 8 :]
+
+
 NO_PHOTOS = {
+    "half a HEIC": heic()[:300],
+    "a HEIC that says 65,000 × 65,000": claiming(heic(), 65_000, 65_000),
+    "a family nobody knows": b"\0\0\0\x18ftypzzzz" + bytes(400),
     "nothing": b"",
     "text": "不是照片".encode(),
     "half a JPEG": photo()[:700],
@@ -152,6 +174,18 @@ async def test_what_is_no_photo_is_refused_and_nothing_kept(store: Store, tmp_pa
     assert (refused.value.key, refused.value.http_status) == ("photo.not_a_photo", 415)
     assert files_in(tmp_path) == []
     assert psutil.Process().memory_info().rss - before < 64 * 1024**2 and time.monotonic() - began < media.SECONDS
+
+
+async def test_a_heic_with_any_byte_changed_is_a_photo_or_refused(store: Store) -> None:
+    whole, dice = heic(), random.Random(4)
+    for _ in range(12):
+        at = dice.randrange(len(whole))
+        broken = whole[:at] + bytes([dice.randrange(256)]) + whole[at + 1 :]
+        try:
+            file = await store.keep(broken)
+        except NotAPhoto:
+            continue
+        assert kept(store, file.sha256).format == "JPEG"
 
 
 async def test_a_voice_message_is_kept_as_it_is(store: Store) -> None:
