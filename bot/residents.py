@@ -107,14 +107,14 @@ class Residents:
         if self.senses.danger(arrival.text):
             return True
         if arrival.unreadable and arrival.album and not arrival.text:
-            return await self.limits.allows(limits.TOLD, self._who(arrival), arrival.album)
-        return await self.limits.allows(limits.MESSAGES, self._who(arrival))
+            return self.limits.allows(limits.TOLD, self._who(arrival), arrival.album)
+        return self.limits.allows(limits.MESSAGES, self._who(arrival))
 
     async def _hush(self, arrival: Arrival) -> str:
         """Said once a minute; whoever floods costs nobody else a transaction for every message."""
         if arrival.unreadable and arrival.album:
             return ""
-        if await self.limits.allows(limits.TOLD, self._who(arrival)):
+        if self.limits.allows(limits.TOLD, self._who(arrival)):
             await self._into_the_talk(_nothing_of(arrival), (), [TOO_OFTEN])
         return say(TOO_OFTEN.key, locale_of(arrival.locale)) if arrival.choice else ""
 
@@ -122,8 +122,8 @@ class Residents:
         """Codes are not to be found by guessing."""
         if not lookup_code(arrival.text):
             return True
-        mine = await self.limits.allows(limits.LOOKUPS, self._who(arrival))
-        return mine and await self.limits.allows(limits.LOOKUPS_IN_ALL)
+        mine = self.limits.allows(limits.LOOKUPS, self._who(arrival))
+        return mine and self.limits.allows(limits.LOOKUPS_IN_ALL)
 
     async def _came_or_went(self, arrival: Arrival, reachable: bool) -> str:
         """They blocked the bot, or let it in again. Of strangers nothing is kept."""

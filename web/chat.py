@@ -96,7 +96,7 @@ Here = Annotated[Resident, Depends(resident_of)]
 
 @router.post("/session")
 async def open_session(opening: Opening, request: Request, response: Response, parts: PartsHere) -> dict[str, Any]:
-    await parts.limits.hit(SESSIONS, request.client.host if request.client else "")
+    parts.limits.hit(SESSIONS, request.client.host if request.client else "")
     address = _address(request, parts) or uuid4().hex
     locale = opening.locale if opening.locale in LOCALES else None
     building = parts.senses.book.index.from_code(opening.place, parts.keys.places) if opening.place else None
@@ -112,16 +112,16 @@ async def open_session(opening: Opening, request: Request, response: Response, p
 
 @router.post("/messages")
 async def post_message(message: Message, request: Request, who: Who, parts: PartsHere) -> dict[str, Any]:
-    await parts.limits.hit(limits.MESSAGES, str(who))
+    parts.limits.hit(limits.MESSAGES, str(who))
     if lookup_code(message.text):
-        await parts.limits.hit(limits.LOOKUPS, request.client.host if request.client else "")
-        await parts.limits.hit(limits.LOOKUPS_IN_ALL)
+        parts.limits.hit(limits.LOOKUPS, request.client.host if request.client else "")
+        parts.limits.hit(limits.LOOKUPS_IN_ALL)
     return await _take(parts, who, message.key, text=message.text, choice=message.choice)
 
 
 @router.post("/places")
 async def post_place(point: Point, who: Who, parts: PartsHere) -> dict[str, Any]:
-    await parts.limits.hit(limits.MESSAGES, str(who))
+    parts.limits.hit(limits.MESSAGES, str(who))
     return await _take(parts, who, point.key, pin=Pin(point.lon, point.lat, point.accuracy))
 
 
@@ -130,7 +130,7 @@ async def post_photo(
     key: Annotated[UUID, Form()], file: Annotated[UploadFile, File()], resident: Here, parts: PartsHere
 ) -> dict[str, Any]:
     """The photo is safely on disk before the message that shows it is taken in."""
-    await parts.limits.hit(limits.MESSAGES, str(resident.id))
+    parts.limits.hit(limits.MESSAGES, str(resident.id))
     kept = await parts.store.keep(await file.read())
     photo = Photo(
         id=uuid5(resident.id, str(key)),  # the same key is the same photo

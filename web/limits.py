@@ -1,6 +1,6 @@
 """How often is too often at the doors. Keyed on the name as well as the address: a building may share one router."""
 
-from limits import RateLimitItemPerMinute
+from bot.limits import MINUTE, Limit
 
-SESSIONS = RateLimitItemPerMinute(3000)  # new conversations from one address: a whole estate behind one router
-SIGN_INS = RateLimitItemPerMinute(10, 15)  # tries of one name from one address
+SESSIONS = Limit("sessions", 3000)  # new conversations from one address: a whole estate behind one router
+SIGN_INS = Limit("sign-ins", 10, 15 * MINUTE)  # tries of one name from one address

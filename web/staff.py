@@ -65,7 +65,7 @@ class Asked(BaseModel):
 async def sign_in(
     given: Credentials, request: Request, response: Response, parts: PartsHere, locale: Locale
 ) -> dict[str, Any]:
-    await parts.limits.hit(limits.SIGN_INS, given.name.strip().lower(), request.client.host if request.client else "")
+    parts.limits.hit(limits.SIGN_INS, given.name.strip().lower(), request.client.host if request.client else "")
     async with parts.transactions.read() as session:
         person = await auth.check_password(session, given.name, given.password)
     async with parts.transactions.begin() as session:

@@ -325,8 +325,8 @@ async def test_elder_mode_is_short_with_two_answers(phone: Messenger) -> None:
 
 async def test_one_who_floods_is_told_once_and_nobody_else_is_hurt(phone: Messenger) -> None:
     other = Messenger(phone.site, "4712")
-    for _ in range(MESSAGES.amount):
-        await phone.door.limits.allows(MESSAGES, str(phone.id))
+    for _ in range(MESSAGES.times):
+        phone.door.limits.allows(MESSAGES, str(phone.id))
     assert await phone.get("一") == ["request.too_often"]
     assert await phone.get("二") == []
     assert await phone.door.receive(phone.arrival(choice="x", locale="en")) == say("request.too_often", "en")
