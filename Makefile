@@ -26,7 +26,7 @@ demo: $(VENV)/.installed ## play Telegram without a token: program, simulator, b
 setup-dev: $(VENV)/.installed-dev browser ## setup, and what tests and checks need
 
 test: setup-dev ## all tests, two at a time
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/.installed-dev ## style, types, import directions, no unpickling
 	$(BIN)/ruff check .
