@@ -8,7 +8,7 @@ line sent again; whoever stops it does not.
 import asyncio
 import json
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, Protocol
@@ -28,6 +28,7 @@ from bot.transactions import Transactions
 from models import Sending
 
 LOOK_SECONDS = 2.0  # when no news came: what somebody wrote while nobody listened
+GATHER_SECONDS = 0.005  # a moment in which more may come, so that one look serves several
 AT_ONCE = 24  # sends under way
 BATCH, OF_ONE_CHAT = 100, 4
 SEND_SECONDS = 60.0
@@ -88,6 +89,7 @@ class Sender:
             try:
                 while True:
                     stop_if_asked()
+                    await asyncio.sleep(GATHER_SECONDS)
                     self._news.clear()
                     if not await self._look():
                         await self._wait()
@@ -97,8 +99,7 @@ class Sender:
     async def _look(self) -> bool:
         """Load what can go and begin; True when there may be more at once."""
         try:
-            await self._write()
-            loaded = await self._load()
+            loaded = await self._exchange(loads=True)
         except AWAY as error:
             log.warning("sender.database_away", channel=self._channel.name, error=type(error).__name__)
             await asyncio.sleep(AWAY_SECONDS)
@@ -108,16 +109,6 @@ class Sender:
         for chat in dict.fromkeys(out.chat for out in loaded):
             self._tasks[chat] = asyncio.create_task(self._serve(chat))
         return len(loaded) >= BATCH
-
-    async def _load(self) -> Sequence[Outgoing]:
-        now = asyncio.get_running_loop().time()
-        self._later = {chat: at for chat, at in self._later.items() if at > now}
-        busy = {*self._queues, *self._later}
-        async with self._transactions.begin() as session:
-            rows = await unsent.next_rows(
-                session, self._table, self._channel.name, busy, most=BATCH, of_one=OF_ONE_CHAT
-            )
-            return await self._outbox.in_words(session, rows, self._now()) if rows else []
 
     async def _wait(self) -> None:
         loop = asyncio.get_running_loop()
@@ -164,7 +155,7 @@ class Sender:
         """What becomes of it is written at once, and of what went out before it."""
         reason = str(error) or type(error).__name__
         log.warning("sender.not_sent", channel=self._channel.name, line=out.id, reason=reason)
-        await self._write()
+        await self._exchange()
         now = self._now()
         async with self._transactions.begin() as session:
             match error:
@@ -191,20 +182,42 @@ class Sender:
         await unsent.later(session, self._table, out.id, seconds, sent=sent, counts=not told)
         self._later[out.chat] = asyncio.get_running_loop().time() + seconds
 
-    async def _write(self) -> None:
-        """Mark what was sent. Away or not, nothing of it is sent again while we live."""
+    async def _exchange(self, *, loads: bool = False) -> Sequence[Outgoing]:
+        """Mark what was sent and load what comes next, in one transaction.
+
+        Away or not, nothing that was sent is sent again while we live.
+        """
         done = {chat: dict(lines) for chat, lines in self._sent.items()}
-        if not done:
-            return
-        lines = {id_: sent for of_chat in done.values() for id_, sent in of_chat.items()}
-        files = {sha256: number for sent in lines.values() for sha256, number in sent.files.items()}
+        if not (done or loads):
+            return []
         async with self._transactions.begin() as session:
-            numbers = {id_: json.dumps(list(sent.numbers)) for id_, sent in lines.items()}
-            await unsent.mark_sent(session, self._table, numbers, self._now())
-            if files:
-                await unsent.keep_files(session, self._channel.name, files)
+            await self._mark(session, {id_: sent for lines in done.values() for id_, sent in lines.items()})
+            loaded = await self._load(session, done) if loads else []
         for chat, written in done.items():
             self._forget(chat, written)
+        return loaded
+
+    async def _mark(self, session: AsyncSession, lines: Mapping[int, Sent]) -> None:
+        if not lines:
+            return
+        numbers = {id_: json.dumps(list(sent.numbers)) for id_, sent in lines.items()}
+        await unsent.mark_sent(session, self._table, numbers, self._now())
+        if files := {sha256: number for sent in lines.values() for sha256, number in sent.files.items()}:
+            await unsent.keep_files(session, self._channel.name, files)
+
+    async def _load(self, session: AsyncSession, done: Mapping[str, Mapping[int, Sent]]) -> Sequence[Outgoing]:
+        """What can go now, of chats that have nothing under way."""
+        now = asyncio.get_running_loop().time()
+        self._later = {chat: at for chat, at in self._later.items() if at > now}
+        at_work = {chat for chat in self._queues if chat in self._tasks or self._unmarked(chat, done)}
+        rows = await unsent.next_rows(
+            session, self._table, self._channel.name, at_work | {*self._later}, most=BATCH, of_one=OF_ONE_CHAT
+        )
+        return await self._outbox.in_words(session, rows, self._now()) if rows else []
+
+    def _unmarked(self, chat: str, done: Mapping[str, Mapping[int, Sent]]) -> bool:
+        """Whether it sent something since, which this transaction does not mark: it would be loaded again."""
+        return bool(self._sent.get(chat, {}).keys() - done.get(chat, {}).keys())
 
     def _forget(self, chat: str, written: dict[int, Sent]) -> None:
         left = self._sent.get(chat, {})
@@ -228,6 +241,6 @@ class Sender:
             task.cancel()
         try:
             async with asyncio.timeout(STOP_SECONDS):
-                await self._write()
+                await self._exchange()
         except AWAY:
             log.error("sender.not_marked", channel=self._channel.name, lines=sum(map(len, self._sent.values())))

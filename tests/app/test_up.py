@@ -68,7 +68,7 @@ def test_second_up_is_quick_and_says_no_password(launch: Launch, data_dir: Path)
         answer = resident.post("/api/chat/messages", json={"key": "0" * 31 + "1", "text": "你好"})
         assert answer.json()["messages"]
     used = psutil.Process(program.process.pid).cpu_times()
-    assert used.user + used.system < 6
+    assert used.user + used.system < 6, used
     assert "password" not in program.said
     stopped_within(program, 10, signal.SIGINT)
 
