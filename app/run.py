@@ -78,7 +78,7 @@ async def _run(
 
 
 def settle() -> None:
-    """What is there from the start stays: the collector need not look through it again for every few hundred objects."""
+    """What is there from the start stays: the collector need not look through it again and again."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
