@@ -66,6 +66,11 @@ async def listening(site: Site) -> AsyncIterator[str]:
         await serving
 
 
+STILL = """() => document.getAnimations().every(
+    (one) => one.playState !== "running" || one.effect.getComputedTiming().endTime === Infinity
+)"""
+
+
 class Window:
     """One person's browser window; `look(name)` checks what is shown and keeps a picture of it."""
 
@@ -84,6 +89,7 @@ class Window:
             self.faults.append(f"console: {message.text}")
 
     async def look(self, name: str = "") -> None:
+        await self.page.wait_for_function(STILL)  # half faded in, a text has half its contrast
         found = await Axe().run(self.page)
         assert found.violations_count == 0, found.generate_report()
         assert await self.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "wider than the screen"
