@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
+import psutil
 import psycopg
 import pytest
 
@@ -59,13 +60,15 @@ def test_first_up_prints_the_password_once_and_stops_its_database(launch: Launch
     stopped_within(program, 10)
 
 
-def test_second_up_answers_and_says_no_password(launch: Launch, data_dir: Path) -> None:
-    """How quick it is, benchmarks/start.py tells."""
+def test_second_up_is_quick_and_says_no_password(launch: Launch, data_dir: Path) -> None:
+    """Promised: 8 s to the first answer on a slow machine. Its own seconds are counted, for others work here too."""
     program = launch(data_dir).wait()
     with httpx.Client(base_url=program.url, headers={"origin": program.url}) as resident:
         assert resident.post("/api/chat/session", json={}).status_code == 200
         answer = resident.post("/api/chat/messages", json={"key": "0" * 31 + "1", "text": "你好"})
         assert answer.json()["messages"]
+    used = psutil.Process(program.process.pid).cpu_times()
+    assert used.user + used.system < 6, used
     assert "password" not in program.said
     stopped_within(program, 10, signal.SIGINT)
 
