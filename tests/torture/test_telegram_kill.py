@@ -32,7 +32,7 @@ from tests.support.telegram import RESIDENT_TOKEN, STAFF_TOKEN, Phone, a_world, 
 
 pytestmark = [pytest.mark.kill, pytest.mark.xdist_group("kill")]
 
-RESIDENTS, KILLS, STOPS = 60, 6, 2
+RESIDENTS, KILLS, STOPS = 60, 10, 3
 TALKING = 12  # residents at once
 PASSWORD, SECRET = "kill-test-1963", "kill tests only: 0123456789abcdef"
 PATIENCE = 150.0
