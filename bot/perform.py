@@ -194,7 +194,7 @@ def complaint_of(draft: Draft, locale: str) -> Complaint:
     guess = None
     if draft.guess:
         known = ("label", "confidence", "ranking", "item", "action", "model")
-        guess = Guess(**{name: draft.guess[name] for name in known})
+        guess = Guess(**{name: draft.guess[name] for name in known}, novelty=draft.guess.get("novelty"))
     return Complaint(
         text=f"{draft.text}\n{safety}".strip(),
         category=draft.category,

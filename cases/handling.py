@@ -56,7 +56,7 @@ async def return_(
     details = {"reason": str(reason), "of_unit": case.unit if person.unit == case.unit else None}
     changes = {"returns": case.returns + 1, "signed_at": None}
     if reason is ReturnReason.NOT_MY_UNIT:
-        corrections.doubt(session, case, staff(person), "return", now)
+        corrections.doubt(session, case, staff(person), corrections.RETURNED, now)
     await lifecycle.move(
         session, book, case, "return", staff(person), now, text=text, details=details, photos=photos, changes=changes
     )
@@ -121,7 +121,9 @@ async def assign(
         raise Missing("step.wrong_assignee")
     changes: dict[str, Any] = {"unit": unit, "assignee": assignee, "binding": case.status == "arbitration"}
     if category:
-        changes |= corrections.correct(session, book, case, category, staff(person), "assign", now)
+        changes |= corrections.correct(session, book, case, category, staff(person), corrections.ASSIGNED, now)
+    else:
+        corrections.keep(session, case, staff(person), corrections.ASSIGNED, now)
     changes |= await dispatch.start_clock(session, book, case, case.clock or triage.HELD_CLOCK, now)
     if assignee is None:
         changes["assignee"] = await dispatch.least_loaded(session, unit)

@@ -8,9 +8,10 @@ from uuid import uuid4
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from cases import evidence, triage
+from cases import corrections, evidence, triage
 from cases.book import Book
 from cases.clock import TOWN_TIME
+from cases.corrections import Labelled
 from cases.keys import Keys, new_code
 from models import CASE_NUMBERS, Case, Event, Follower, Prediction, Resident, Role, Status
 
@@ -19,7 +20,8 @@ from models import CASE_NUMBERS, Case, Event, Follower, Prediction, Resident, Ro
 class Guess:
     """What the model said: label, confidence, ranking of (label, probability), action, model version.
 
-    `items`: the likeliest item of each label that may be offered; `item` is the one of `label`.
+    `items`: the likeliest item of each label that may be offered; `item` is the one of `label`. `novelty`: share of
+    the words it does not know.
     """
 
     label: str
@@ -29,6 +31,7 @@ class Guess:
     action: str
     model: str
     items: Mapping[str, str] = field(default_factory=dict)
+    novelty: float | None = None
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,8 @@ async def file(
     session.add(_submitted(case, complaint, now))
     if complaint.guess:
         session.add(_prediction(case, complaint.guess, now))
+    if complaint.chosen:
+        corrections.chose(session, case, _said(complaint.guess), now)
     await evidence.attach(session, case.id, complaint.photos)
     await triage.sort(session, book, case, now, sure=complaint.category is not None)
     return Filed(case, code)
@@ -127,5 +132,10 @@ def _prediction(case: Case, guess: Guess, now: datetime) -> Prediction:
         action=guess.action,
         ranking=[[label, round(p, 6)] for label, p in guess.ranking],
         item=guess.item,
+        novelty=guess.novelty,
         at=now,
     )
+
+
+def _said(guess: Guess | None) -> Labelled | None:
+    return Labelled(guess.label, guess.item) if guess else None

@@ -17,11 +17,13 @@ from models.status import (
     Step,
 )
 from models.town import Area, Category, Person, Place, Town, Unit
+from models.watching import DriftAlarm, ShadowPrediction
 
 __all__ = [
     "CASE_NUMBERS", "OPEN", "STEPS", "Area", "AssignTo", "BindingLink", "Calendar", "Case", "Category", "ChatMessage",
-    "ClockAct", "ClockPolicy", "Conversation", "Correction", "DeskChat", "DeskMessage", "DutyHandover", "DutyShift",
-    "Event", "Follower", "ModelVersion", "Notification", "Outcome", "Person", "Photo", "Place", "Prediction", "Rating",
-    "RefusedUpdate", "Resident", "ReturnReason", "Role", "RoutingRule", "SeenMessage", "Sending", "SentFile",
-    "StaffAct", "StaffSession", "Status", "Step", "Timer", "Town", "Unit", "Workday",
+    "ClockAct", "ClockPolicy", "Conversation", "Correction", "DeskChat", "DeskMessage", "DriftAlarm", "DutyHandover",
+    "DutyShift", "Event", "Follower", "ModelVersion", "Notification", "Outcome", "Person", "Photo", "Place",
+    "Prediction", "Rating", "RefusedUpdate", "Resident", "ReturnReason", "Role", "RoutingRule", "SeenMessage",
+    "Sending", "SentFile", "ShadowPrediction", "StaffAct", "StaffSession", "Status", "Step", "Timer", "Town", "Unit",
+    "Workday",
 ]  # fmt: skip

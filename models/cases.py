@@ -20,6 +20,7 @@ class Case(Table, table=True):
         Index("ix_cases_assignee", "assignee", "status"),
         Index("ix_cases_unit", "unit", "status"),
         Index("ix_cases_resident", "resident", "submitted_at"),
+        Index("ix_cases_submitted", "submitted_at"),
     )
     id: UUID = Field(primary_key=True)
     number: str = Field(unique=True)  # yymmdd-nnnn: told to everybody, opens nothing by itself
@@ -150,11 +151,15 @@ class Prediction(Table, table=True):
     action: str
     ranking: list[list[Any]] = Field(default_factory=list, sa_type=DOCUMENT)
     item: str | None = None
+    novelty: float | None = None  # 0…1: share of the text's words the model does not know; None: not counted
     at: datetime = moment()
 
 
 class Correction(Table, table=True):
-    """Somebody said the label was another: the resident's choice, the dispatcher's, a return."""
+    """What somebody said about the label: the resident's choice, the dispatcher's, a return, a review.
+
+    `now` other than `was` corrects, the same confirms, None only doubts.
+    """
 
     __tablename__ = "corrections"
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)

@@ -52,6 +52,7 @@ def kept(guess: Guess) -> dict[str, Any]:
         "items": dict(guess.items),
         "action": guess.action,
         "model": guess.model,
+        "novelty": guess.novelty,
     }
 
 

@@ -219,14 +219,14 @@ def _draft(state: State) -> Draft:
 
 
 def _understand(draft: Draft, around: Surroundings) -> None:
-    """What the model makes of all the words so far, unless the resident said it themselves."""
-    if draft.chosen or draft.by_person:
-        return
-    guess = around.classify(draft.text)
+    """What the model makes of all the words so far is kept; it decides unless the resident said it themselves."""
+    guess, said = around.classify(draft.text), draft.chosen or draft.by_person
     if guess is None:
-        draft.by_person = True
+        draft.by_person = not draft.chosen
         return
     draft.guess = card.kept(guess)
+    if said:
+        return
     draft.category = draft.item = None
     if guess.action == "route" and guess.label in around.categories:  # a model may know labels the town does not
         draft.category, draft.item = guess.label, guess.item if guess.item in around.categories else None
