@@ -26,6 +26,7 @@ from app.learning import Learning
 from app.learning_use import InUse
 from app.redeliver import redeliver
 from app.settings import Settings
+from app.shadowing import Shadowing
 from bot import delivery
 from bot.desk import teaching
 from bot.desk.cards import refresh as refresh_cards
@@ -34,7 +35,7 @@ from bot.live import Live
 from bot.media import Store
 from bot.senses import Senses
 from bot.transactions import Transactions
-from cases import supervision
+from cases import drift, supervision
 from cases.book import NoTown, read_book
 from cases.intake import Guess
 from cases.keys import Keys
@@ -107,7 +108,8 @@ async def build(settings: Settings, url: str, now: Now = utcnow) -> AsyncIterato
         await in_use.look()
         learning = Learning(transactions, settings.model_dir.parent, now, defer_training)
         learning.on_progress = teaching.progress
-        work = make_work(transactions, senses, learning, now)
+        shadowing = Shadowing(transactions, settings.model_dir.parent, now)
+        work = make_work(transactions, senses, learning, shadowing, now)
         keys = Keys(settings.secret())
         queue = make_queue(url, work)
         store, inbox = Store(settings.photos_dir), Inbox(transactions, keys)
@@ -152,7 +154,7 @@ async def loaded_from(session: AsyncSession) -> str | None:
     return comment
 
 
-def make_work(transactions: Transactions, senses: Senses, learning: Learning, now: Now) -> Work:
+def make_work(transactions: Transactions, senses: Senses, learning: Learning, shadowing: Shadowing, now: Now) -> Work:
     """The tasks' own words, bound to this database, this clock and the town as it is when they run."""
 
     async def deliver(notification_id: int) -> None:
@@ -169,7 +171,15 @@ def make_work(transactions: Transactions, senses: Senses, learning: Learning, no
         async with transactions.begin() as session:
             return await redeliver(session, now())
 
-    return Work(deliver, give_up, sweep, again, learning.train)
+    async def watch_the_weeks() -> int:
+        async with transactions.begin() as session:
+            found = await drift.check(session, now())
+        for one in found:
+            lower, upper = one.limits.lower, one.limits.upper
+            log.warning("drift.outside", kind=one.kind, week=str(one.week), value=one.value, lower=lower, upper=upper)
+        return len(found)
+
+    return Work(deliver, give_up, sweep, again, learning.train, shadowing.score, watch_the_weeks)
 
 
 def guess(model: Model | None, said: str) -> Guess | None:

@@ -36,6 +36,8 @@ LOST_AFTER = {
     "redeliver": 90.0,
     "reap": 90.0,
     "train": 2_400.0,
+    "shadow": 90.0,
+    "drift": 90.0,
 }  # none runs this long: see `reap`
 UNDELIVERED_AFTER = 30.0
 KEEP_FAILED_HOURS = 7 * 24
@@ -51,6 +53,8 @@ class Work:
     sweep: Callable[[], Awaitable[int]]  # does what is due, some at a time; 0 when nothing is left
     redeliver: Callable[[], Awaitable[int]]
     train: Callable[[str, int], Awaitable[None]]  # version, attempts before; ends well before LOST_AFTER
+    shadow: Callable[[], Awaitable[int]]  # reads some cases; 0 when nothing is left
+    drift: Callable[[], Awaitable[int]]
 
 
 class Backoff(BaseRetryStrategy):
@@ -142,6 +146,20 @@ def make_queue(url: str, work: Work) -> App:
     @queue.task(name="train", queue=QUEUE, retry=Backoff(), pass_context=True)
     async def train(context: JobContext, version: str) -> None:
         await work.train(version, context.job.attempts)
+
+    @queue.periodic(cron="* * * * * 15,45")
+    @queue.task(name="shadow", queue=QUEUE, queueing_lock="shadow", lock="shadow", priority=-10)
+    async def shadow(timestamp: int) -> None:
+        async with asyncio.timeout(SWEEP_SECONDS):
+            while await work.shadow():
+                pass
+
+    # Mondays from nine to five in the town, for a program that was not running in the morning; it tells things once.
+    @queue.periodic(cron="5 1-9 * * 1")
+    @queue.task(name="drift", queue=QUEUE, queueing_lock="drift", lock="drift", priority=-10)
+    async def drift(timestamp: int) -> None:
+        async with asyncio.timeout(SWEEP_SECONDS):
+            await work.drift()
 
     @queue.periodic(cron="17 3 * * *")
     @queue.task(name="tidy", queue=QUEUE, queueing_lock="tidy")

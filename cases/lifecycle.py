@@ -22,7 +22,7 @@ from models import STEPS, Case, Event, Role, Status
 PRIVATE = frozenset(
     {
         "hold", "route", "arbitrate", "reassign", "return", "reply", "send_back", "extend", "refuse_extension",
-        "sign_overdue", "remind", "contact_overdue", "untold",
+        "sign_overdue", "remind", "contact_overdue", "untold", "relabel",
     }
 )  # fmt: skip
 MOVED = "moved"  # in session.info: ids of the cases this transaction changed
@@ -71,7 +71,7 @@ async def note(
     changes: Mapping[str, Any] | None = None,
     above: str | None = None,
 ) -> Event:
-    """Add an event of a kind that is no step: what the clock did and to whom it went up, or who could not be told."""
+    """Add an event of a kind that is no step: what the clock did, who could not be told, a label put right."""
     assert kind not in STEPS, kind
     return await _take(session, book, case, kind, actor, now, case.status, text, details, (), changes, (), above)
 

@@ -43,6 +43,7 @@ TOLD: Mapping[str, tuple[Audience, ...]] = {
     "refuse_extension": (_A.ASSIGNEE,),
     "reassign": (_A.ASSIGNEE, _A.FORMER),
     "untold": (_A.ASSIGNEE,),
+    "relabel": (),
     "ask": (_A.RESIDENT,),
     "reply": (_A.LEADERS,),
     "approve": (_A.RESIDENT,),

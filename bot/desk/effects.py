@@ -103,6 +103,11 @@ class Promote:
 
 
 @dataclass(frozen=True)
+class Watch:
+    version: str
+
+
+@dataclass(frozen=True)
 class RollBack:
     pass
 
@@ -125,5 +130,6 @@ Effect: TypeAlias = (
     | Train
     | Models
     | Promote
+    | Watch
     | RollBack
 )

@@ -154,6 +154,10 @@ async def _promote(scene: Scene, effect: fx.Promote) -> None:
     )
 
 
+async def _watch(scene: Scene, effect: fx.Watch) -> None:
+    await scene.say(await teaching.watches(scene.session, scene.person, effect.version, scene.now))
+
+
 async def _roll_back(scene: Scene, effect: fx.RollBack) -> None:
     await scene.say(await teaching.rolled_back(scene.learning, scene.session, scene.person, scene.now))
 
@@ -175,5 +179,6 @@ PERFORM: Mapping[type, Callable[[Scene, Any], Awaitable[None]]] = {
     fx.Train: _train,
     fx.Models: _models,
     fx.Promote: _promote,
+    fx.Watch: _watch,
     fx.RollBack: _roll_back,
 }

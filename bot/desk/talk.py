@@ -24,6 +24,7 @@ from bot.desk.effects import (
     Tasks,
     Toast,
     Train,
+    Watch,
     Where,
 )  # fmt: skip
 from bot.desk.heard import Around, Heard, Turn
@@ -155,6 +156,12 @@ def _promote_knowingly(state: State, heard: Heard, around: Around, now: datetime
     return state, [Promote(heard.payload["version"], knowingly=bool(heard.payload.get("knowingly")))]
 
 
+def _watch(state: State, heard: Heard, around: Around, now: datetime) -> Turn:
+    if around.person.role not in ADMINS:
+        return state, [Say("task.not_your_role")]
+    return state, [Watch(heard.payload["version"])]
+
+
 ACTIONS: Mapping[str, Listener] = {
     "step": _step,
     "answer": _asked(asking.answer),
@@ -171,6 +178,7 @@ ACTIONS: Mapping[str, Listener] = {
     "hand_over": _hand_over,
     "take_over": _take_over,
     "promote": _promote_knowingly,
+    "shadow": _watch,
 }
 
 

@@ -1,4 +1,4 @@
-"""What admins do with the classifier from a chat: train, look, promote as the second person, roll back."""
+"""What admins do with the classifier from a chat: train, look, let watch, promote as the second person, roll back."""
 
 from datetime import datetime
 
@@ -7,6 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.desk import lines
 from bot.messages import Button, Say
+from cases import shadow
 from cases.errors import Missing, NotFound
 from cases.learning import Learning, State
 from models import DeskChat, DeskMessage, ModelVersion, Person
@@ -33,6 +34,11 @@ async def listed(learning: Learning | None, session: AsyncSession, person: Perso
         for row in ready
         if row.promoted_at is None and row.trained_by != person.code
     ]
+    offered += [
+        Button("shadow", "task.button.shadow", {"version": row.version}, {"version": row.version})
+        for row in ready
+        if not _watches(row)
+    ]
     return Say("task.models.list", {"lines": [_line(row, used) for row in rows]}, offered)
 
 
@@ -57,6 +63,12 @@ async def promoted(
 async def rolled_back(learning: Learning | None, session: AsyncSession, person: Person, now: datetime) -> Say:
     row = await _here(learning).rollback(session, person, now)
     return Say("task.models.rolled_back", {"version": row.version})
+
+
+async def watches(session: AsyncSession, person: Person, version: str, now: datetime) -> Say:
+    """The version reads new cases for a week, and nothing follows from it; how it did, `python -m app shadow` tells."""
+    row = await shadow.begin(session, version, person, shadow.DAYS, now)
+    return Say("task.models.watches", {"version": row.version, "until": row.report["shadow"]["until"]})
 
 
 async def progress(session: AsyncSession, row: ModelVersion, now: datetime) -> None:
@@ -91,7 +103,15 @@ def _bar(percent: int) -> str:
 
 def _line(row: ModelVersion, used: str) -> tuple[str, dict[str, str]]:
     state = "in_use" if row.version == used else str(row.report.get("state", State.READY))
-    return f"task.models.state.{state}", {"version": row.version, "at": row.trained_at.isoformat()}
+    args = {"version": row.version, "at": row.trained_at.isoformat()}
+    if _watches(row) and state == State.READY:
+        return "task.models.state.watching", args | {"until": row.report["shadow"]["until"]}
+    return f"task.models.state.{state}", args
+
+
+def _watches(row: ModelVersion) -> bool:
+    begun = row.report.get("shadow")
+    return bool(begun and not begun["ended"])
 
 
 def _here(learning: Learning | None) -> Learning:

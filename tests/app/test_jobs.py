@@ -44,7 +44,7 @@ class Town:
 
     @property
     def work(self) -> Work:
-        return Work(self.deliver, self.give_up, self.nothing, self.nothing, self.train)
+        return Work(self.deliver, self.give_up, self.nothing, self.nothing, self.train, self.nothing, self.nothing)
 
 
 @pytest.fixture

@@ -18,10 +18,12 @@ from bot.flows.progress import ASKS_WORDS, OFFERED, QUESTIONS
 from bot.texts import DEFAULT, LOCALES, catalogue
 from cases import errors
 from cases.actors import SYSTEM
+from cases.drift import Kind
 from cases.learning import Stage
 from cases.learning import State as Teaching
 from cases.lifecycle import told_args
 from cases.notices import TOLD, Audience
+from cases.review import RELABEL
 from classifiers.danger import lexicon
 from models import STEPS, ClockAct, Outcome, ReturnReason, Role, Status
 
@@ -60,7 +62,8 @@ FAMILIES: dict[str, Iterable[str]] = {
     "danger.{}": [kind for kind, _, _ in lexicon()[1]],
     "desk.{}": told(resident=False),
     "due.{}": ["sign", "sort", "contact", "resolve", "waiting"],
-    "event.{}": {"submit", "untold", *STEPS, *ClockAct},
+    "drift.{}": Kind,
+    "event.{}": {"submit", "untold", RELABEL, *STEPS, *ClockAct},
     "menu.{}": [*RESIDENT_COMMANDS, *STAFF_COMMANDS],
     "outcome.{}": Outcome,
     "rate.{}": QUESTIONS,
@@ -78,7 +81,7 @@ FAMILIES: dict[str, Iterable[str]] = {
     "task.card.{}": ["photos", "urges", "rounds", "returns"],
     "task.done.{}": BY_STAFF,
     "task.models.stage.{}": Stage,
-    "task.models.state.{}": {"in_use", *Teaching},
+    "task.models.state.{}": {"in_use", "watching", *Teaching},
     "task.say.{}": ASKS_FOR_WORDS | {asking.HAND_OVER},
     "when.{}": ["today", "tomorrow", "date", "date_year"],
     "{}.{}": [],  # a staff step's choices: reason.* and outcome.*, above

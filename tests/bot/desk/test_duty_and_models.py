@@ -113,9 +113,25 @@ async def test_a_second_person_promotes_and_anyone_rolls_back(
     own = await trained_by.say("/promote v2")
     assert [*trained_by.last().buttons] == [] and "已换用 v2" not in own[-1]
     await other.say("/models")
-    assert other.last().text.splitlines()[0] == "各版模型：" and [*other.last().buttons] == ["换用 v2"]
+    assert other.last().text.splitlines()[0] == "各版模型：" and [*other.last().buttons] == ["换用 v2", "试跑 v2"]
     await other.press("换用 v2")
     assert [*other.last().buttons] == ["知道了，照样换用"], other.last().text
     assert await other.press("知道了，照样换用") == ["已换用 v2，下一件反映就由它来分。"]
     assert await trained_by.say("/models") == ["各版模型：\nv2 · 正在使用 · 今天 10:01 训练\nv1 · 已训练 · 今天 10:00"]
     assert await trained_by.say("/rollback") == ["已退回 v1。"]
+
+
+async def test_a_version_is_let_watch_for_a_week(site: Site, post: Post, bound: Bound, clock: Clock) -> None:
+    post.learning = Rows()
+    await adopted(site)
+    admin = await bound("jiangyan")
+    clock.forward(minutes=1)
+    await admin.say("/train")
+    await told(site, "v2", None, **SAME, fingerprint="def")
+    await admin.say("/models")
+    assert [*admin.last().buttons] == ["试跑 v2"], "whoever trained it does not promote it"
+    said = await admin.press("试跑 v2")
+    assert said == ["v2 试跑到 11 月 25 日 10:01：新来的反映它也看，只记下，不派单。"]
+    assert await admin.press("试跑 v2", on="各版模型") == ["v2 已经在试跑，到 11 月 25 日 10:01。"]
+    listed = (await admin.say("/models"))[0].splitlines()
+    assert (listed[1], [*admin.last().buttons]) == ("v2 · 正在试跑，到 11 月 25 日 10:01 · 今天 10:01 训练", [])
