@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer import Argument, Option
 
+from app import watch
+
 if TYPE_CHECKING:
     from app.database import Server
     from app.settings import Settings
@@ -242,6 +244,8 @@ def _end(training: "subprocess.Popen[bytes] | None") -> None:
         training.terminate()
         training.wait()
 
+
+watch.add_to(cli, watch.Door(_begin, database, run_errors))
 
 if __name__ == "__main__":
     cli()
