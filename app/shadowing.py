@@ -14,7 +14,7 @@ import structlog
 
 from bot.transactions import Transactions
 from cases import learning, shadow
-from cases.shadow import LATE, End, Watch
+from cases.shadow import BATCH, LATE, End, Watch
 from classifiers import ArtefactError, Model, load
 from models import ShadowPrediction
 
@@ -26,8 +26,10 @@ log = structlog.get_logger()
 class Shadowing:
     """`score` is the periodic job. A model is loaded when its version begins, and forgotten when it ends."""
 
-    def __init__(self, transactions: Transactions, models: Path, now: Callable[[], datetime]) -> None:
-        self._transactions, self._models, self._now = transactions, models, now
+    def __init__(
+        self, transactions: Transactions, models: Path, now: Callable[[], datetime], batch: int = BATCH
+    ) -> None:
+        self._transactions, self._models, self._now, self._batch = transactions, models, now, batch
         self._loaded: dict[str, Model] = {}
 
     async def score(self) -> int:
@@ -46,7 +48,7 @@ class Shadowing:
         if model is None:
             return await self._end(watch, End.UNUSABLE)
         async with self._transactions.read() as session:
-            cases = await shadow.unread(session, watch)
+            cases = await shadow.unread(session, watch, self._batch)
         if cases:
             said = await asyncio.to_thread(_said, model, watch.version, cases, self._now())
             async with self._transactions.begin() as session:

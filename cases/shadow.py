@@ -84,7 +84,7 @@ async def watching(session: AsyncSession) -> Sequence[Watch]:
     return [Watch(version, mark, *map(datetime.fromisoformat, span)) for version, mark, *span in rows]
 
 
-async def unread(session: AsyncSession, watch: Watch, limit: int = BATCH) -> Sequence[tuple[UUID, str]]:
+async def unread(session: AsyncSession, watch: Watch, limit: int) -> Sequence[tuple[UUID, str]]:
     """Cases of its days, with their texts, about which it said nothing yet; the oldest first."""
     said = select(ShadowPrediction.case_id).where(ShadowPrediction.version == watch.version)
     chosen = select(Case.id, Case.text).where(*filed(watch.since, watch.until), col(Case.id).not_in(said))
