@@ -23,8 +23,8 @@ from cases.notices import NEW_NOTICES
 from models import DriftAlarm, Notification, Person, Role
 
 LEAST_CASES, LEAST_WEEKS, MOST_WEEKS = 20, 8, 26
-NOTICEABLE_CASES, NOTICEABLE_NOVELTY = 3, 0.01
-"""Less beside what is usual is no drift, whatever the limits say: three cases of a week, one word of a hundred."""
+SMALL_CASES, SMALL_NOVELTY = 2, 0.01
+"""So far beside what is usual is no drift yet, whatever the limits say: two cases of a week, one word of a hundred."""
 
 
 class Kind(StrEnum):
@@ -135,7 +135,7 @@ def judge(kind: Kind, week: Week, before: Sequence[Week]) -> Finding | None:
     counts, sizes = [one.count(kind) for one in before], [one.cases for one in before]
     limits = laney(counts, sizes, week.cases)
     count = week.count(kind)
-    outside = limits.excludes(count / week.cases) and abs(count - limits.centre * week.cases) >= NOTICEABLE_CASES
+    outside = limits.excludes(count / week.cases) and abs(count - limits.centre * week.cases) > SMALL_CASES
     return Finding(week.monday, kind, count / week.cases, limits, week.cases, len(before), outside)
 
 
@@ -144,7 +144,7 @@ def _judge_novelty(week: Week, before: Sequence[Week]) -> Finding | None:
     if week.novelty is None or len(means) < LEAST_WEEKS:
         return None
     limits = individuals(means)
-    outside = limits.excludes(week.novelty) and abs(week.novelty - limits.centre) >= NOTICEABLE_NOVELTY
+    outside = limits.excludes(week.novelty) and abs(week.novelty - limits.centre) > SMALL_NOVELTY
     return Finding(week.monday, Kind.NOVELTY, week.novelty, limits, week.cases, len(means), outside)
 
 
