@@ -13,14 +13,14 @@ from models import Case, Correction, Outcome, Prediction, Role, Status
 from tests.support.people import Resident
 from tests.support.site import Site
 
-FUMES = "城市管理/餐饮油烟"
+STALLS = "城市管理/占道经营"
 RANKING = [("城市管理", 0.6), ("生态环境", 0.3), ("公安", 0.1)]
 
 
 def thinks(site: Site, action: str) -> None:
     """Of every text the same, and how new it is by its length, so that a row tells which text it is about."""
     site.parts.senses.classify = lambda text: Guess(
-        "城市管理", 0.6, RANKING, FUMES, action, "test", {"城市管理": FUMES}, len(text) / 100
+        "城市管理", 0.6, RANKING, STALLS, action, "test", {"城市管理": STALLS}, len(text) / 100
     )
 
 
@@ -72,7 +72,7 @@ async def test_however_it_was_filed_the_prediction_is_a_row_about_all_that_was_t
     number = await file(await site.resident("B0103"))
     row = await prediction(site, number)
     said = (row.model, row.label, row.item, row.confidence, row.action, row.novelty)
-    assert said == ("test", "城市管理", FUMES, 0.6, action, length / 100)
+    assert said == ("test", "城市管理", STALLS, 0.6, action, length / 100)
     assert row.ranking == [list(pair) for pair in RANKING]
 
 
@@ -86,8 +86,8 @@ async def test_without_a_model_nothing_was_predicted(site: Site) -> None:
 @pytest.mark.parametrize(
     ("press", "row"),
     [
-        ("生态环境", (FUMES, "生态环境", "resident", "resident", "chosen")),
-        ("餐饮油烟", (FUMES, FUMES, "resident", "resident", "chosen")),
+        ("生态环境", (STALLS, "生态环境", "resident", "resident", "chosen")),
+        ("占道经营、流动摊贩", (STALLS, STALLS, "resident", "resident", "chosen")),
     ],
 )
 async def test_what_the_resident_picks_corrects_or_confirms(site: Site, press: str, row: tuple[str, ...]) -> None:
@@ -112,7 +112,8 @@ async def test_naming_only_the_department_says_nothing_against_the_item(site: Si
 
 async def test_a_dispatcher_who_keeps_a_doubted_label_says_so(site: Site) -> None:
     """Returned as not theirs until a person decides, who leaves the label as it is: that is a word, and the last."""
-    number = await (await site.resident("B0103")).file("楼下烧烤店油烟太大")
+    thinks(site, "route")
+    number = await told(await site.resident("B0103"))
     for _ in range(3):
         await site.settle()
         holder = await site.staff(str((await the_case(site, number)).assignee))
@@ -122,12 +123,12 @@ async def test_a_dispatcher_who_keeps_a_doubted_label_says_so(site: Site) -> Non
     dispatcher = await site.staff("chenlu")
     await dispatcher.step(number, "assign", unit="CGJ")
     *doubts, kept = await all_said(site)
-    assert {(row[0], row[1], row[4]) for row in doubts} == {(FUMES, None, "return")}
-    assert kept == (FUMES, FUMES, "chenlu", "dispatcher", "assign")
+    assert {(row[0], row[1], row[4]) for row in doubts} == {(STALLS, None, "return")}
+    assert kept == (STALLS, STALLS, "chenlu", "dispatcher", "assign")
     case = await the_case(site, number)
     async with site.parts.sessions() as session:
         word = (await corrections.last_words(session, [case.id]))[case.id]
-    assert (word.label, word.gold) == (Labelled("城市管理", "城市管理/餐饮油烟"), True)
+    assert (word.label, word.gold) == (Labelled("城市管理", STALLS), True)
 
 
 async def test_a_held_case_that_gets_no_label_says_nothing(site: Site) -> None:
@@ -146,18 +147,18 @@ async def test_the_last_word_counts_and_a_review_teaches_without_an_outcome(site
             session.add(word(case, "公安", Role.ADMIN, "review"))
         await session.flush()
         session.add(word(doubted_since, None, Role.CLERK, "return"))
-        session.add(word(archived, FUMES, Role.DISPATCHER, "assign"))
+        session.add(word(archived, STALLS, Role.DISPATCHER, "assign"))
         row = await session.get_one(Case, archived.id)
         row.status, row.outcome = Status.CLOSED, Outcome.SOLVED
         await session.commit()
         taught = {one.case: (one.label, one.item) for one in await lessons.confirmed(session)}
-        assert taught == {reviewed.id: ("公安", ""), archived.id: ("城市管理", FUMES)}
+        assert taught == {reviewed.id: ("公安", ""), archived.id: ("城市管理", STALLS)}
         again = await lessons.of(session, [str(reviewed.id), str(merely_routed.id)])
         assert {one.case: one.label for one in again} == {reviewed.id: "公安", merely_routed.id: "城市管理"}
 
 
 def word(case: Case, now: str | None, role: Role, why: str) -> Correction:
-    return Correction(case_id=case.id, was=FUMES, now=now, actor="chenlu", role=role, why=why, at=case.submitted_at)
+    return Correction(case_id=case.id, was=STALLS, now=now, actor="chenlu", role=role, why=why, at=case.submitted_at)
 
 
 async def prediction(site: Site, number: str) -> Prediction:

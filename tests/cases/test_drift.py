@@ -64,7 +64,7 @@ async def test_a_week_is_the_towns_and_counts_what_its_own_monday_knew(filing: F
     sunday_night = datetime(2026, 11, 15, 15, 59, tzinfo=UTC)
     first, second, third, fourth, late = [await filing.case(sunday_night, "hold", n / 10) for n in range(5)]
     await filing.case(sunday_night + timedelta(minutes=2), "ask")  # this week's
-    for case, word in ((first, "公安"), (second, None), (third, "城市管理/餐饮油烟"), (fourth, "公安")):
+    for case, word in ((first, "公安"), (second, None), (third, "城市管理/占道经营"), (fourth, "公安")):
         filing.say(case, word, sunday_night)
     filing.say(fourth, "城市管理", sunday_night)  # what stands against the model once, stands
     filing.say(late, "公安", sunday_night + timedelta(minutes=5))
