@@ -24,6 +24,7 @@ from app.errors import CannotGoOn
 from app.jobs import DEAD_AFTER, Work, defer_deliveries, defer_training, make_queue
 from app.learning import Learning
 from app.learning_use import InUse
+from app.model_key import signing, trusted
 from app.redeliver import redeliver
 from app.settings import Settings
 from app.shadowing import Shadowing
@@ -98,7 +99,8 @@ async def build(settings: Settings, url: str, now: Now = utcnow) -> AsyncIterato
         transactions = Transactions(
             sessions, defer_deliveries, lambda session, cases: refresh_cards(session, cases, now())
         )
-        in_use = InUse(transactions, settings.model_dir, now)
+        key = trusted(settings)
+        in_use = InUse(transactions, settings.model_dir, now, key)
         async with sessions() as session:
             try:
                 came_from, book = await loaded_from(session), await read_book(session)
@@ -106,9 +108,9 @@ async def build(settings: Settings, url: str, now: Now = utcnow) -> AsyncIterato
                 raise CannotGoOn(f"{error}; load one with `python -m app seed`") from error
             senses = Senses(book, lambda said: guess(in_use.model, said), danger_kind)
         await in_use.look()
-        learning = Learning(transactions, settings.model_dir.parent, now, defer_training)
+        learning = Learning(transactions, settings.model_dir.parent, now, defer_training, lambda: signing(settings))
         learning.on_progress = teaching.progress
-        shadowing = Shadowing(transactions, settings.model_dir.parent, now)
+        shadowing = Shadowing(transactions, settings.model_dir.parent, now, key=key)
         work = make_work(transactions, senses, learning, shadowing, now)
         keys = Keys(settings.secret())
         queue = make_queue(url, work)
@@ -187,7 +189,8 @@ def guess(model: Model | None, said: str) -> Guess | None:
         return None
     told = model.predict(said)
     items = {told.label: told.item} if told.item else {}
-    return Guess(told.label, told.confidence, told.ranking, told.item, told.action, told.version, items)
+    new = model.novelty(said)
+    return Guess(told.label, told.confidence, told.ranking, told.item, told.action, told.version, items, new)
 
 
 def danger_kind(said: str) -> str | None:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -61,6 +62,18 @@ class Model:
         """The words that spoke for (+) and against (−) this label, heaviest first; KeyError for an unknown label."""
         rows = self.classifier.rows([text])
         return strongest(contributions(self.classifier.features_, self.classifier.head_, rows, label), count)
+
+    def novelty(self, text: str) -> float:
+        """Share of a text's words the model has never seen, 0…1: the language drifted, or somebody talks of new things.
+
+        0 for a text without a word.
+        """
+        words = [word for word in self.classifier.documents([text])[0] if word]
+        return round(sum(word not in self._words for word in words) / max(1, len(words)), 6)
+
+    @cached_property
+    def _words(self) -> frozenset[str]:
+        return frozenset(self.classifier.features_.words_)
 
     def _items(self, rows: Sparse, labels: list[str]) -> list[tuple[str, float] | None]:
         found: list[tuple[str, float] | None] = [None] * len(labels)

@@ -15,7 +15,7 @@ ASKED = ["烧烤店油烟太大", "工资拖欠三个月", "公交车老等不�
 
 def test_department_item_and_ranking(model: Model) -> None:
     said = model.predict("河边的烧烤店油烟呛人")
-    assert (said.label, said.item) == ("城市管理", "城市管理/餐饮油烟")
+    assert (said.label, said.item) == ("生态环境", "生态环境/餐饮油烟")
     assert said.ranking[0] == (said.label, said.confidence)
     assert [p for _, p in said.ranking] == sorted((p for _, p in said.ranking), reverse=True)
     assert sum(p for _, p in said.ranking) == pytest.approx(1, abs=1e-4)
@@ -46,7 +46,7 @@ def test_actions_follow_the_thresholds(model: Model) -> None:
 
 
 def test_why_names_the_words_that_decided(model: Model) -> None:
-    words = dict(model.why("广场上的烧烤店油烟呛人", "城市管理"))
+    words = dict(model.why("广场上的烧烤店油烟呛人", "生态环境"))
     assert words["油烟"] > 0
     assert model.why("广场上的烧烤店油烟呛人", "人力社保")[0][1] < 0
     with pytest.raises(KeyError):
@@ -60,17 +60,17 @@ def test_same_rows_and_seed_give_the_same_bytes(model: Model, rows: list[Row], t
     save(again, tmp_path / "b")
     one, two = ((tmp_path / f / f"{model.version}.npz").read_bytes() for f in "ab")
     assert one == two
-    assert train([*rows, Row("路灯不亮", "城市管理")]).version != model.version
+    assert train([*rows, Row("夜里太吵", "生态环境")]).version != model.version
 
 
 def test_rows_without_items_give_departments_only(rows: list[Row]) -> None:
     said = train([replace(row, item="") for row in rows]).predict("烧烤店油烟太大")
-    assert (said.label, said.item, said.item_confidence) == ("城市管理", None, 0.0)
+    assert (said.label, said.item, said.item_confidence) == ("生态环境", None, 0.0)
 
 
 def test_one_label_cannot_be_learned(rows: list[Row]) -> None:
     with pytest.raises(DataError, match="only one label"):
-        train([row for row in rows if row.label == "城市管理"])
+        train([row for row in rows if row.label == "生态环境"])
 
 
 def test_serving_loads_neither_scikit_learn_nor_jieba(folder: Path) -> None:
@@ -87,4 +87,12 @@ def test_the_reference_segmenter_trains_and_serves_too(rows: list[Row], tmp_path
     save(train(rows, segmenter="jieba"), tmp_path)
     back = load(tmp_path)
     assert back.facts["segmenter"] == "jieba"
-    assert back.predict("烧烤店油烟太大").label == "城市管理"
+    assert back.predict("烧烤店油烟太大").label == "生态环境"
+
+
+@pytest.mark.parametrize(
+    ("text", "share"),
+    [("烧烤店油烟", 0), ("", 0), ("。。。", 0), ("blockchain", 1), ("烧烤店 blockchain", 0.5), ("燒烤店油煙", 0)],
+)
+def test_what_is_new_to_the_model(model: Model, text: str, share: float) -> None:
+    assert model.novelty(text) == pytest.approx(share)
