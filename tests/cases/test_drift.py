@@ -3,58 +3,25 @@
 import random
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, date, datetime, timedelta
-from uuid import uuid4
 
 import pytest
 from sqlmodel import select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.database import Sessions
 from cases import drift, learning
 from cases.charts import individuals, laney
 from cases.drift import Kind, Week
-from models import Case, Correction, DriftAlarm, ModelVersion, Notification, Prediction, Resident, Role, Status
+from models import DriftAlarm, ModelVersion, Notification
+from tests.support.weeks import Filing
 
 MONDAY = datetime(2026, 11, 16, 1, 0, tzinfo=UTC)  # nine o'clock in the town
 LAST = date(2026, 11, 9)
 
 
-class Filing:
-    """Puts in weeks of cases: `await filing.week(1, cases=40, ask=5)` is the last full one, 2 the one before."""
-
-    def __init__(self, session: AsyncSession) -> None:
-        self.session = session
-        self.resident = Resident(id=uuid4(), channel="webchat", address=uuid4().hex, created_at=MONDAY)
-        session.add(self.resident)
-
-    async def week(self, ago: int, *, cases: int = 40, ask: int = 5, wrong: int = 0, novelty: float = 0.1) -> None:
-        at = MONDAY - timedelta(weeks=ago) + timedelta(days=2)
-        made = [await self.case(at, "ask" if n < ask else "route", novelty) for n in range(cases)]
-        for case in made[-wrong:] if wrong else []:
-            self.say(case, "公安", at)
-        await self.session.flush()
-
-    async def case(self, at: datetime, action: str = "route", novelty: float | None = 0.1) -> Case:
-        key = uuid4()
-        case = Case(
-            id=key, number=key.hex[:12], code_hash=key.hex, resident=self.resident.id, status=Status.SUBMITTED,
-            text="楼下烧烤店油烟太大", submitted_at=at,
-        )  # fmt: skip
-        self.session.add(case)
-        await self.session.flush()
-        said = {"model": "m", "label": "城市管理", "confidence": 0.9, "action": action, "novelty": novelty}
-        self.session.add(Prediction(case_id=key, at=at, **said))
-        return case
-
-    def say(self, case: Case, now: str | None, at: datetime) -> None:
-        word = {"was": "城市管理", "now": now, "actor": "chenlu", "role": Role.DISPATCHER, "why": "assign"}
-        self.session.add(Correction(case_id=case.id, at=at, **word))
-
-
 @pytest.fixture
 async def filing(town: Sessions) -> AsyncIterator[Filing]:
     async with town() as session:
-        filing = Filing(session)
+        filing = Filing(session, MONDAY)
         await session.flush()
         yield filing
 
