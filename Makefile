@@ -34,7 +34,7 @@ check: $(VENV)/.installed-dev ## style, types, import directions, no unpickling
 	$(BIN)/python -m mypy $(MYPY_CORE)
 	$(BIN)/lint-imports
 	@! grep -rnE '^[[:space:]]*(import|from)[[:space:]]+(pickle|joblib|dill|cloudpickle|shelve|marshal)\b' \
-		--include='*.py' classifiers cases bot web routing models app \
+		--include='*.py' classifiers cases bot web routing models app simulator migrations benchmarks tests \
 		|| { echo 'a model file could run code through these: use arrays'; exit 1; }
 
 pictures: $(VENV)/.installed-dev ## the documents' screenshots, taken anew by the browser tests

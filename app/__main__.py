@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer import Argument, Option
 
-from app import watch
+from app import learning_cli, watch
 
 if TYPE_CHECKING:
     from app.database import Server
@@ -96,27 +96,6 @@ def seed(
         password = _open(settings, url)
         if password.given:
             typer.echo(f"first password, shown only this once: {password.given}")
-
-
-@cli.command()
-def train(
-    data: Annotated[Path | None, Option(exists=True, help="CSV with text, label, perhaps item.")] = None,
-    out: Annotated[Path | None, Option(help="Folder; unset: the model in use.")] = None,
-    segmenter: Annotated[str, Option(help="rjieba (fast) or jieba (reference).")] = "rjieba",
-    seed: Annotated[int, Option(help="The same one gives the same model.")] = 1,
-) -> None:
-    """Train a model; without DATA the first-day model."""
-    from app.learn import train_command
-
-    raise typer.Exit(train_command(data, out or _begin().model_dir, segmenter, seed))
-
-
-@cli.command()
-def classify(model: Annotated[Path | None, Option(help="Folder; unset: the model in use.")] = None) -> None:
-    """JSON lines {"id", "text"} in, the same ids with departments and confidence out."""
-    from app.learn import classify_command
-
-    raise typer.Exit(classify_command(model or _begin().model_dir))
 
 
 @cli.command()
@@ -245,7 +224,9 @@ def _end(training: "subprocess.Popen[bytes] | None") -> None:
         training.wait()
 
 
-watch.add_to(cli, watch.Door(_begin, database, run_errors))
+door = watch.Door(_begin, database, run_errors)
+watch.add_to(cli, door)
+learning_cli.add_to(cli, door)
 
 if __name__ == "__main__":
     cli()

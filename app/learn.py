@@ -11,7 +11,19 @@ from typing import IO, Any, cast
 from rich.console import Console
 from rich.progress import Progress
 
-from classifiers import ArtefactError, DataError, Model, Prediction, Row, firstday, load, read_csv, save, train
+from classifiers import (
+    ArtefactError,
+    DataError,
+    Model,
+    Prediction,
+    Row,
+    SigningKey,
+    firstday,
+    load,
+    read_csv,
+    save,
+    train,
+)
 
 USAGE = 2
 """Exit code when the command was given something it cannot use."""
@@ -21,15 +33,19 @@ PIECE = 65_536
 """Bytes of one line kept at most, and read at once."""
 
 
-def train_command(data: Path | None, out: Path, segmenter: str = "rjieba", seed: int = 1) -> int:
+def train_command(
+    data: Path | None, out: Path, segmenter: str = "rjieba", seed: int = 1, key: SigningKey | None = None
+) -> int:
     """Train on a CSV (text, label, perhaps item), or on the first-day corpus without one; write the model into `out`.
+
+    With a key it is signed, as it must be where a program is to serve it.
 
     Exit code 0, or USAGE after one line on stderr saying what is wrong with the data or the folder.
     """
     try:
         rows = read_csv(data) if data else firstday.rows()
         model = _trained(rows, segmenter, seed)
-        save(model, out)
+        save(model, out, key)
     except (DataError, OSError) as error:
         print(error, file=sys.stderr)
         return USAGE
@@ -37,30 +53,35 @@ def train_command(data: Path | None, out: Path, segmenter: str = "rjieba", seed:
     return 0
 
 
-def first_day_model(path: Path) -> Model:
-    """The model in the folder `path`; when none is there, the first-day model is trained into it.
+def first_day_model(path: Path, key: SigningKey | None = None) -> Model:
+    """The model in the folder `path`; when none is there, the first-day model is trained into it. Signed, with a key.
 
     ArtefactError when something stands there that cannot be used: it is never overwritten.
     """
     try:
-        return load(path)
+        return load(path, key.public if key else None)
     except ArtefactError as error:
         if error.reason != "missing":
             raise
     model = _trained(firstday.rows())
-    save(model, path)
+    save(model, path, key)
     return model
 
 
-def classify_command(model: Path, source: BufferedReader | None = None, sink: IO[bytes] | None = None) -> int:
+def classify_command(
+    model: Path,
+    source: BufferedReader | None = None,
+    sink: IO[bytes] | None = None,
+    key: SigningKey | None = None,
+) -> int:
     """JSON lines {"id", "text"} in; out the same id with label, confidence, ranking, item, action and version.
 
     What has arrived is answered together and at once, so a pipe is fast, a person sees each answer, and memory stays
     flat. A bad line is told on stderr as {"error", "line"} and passed over; the exit code is then 1. USAGE when the
-    model cannot be used.
+    model cannot be used. With a key it must be signed by it: a folder somebody named is taken as it is.
     """
     try:
-        ready = first_day_model(model)
+        ready = first_day_model(model, key)
     except (ArtefactError, DataError, OSError) as error:
         print(f"{model}: {error}", file=sys.stderr)
         return USAGE

@@ -21,11 +21,12 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.errors import CannotGoOn
 from app.learning_child import Request, request
 from bot.transactions import Transactions
 from cases import learning, lessons
 from cases.learning import RUNNING, Failure
-from classifiers import Row, firstday
+from classifiers import Row, SigningKey, firstday
 from models import ModelVersion, Person
 
 TRIES = 5
@@ -47,11 +48,19 @@ async def nobody(session: AsyncSession, row: ModelVersion, now: datetime) -> Non
 class Learning:
     """`cases.learning.Learning` for every channel, and the job behind it.
 
-    `corpus` and `on_progress` may be set later; `models` is the folder with a folder for each version.
+    `corpus` and `on_progress` may be set later; `models` is the folder with a folder for each version. `key` gives the
+    key that signs, when it is needed: a program that only serves has none.
     """
 
-    def __init__(self, transactions: Transactions, models: Path, now: Callable[[], datetime], defer: Defer) -> None:
-        self._transactions, self._models, self._now, self._defer = transactions, models, now, defer
+    def __init__(
+        self,
+        transactions: Transactions,
+        models: Path,
+        now: Callable[[], datetime],
+        defer: Defer,
+        key: Callable[[], SigningKey],
+    ) -> None:
+        self._transactions, self._models, self._now, self._defer, self._key = transactions, models, now, defer, key
         self.corpus: Callable[[], Sequence[Row]] = firstday.rows
         self.on_progress: OnProgress = nobody
 
@@ -80,7 +89,14 @@ class Learning:
             row = await session.get(ModelVersion, version)
             if row is None or row.report["state"] not in RUNNING:
                 return  # done, and its job's end was not written
-            asked, cases = await self._request(session, version)
+            try:
+                asked, cases = await self._request(session, row)
+            except CannotGoOn as error:
+                log.error("learning.no_key", version=version, error=str(error))
+                asked = None
+        if asked is None:
+            await self._fail(version, Failure.DISK)
+            return
         if attempts >= TRIES:
             await self._fail(version, Failure.TRIES)
             return
@@ -97,7 +113,7 @@ class Learning:
             await self._change(version, lambda row, now: learning.finished(row, found, now))
             log.info("learning.ready", version=version)
 
-    async def _request(self, session: AsyncSession, version: str) -> tuple[Request, list[str]]:
+    async def _request(self, session: AsyncSession, row: ModelVersion) -> tuple[Request, list[str]]:
         """What the process needs to know, and the cases of the lessons in it."""
         current = await learning.in_use(session)
         taught = await lessons.confirmed(session)
@@ -108,7 +124,9 @@ class Learning:
             before=[[one.text, one.label, one.item] for one in before],
             recent=list(await lessons.recent(session)),
             old=str(self._models / current.version) if current else None,
-            out=str(self._models / version),
+            out=str(self._models / row.version),
+            key=self._key().text,
+            by=row.trained_by,
         )
         return asked, [str(one.case) for one in taught]
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from cases.learning import Failure, Stage
-from classifiers import ArtefactError, DataError, Model, Row, load, save, train
+from classifiers import ArtefactError, DataError, Model, PublicKey, Row, SigningKey, load, save, train
 from classifiers.alike import distinct
 from classifiers.beside import FOLDS, agreement, beside, canaries
 
@@ -29,7 +29,8 @@ PARTS = {Stage.LEARNING: (0.02, 0.65), Stage.COMPARING: (0.65, 0.97), Stage.KEEP
 class Request:
     """The corpus as (text, label, item, weight, gold); lessons, and those learned before, as (text, label, item).
 
-    `old` is the folder of the model in use, `out` that of the new one.
+    `old` is the folder of the model in use, `out` that of the new one, which `key` signs; it comes by the pipe because
+    others can see a command line and an environment. `by` is who asked.
     """
 
     corpus: list[list[Any]]
@@ -38,6 +39,8 @@ class Request:
     recent: list[str]
     old: str | None
     out: str
+    key: str
+    by: str | None = None
 
     def line(self) -> bytes:
         return json.dumps(asdict(self)).encode() + b"\n"
@@ -65,7 +68,8 @@ def learn(asked: Request, progress: Callable[[float, Stage], None]) -> dict[str,
     rows = [*corpus, *(_row(asked.lessons[i]) for i in kept)]
     steps = _within(Stage.LEARNING, progress)
     model = train(rows, created_at=datetime.now(UTC), progress=steps)
-    old = _usable(asked.old)
+    key = SigningKey(asked.key)
+    old = _usable(asked.old, key.public)
     done = iter(range(1, FOLDS + 1))
     compared = _within(Stage.COMPARING, progress)
     before = [*corpus, *map(_row, asked.before)]
@@ -80,7 +84,7 @@ def learn(asked: Request, progress: Callable[[float, Stage], None]) -> dict[str,
         "canaries": canaries(old, model, corpus),
     }
     progress(PARTS[Stage.KEEPING][0], Stage.KEEPING)
-    save(model, Path(asked.out))
+    save(model, Path(asked.out), key, by=asked.by)
     return found
 
 
@@ -96,9 +100,9 @@ def _within(stage: Stage, progress: Callable[[float, Stage], None]) -> Callable[
     return lambda done, of: progress(start + (end - start) * done / of, stage)
 
 
-def _usable(path: str | None) -> Model | None:
+def _usable(path: str | None, key: PublicKey) -> Model | None:
     with suppress(ArtefactError):
-        return load(Path(path)) if path else None
+        return load(Path(path), key) if path else None
     return None
 
 

@@ -14,7 +14,8 @@ import structlog
 from bot.transactions import Transactions
 from cases import learning
 from cases.learning import Known
-from classifiers import ArtefactError, Model, copy, load, version_of
+from classifiers import ArtefactError, Model, PublicKey, copy, load, version_of
+from classifiers.dictionary import dictionary
 
 log = structlog.get_logger()
 
@@ -22,11 +23,12 @@ log = structlog.get_logger()
 class InUse:
     """`model` answers; None while there is none: a person then sorts every complaint. `look` follows the database.
 
-    `current` is the folder of the first-day model; beside it stands a folder for each version.
+    `current` is the folder of the first-day model; beside it stands a folder for each version. Nothing answers but
+    what `key` signed.
     """
 
-    def __init__(self, transactions: Transactions, current: Path, now: Callable[[], datetime]) -> None:
-        self._transactions, self._current, self._now = transactions, current, now
+    def __init__(self, transactions: Transactions, current: Path, now: Callable[[], datetime], key: PublicKey) -> None:
+        self._transactions, self._current, self._now, self._key = transactions, current, now, key
         self.model: Model | None = None
         self.version: str | None = None  # None: no row's
         self._told: set[tuple[str, str]] = set()  # alarms, each once
@@ -88,6 +90,8 @@ class InUse:
             await asyncio.to_thread(self._follow, row)
         if changed:
             log.info("model.in_use", version=row.version)
+            if model.facts["dictionary"] != dictionary(model.facts["segmenter"]):
+                log.warning("model.cut_otherwise", version=row.version)  # it answers, a little worse: train anew
         return changed
 
     def _follow(self, row: Known) -> None:
@@ -107,7 +111,7 @@ class InUse:
     def _loaded(self, folder: Path, row: Known | None) -> Model | None:
         """The model, which must be the very one that was compared; None after an alarm."""
         try:
-            model = load(folder)
+            model = load(folder, self._key)
             if row is not None and model.version != row.fingerprint:
                 raise ArtefactError("foreign", "not the model that was trained as this version")
         except ArtefactError as error:

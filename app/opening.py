@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.database import Sessions
 from app.seed import load_town, read_town
+from classifiers import outdated
 
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that look alike
 ONE_AT_A_TIME = 0x736F77  # advisory lock: two programs that start together load the town once
@@ -62,10 +63,12 @@ def fingerprint(folder: Path) -> str:
 
 
 def start_training(model: Path) -> subprocess.Popen[bytes] | None:
-    """Train the first-day model in a process of its own, unless there is one. It shows its progress itself."""
-    if (model / "manifest.json").exists():
+    """Train the first-day model in a process of its own, unless there is one this program reads or may not replace.
+
+    It shows its progress itself.
+    """
+    if (model / "manifest.json").exists() and not outdated(model):
         return None
     model.parent.mkdir(parents=True, exist_ok=True)
-    return subprocess.Popen(
-        [sys.executable, "-m", "app", "train", "--out", str(model)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
-    )
+    call = [sys.executable, "-m", "app", "train", "--first-day", "--out", str(model)]
+    return subprocess.Popen(call, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)

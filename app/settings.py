@@ -25,6 +25,7 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=0, le=65535)
     public_url: str | None = None
     secret_key: SecretStr | None = Field(default=None, min_length=32)
+    model_key: SecretStr | None = None  # None: made once and kept with the models
     seed_password: SecretStr | None = Field(default=None, min_length=8)
     telegram_resident_token: SecretStr | None = None  # without its token a bot is not started, its library not imported
     telegram_staff_token: SecretStr | None = None
@@ -50,6 +51,13 @@ class Settings(BaseSettings):
         if secret is not None and not re.fullmatch(r"[A-Za-z0-9_-]{16,256}", secret.get_secret_value()):
             raise ValueError("16 to 256 of A-Z, a-z, 0-9, _ and -")
         return secret
+
+    @field_validator("model_key")
+    @classmethod
+    def _a_key(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None and not re.fullmatch(r"[A-Za-z0-9_-]{43}", key.get_secret_value()):
+            raise ValueError("32 bytes in base64url: 43 of A-Z, a-z, 0-9, _ and -")
+        return key
 
     @field_validator("telegram_resident_token", "telegram_staff_token")
     @classmethod

@@ -15,7 +15,7 @@ import structlog
 from bot.transactions import Transactions
 from cases import learning, shadow
 from cases.shadow import BATCH, LATE, End, Watch
-from classifiers import ArtefactError, Model, load
+from classifiers import ArtefactError, Model, PublicKey, load
 from models import ShadowPrediction
 
 SHOWN = 5  # of a ranking, as a case's own prediction keeps
@@ -27,9 +27,15 @@ class Shadowing:
     """`score` is the periodic job. A model is loaded when its version begins, and forgotten when it ends."""
 
     def __init__(
-        self, transactions: Transactions, models: Path, now: Callable[[], datetime], batch: int = BATCH
+        self,
+        transactions: Transactions,
+        models: Path,
+        now: Callable[[], datetime],
+        batch: int = BATCH,
+        *,
+        key: PublicKey | None = None,
     ) -> None:
-        self._transactions, self._models, self._now, self._batch = transactions, models, now, batch
+        self._transactions, self._models, self._now, self._batch, self._key = transactions, models, now, batch, key
         self._loaded: dict[str, Model] = {}
 
     async def score(self) -> int:
@@ -67,7 +73,7 @@ class Shadowing:
         """The very model that was compared; None after an alarm."""
         if watch.fingerprint not in self._loaded:
             try:
-                model = load(self._models / watch.version)
+                model = load(self._models / watch.version, self._key)
                 if model.version != watch.fingerprint:
                     raise ArtefactError("foreign", "not the model that was trained as this version")
             except ArtefactError as error:

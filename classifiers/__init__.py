@@ -3,9 +3,10 @@
 `load(path)` or `train(rows)` gives a Model, `model.predict(text)` a Prediction, `save(model, path)` keeps it.
 """
 
-from classifiers.artefact import ArtefactError, copy, load, save, version_of
+from classifiers.artefact import ArtefactError, copy, load, outdated, save, version_of
 from classifiers.model import CLASSIFIERS, Model, Prediction
 from classifiers.rows import DataError, Row, read_csv
+from classifiers.signature import PublicKey, SigningKey
 from classifiers.training import train
 
 __all__ = [
@@ -14,9 +15,12 @@ __all__ = [
     "DataError",
     "Model",
     "Prediction",
+    "PublicKey",
     "Row",
+    "SigningKey",
     "copy",
     "load",
+    "outdated",
     "read_csv",
     "save",
     "train",

@@ -1,7 +1,7 @@
 """A model on disk: arrays in `<version>.npz` and a `manifest.json` that says what they are. Loading runs no code.
 
-The manifest holds the sha256 of the arrays, so a signature over its bytes covers everything. It is written last and
-replaces the old one in one step: a training that dies leaves the model before it in place.
+The manifest holds the sha256 of the arrays and a signature over all it says, within itself: it is written last and
+replaces the old one in one step, so a training that dies leaves the model before it in place, signature and all.
 """
 
 import hashlib
@@ -19,23 +19,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.calibrate import Temperature, Thresholds
+from classifiers.dictionary import dictionary
 from classifiers.items import Items
 from classifiers.model import CLASSIFIERS, Model
+from classifiers.signature import PublicKey, SigningKey
 from classifiers.words import SEGMENTERS
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 MANIFEST_LIMIT = 1_000_000
 FILE_LIMIT = 100_000_000
 ARRAYS_LIMIT = 400_000_000
 """Bytes: of the manifest, of the npz on disk, and of its arrays in memory."""
 
+FACTS = ("classifier", "segmenter", "dictionary", "seed", "created_at", "training", "metrics")
+
 Arrays = Mapping[str, NDArray[Any]]
-Reason = Literal["missing", "damaged", "huge", "foreign"]
+Reason = Literal["missing", "damaged", "huge", "unsigned", "foreign"]
+
+OUTSIDE = frozenset({"created_at", "trained_by"})
+"""Facts that the version does not depend on: the same rows and seed give the same one whoever trains, and when."""
 
 
 class ArtefactError(Exception):
-    """The model cannot be used. `reason`: missing, damaged (bytes changed), huge, or foreign (not a model of ours)."""
+    """The model cannot be used.
+
+    `reason`: missing, damaged (bytes changed), huge, unsigned, or foreign (not a model of this program, or signed by a
+    key that is not this installation's).
+    """
 
     def __init__(self, reason: Reason, detail: str) -> None:
         super().__init__(f"{reason}: {detail}")
@@ -43,12 +54,16 @@ class ArtefactError(Exception):
 
 
 def identified(model: Model) -> Model:
-    """The model with its version: the beginning of a hash over all it learned and all its facts but the time."""
-    return replace(model, version=_version(_arrays(model), _facts(model)))
+    """The model with its version: the beginning of a hash over all it learned and all its facts but who and when."""
+    facts = dict(model.facts) | {"dictionary": dictionary(model.facts["segmenter"])}
+    return replace(model, facts=facts, version=_version(_arrays(model), _facts(replace(model, facts=facts))))
 
 
-def save(model: Model, path: Path) -> Path:
-    """Write the model into the folder `path` and return the manifest's path. What stood there before is replaced."""
+def save(model: Model, path: Path, key: SigningKey | None = None, *, by: str | None = None) -> Path:
+    """Write the model, signed if there is a key, into the folder `path`; return the manifest's path.
+
+    `by` is who had it trained. What stood there before is replaced.
+    """
     path.mkdir(parents=True, exist_ok=True)
     packed = io.BytesIO()
     np.savez_compressed(packed, allow_pickle=False, **_arrays(model))
@@ -56,10 +71,11 @@ def save(model: Model, path: Path) -> Path:
     manifest = _facts(model) | {
         "version": model.version,
         "created_at": model.facts.get("created_at"),
+        "trained_by": by,
         "arrays": {"file": f"{model.version}.npz", "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)},
     }
     _replace(path / f"{model.version}.npz", data)
-    _replace(path / MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True).encode() + b"\n")
+    _replace(path / MANIFEST, _plain(_signed(manifest, key) if key else manifest))
     _only(path, f"{model.version}.npz")
     return path / MANIFEST
 
@@ -82,9 +98,24 @@ def version_of(path: Path) -> str | None:
         return None
 
 
-def load(path: Path) -> Model:
-    """The model in the folder `path`; ArtefactError when it is missing, damaged, huge or foreign."""
+def outdated(path: Path) -> bool:
+    """Whether a model of an earlier format lies there: it cannot be read any more, and is trained again."""
+    try:
+        said = _read(path / MANIFEST).get("format")
+    except ArtefactError:
+        return False
+    return isinstance(said, int) and 0 < said < FORMAT
+
+
+def load(path: Path, key: PublicKey | None = None) -> Model:
+    """The model in the folder `path`; ArtefactError when it cannot be used.
+
+    With a key, nothing but what that key signed is looked at. Without one only wholeness is checked: for a folder that
+    an operator names on the command line.
+    """
     manifest = _manifest(path / MANIFEST)
+    if key is not None:
+        _check(manifest, key)
     try:
         data = _bytes(path / _file_name(manifest), FILE_LIMIT)
         if hashlib.sha256(data).hexdigest() != manifest["arrays"]["sha256"]:
@@ -99,13 +130,40 @@ def load(path: Path) -> Model:
 
 
 def _manifest(path: Path) -> dict[str, Any]:
-    try:
-        manifest = json.loads(_bytes(path, MANIFEST_LIMIT))
-    except ValueError as error:
-        raise ArtefactError("damaged", f"{path.name} is not JSON") from error
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+    manifest = _read(path)
+    if manifest.get("format") != FORMAT:
         raise ArtefactError("foreign", f"{path.name} is not of format {FORMAT}")
     return manifest
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        manifest = json.loads(_bytes(path, MANIFEST_LIMIT))
+    except (ValueError, RecursionError) as error:
+        raise ArtefactError("damaged", f"{path.name} is not JSON") from error
+    if not isinstance(manifest, dict):
+        raise ArtefactError("foreign", f"{path.name} is no table")
+    return manifest
+
+
+def _signed(manifest: Mapping[str, Any], key: SigningKey) -> dict[str, Any]:
+    return {**manifest, "signature": {"key": key.public.name, "ed25519": key.sign(_plain(manifest))}}
+
+
+def _check(manifest: Mapping[str, Any], key: PublicKey) -> None:
+    """What is checked is what was read, written again: two ways to read a file cannot mean two things."""
+    signature = manifest.get("signature")
+    if not isinstance(signature, dict):
+        raise ArtefactError("unsigned", "nobody signed this model")
+    if signature.get("key") != key.name:
+        raise ArtefactError("foreign", f"signed by the key {str(signature.get('key'))[:16]!r}, ours is {key.name}")
+    said = {name: fact for name, fact in manifest.items() if name != "signature"}
+    if not key.signed(_plain(said), str(signature.get("ed25519"))):
+        raise ArtefactError("damaged", "the manifest is not what was signed")
+
+
+def _plain(manifest: Mapping[str, Any]) -> bytes:
+    return json.dumps(manifest, ensure_ascii=True, indent=1, sort_keys=True).encode() + b"\n"
 
 
 def _file_name(manifest: Mapping[str, Any]) -> str:
@@ -146,7 +204,7 @@ def _model(manifest: Mapping[str, Any], arrays: Arrays) -> Model:
         raise ValueError(f"unknown segmenter {manifest['segmenter']!r}")
     classifier = CLASSIFIERS[manifest["classifier"]].restore(arrays, manifest["classes"], manifest["segmenter"])
     items = Items.restore(arrays, manifest["items"], Temperature(**manifest["item_temperature"]))
-    facts = {k: manifest[k] for k in ("classifier", "segmenter", "seed", "created_at", "training", "metrics")}
+    facts = {name: manifest[name] for name in FACTS}
     temperature, thresholds = Temperature(**manifest["temperature"]), Thresholds(**manifest["thresholds"])
     return Model(classifier, temperature, thresholds, items, facts, str(manifest["version"]))
 
@@ -163,7 +221,7 @@ def _facts(model: Model) -> dict[str, Any]:
         "temperature": asdict(model.temperature),
         "item_temperature": asdict(model.items.temperature_),
         "thresholds": asdict(model.thresholds),
-    } | {name: fact for name, fact in model.facts.items() if name != "created_at"}
+    } | {name: fact for name, fact in model.facts.items() if name not in OUTSIDE}
 
 
 def _version(arrays: Arrays, facts: Mapping[str, Any]) -> str:

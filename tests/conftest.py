@@ -11,6 +11,7 @@ clock                                     `clock()` → now; `clock.forward(hour
 """
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -26,12 +27,14 @@ from app.database import Server, Sessions, start_server, stop_server
 from app.database import engine as make_engine
 from app.database import sessions as make_sessions
 from app.migrate import upgrade
-from tests.support import databases, model
+from tests.support import databases, keys, model
 from tests.support.clock import Clock
 
 if TYPE_CHECKING:
     from tests.support.site import Site
     from tests.support.telegram import Telegram
+
+os.environ["MODEL_KEY"] = keys.MODELS.text  # for the programs tests start, too
 
 
 @pytest.fixture(scope="session")

@@ -31,18 +31,19 @@ from app.server import DATABASE, url_of
 from app.settings import Settings
 from cases.errors import Stale
 from cases.learning import State
-from classifiers import Row, firstday, save, train, version_of
+from classifiers import Row, SigningKey, firstday, load, save, train, version_of
 from models import Case, Correction, ModelVersion, Person, Prediction, Role, Status
 from tests.support.clock import Clock
+from tests.support.keys import MODELS
 from tests.support.program import Program, end
 from tests.support.rows import add_case
 from tests.support.site import Site
 
 PLACES = ["东门", "西街", "三单元", "菜场旁", "学校边", "河边", "老车站", "新村口"]
 SAID = {
-    ("城市管理", "城市管理/餐饮油烟"): "{}的烧烤店油烟直排，呛得不敢开窗",
+    ("生态环境", "生态环境/餐饮油烟"): "{}的烧烤店油烟直排，呛得不敢开窗",
     ("人力社保", "人力社保/拖欠工资"): "{}工地的老板拖欠工资不发",
-    ("交通运输", "交通运输/公交线路"): "{}的公交车班次太少，等半小时",
+    ("公共交通", "公共交通/公交线路"): "{}的公交车班次太少，等半小时",
 }
 SMALL = [Row(said.format(place), label, item) for (label, item), said in SAID.items() for place in PLACES]
 DOGS = [
@@ -102,7 +103,7 @@ class School:
 
 async def opened(parts: Parts, folder: Path) -> School:
     """With cases about dogs, of which the first-day model knows nothing, sorted by the dispatcher and closed."""
-    save(train(SMALL), folder / "models" / "current")
+    save(train(SMALL), folder / "models" / "current", MODELS)
     assert await parts.in_use.look()
     parts.learning.corpus = lambda: SMALL
     async with parts.sessions() as session:
@@ -268,7 +269,9 @@ def trainers() -> list[psutil.Process]:
 
 def test_the_process_ends_when_whoever_asked_is_gone(tmp_path: Path) -> None:
     """As after kill -9 of the worker: the pipe closes."""
-    asked = request(firstday.rows(), lessons=[], before=[], recent=[], old=None, out=str(tmp_path / "v2"))
+    asked = request(
+        firstday.rows(), lessons=[], before=[], recent=[], old=None, out=str(tmp_path / "v2"), key=MODELS.text
+    )
     call = [sys.executable, "-m", "app.learning_child"]
     with subprocess.Popen(call, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin is not None
@@ -283,7 +286,7 @@ def test_the_process_ends_when_whoever_asked_is_gone(tmp_path: Path) -> None:
 
 async def promoted(school: School) -> InUse:
     """v2 is in use; and another program, which has v1 in memory."""
-    other = InUse(school.parts.transactions, school.models / "current", school.parts.now)
+    other = InUse(school.parts.transactions, school.models / "current", school.parts.now, MODELS.public)
     await other.look()
     await school.begin()
     await school.until("v2", State.READY)
@@ -291,18 +294,18 @@ async def promoted(school: School) -> InUse:
     return other
 
 
-@pytest.mark.parametrize("how", ["damaged", "missing", "another"])
+@pytest.mark.parametrize("how", ["damaged", "missing", "another", "unsigned", "another key"])
 async def test_a_spoilt_model_leaves_the_last_good_one_and_raises_the_alarm(school: School, how: str) -> None:
     running = await promoted(school)
     spoil(school.models / "v2", how)
-    starting = InUse(school.parts.transactions, school.models / "current", school.parts.now)
+    starting = InUse(school.parts.transactions, school.models / "current", school.parts.now, MODELS.public)
     for program in (running, starting):
         with capture_logs() as logs:
             await program.look()
             await program.look()
-        reasons = {"damaged": "damaged", "missing": "missing", "another": "foreign"}
+        reasons = {"another": "foreign", "another key": "foreign"}
         alarms = [(line["version"], line["reason"]) for line in logs if line["event"] == "model.unusable"]
-        assert alarms == [("v2", reasons[how])]
+        assert alarms == [("v2", reasons.get(how, how))]
         assert program.version == "v1"
         assert program.model is not None
 
@@ -314,7 +317,11 @@ def spoil(folder: Path, how: str) -> None:
         case "missing":
             shutil.rmtree(folder)
         case "another":
-            save(train(SMALL[::-1]), folder)
+            save(train(SMALL[::-1]), folder, MODELS)
+        case "unsigned":
+            save(load(folder), folder)
+        case "another key":
+            save(load(folder), folder, SigningKey.made())
 
 
 async def test_a_model_that_is_whole_again_is_taken(school: School) -> None:
@@ -327,8 +334,10 @@ async def test_a_model_that_is_whole_again_is_taken(school: School) -> None:
 
 
 async def test_programs_that_start_together_adopt_the_first_model_once(idle: School) -> None:
-    save(train([*SMALL, Row("井盖丢了", "城市管理")]), idle.models / "current")  # an operator trained anew
-    programs = [InUse(idle.parts.transactions, idle.models / "current", idle.parts.now) for _ in range(3)]
+    save(train([*SMALL, Row("油烟呛人", "生态环境")]), idle.models / "current", MODELS)  # an operator trained anew
+    programs = [
+        InUse(idle.parts.transactions, idle.models / "current", idle.parts.now, MODELS.public) for _ in range(3)
+    ]
     assert await asyncio.gather(*(program.look() for program in programs)) == [True] * 3
     assert [program.version for program in programs] == ["v2"] * 3
     async with idle.parts.sessions() as session:
@@ -340,7 +349,7 @@ async def test_a_running_program_notices_by_itself(school: School, monkeypatch: 
     assert app.build.LOOK_SECONDS < 10
     monkeypatch.setattr(app.build, "LOOK_SECONDS", 0.05)
     following = asyncio.create_task(follow(school.parts))
-    save(train(SMALL[:-1]), school.models / "current")
+    save(train(SMALL[:-1]), school.models / "current", MODELS)
     async with asyncio.timeout(10):
         while school.parts.in_use.version != "v2":
             await asyncio.sleep(0.05)
@@ -352,7 +361,7 @@ async def test_a_running_program_notices_by_itself(school: School, monkeypatch: 
 async def test_what_an_admin_promoted_stays_whatever_lies_in_the_folder(school: School) -> None:
     running = await promoted(school)
     assert await running.look()
-    save(train(SMALL[:-1]), school.models / "current")
+    save(train(SMALL[:-1]), school.models / "current", MODELS)
     assert not await running.look()
     assert running.version == "v2"
 

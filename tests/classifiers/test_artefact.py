@@ -12,23 +12,25 @@ from typing import Any
 import numpy as np
 import pytest
 
-from classifiers import ArtefactError, Model, artefact, load, save
+from classifiers import ArtefactError, Model, SigningKey, artefact, copy, load, outdated, save
+from classifiers.dictionary import dictionary
 
 
 def test_a_model_comes_back_as_it_went(model: Model, folder: Path) -> None:
     back = load(folder)
     texts = ["烧烤店油烟太大", "老板拖欠工资", "公交太少", ""]
     assert back.predict_many(texts) == model.predict_many(texts)
-    assert back.why(texts[0], "城市管理") == model.why(texts[0], "城市管理")
+    assert back.why(texts[0], "生态环境") == model.why(texts[0], "生态环境")
     assert (back.version, back.facts) == (model.version, model.facts)
 
 
 def test_the_manifest_tells_what_it_is(model: Model, folder: Path) -> None:
     manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
-    assert manifest["classes"] == ["交通运输", "人力社保", "城市管理"]
-    assert manifest["items"]["城市管理"] == ["城市管理/公厕", "城市管理/餐饮油烟"]
+    assert manifest["classes"] == ["人力社保", "公共交通", "生态环境"]
+    assert manifest["items"]["生态环境"] == ["生态环境/生活噪音", "生态环境/餐饮油烟"]
     assert manifest["training"]["messages"] == 60
     assert manifest["segmenter"] == "rjieba"
+    assert manifest["dictionary"] == dictionary("rjieba")
     assert manifest["arrays"]["file"] == f"{model.version}.npz"
     assert set(manifest["thresholds"]) == {"route", "ask"}
 
@@ -85,13 +87,14 @@ SPOILED: dict[str, tuple[str, Callable[[Path], object]]] = {
     "cut short": ("damaged", cut),
     "one byte changed": ("damaged", lambda f: npz(f).write_bytes(b"P" + npz(f).read_bytes()[:-1] + b"\0")),
     "manifest not JSON": ("damaged", lambda f: (f / "manifest.json").write_text("{")),
+    "manifest too deep": ("damaged", lambda f: (f / "manifest.json").write_text("[" * 200_000)),
     "manifest not UTF-8": ("damaged", lambda f: (f / "manifest.json").write_bytes(b'{"\xff')),
     "threshold lowered": ("damaged", lambda f: changed(f, thresholds={"route": 0.0, "ask": 0.0})),
     "version renamed": ("damaged", lambda f: changed(f, version="0" * 16)),
     "other weights": ("damaged", lambda f: resealed(f, learned(f) | {"coef": -learned(f)["coef"]})),
     "manifest a list": ("foreign", lambda f: (f / "manifest.json").write_text("[]")),
-    "format of tomorrow": ("foreign", lambda f: changed(f, format=2)),
-    "labels missing": ("foreign", lambda f: changed(f, classes=["城市管理"])),
+    "format of tomorrow": ("foreign", lambda f: changed(f, format=99)),
+    "labels missing": ("foreign", lambda f: changed(f, classes=["生态环境"])),
     "unknown segmenter": ("foreign", lambda f: changed(f, segmenter="pkuseg")),
     "unknown classifier": ("foreign", lambda f: changed(f, classifier="os.system")),
     "threshold a word": ("foreign", lambda f: changed(f, thresholds={"rout": 0.5})),
@@ -112,3 +115,83 @@ def test_a_spoiled_model_is_refused_with_its_reason(how: str, folder: Path) -> N
     with pytest.raises(ArtefactError) as refused:
         load(folder)
     assert refused.value.reason == reason
+
+
+KEY = SigningKey.made()
+
+
+@pytest.fixture
+def signed(model: Model, tmp_path: Path) -> Path:
+    save(model, tmp_path / "signed", KEY, by="jiangyan")
+    return tmp_path / "signed"
+
+
+def test_what_our_key_signed_is_served_and_says_who_trained_it(model: Model, signed: Path, tmp_path: Path) -> None:
+    assert load(signed, KEY.public).version == model.version
+    assert load(signed).version == model.version, "a folder that an operator names needs no key"
+    copy(signed, tmp_path / "copy")
+    assert load(tmp_path / "copy", KEY.public).facts == model.facts
+    assert json.loads((signed / "manifest.json").read_text())["trained_by"] == "jiangyan"
+
+
+def signature(folder: Path) -> dict[str, str]:
+    said: dict[str, str] = json.loads((folder / "manifest.json").read_text("utf-8"))["signature"]
+    return said
+
+
+def resigned(folder: Path, other: SigningKey, **claimed: str) -> None:
+    """By somebody with another key, perhaps claiming to be us."""
+    save(load(folder), folder, other)
+    changed(folder, signature=signature(folder) | claimed)
+
+
+NOT_OURS: dict[str, tuple[str, Callable[[Path], object]]] = {
+    "not signed": ("unsigned", lambda f: save(load(f), f)),
+    "signature no table": ("unsigned", lambda f: changed(f, signature="ours")),
+    "signed by another": ("foreign", lambda f: resigned(f, SigningKey.made())),
+    "signed by another in our name": ("damaged", lambda f: resigned(f, SigningKey.made(), key=KEY.public.name)),
+    "no signature in it": ("damaged", lambda f: changed(f, signature={"key": KEY.public.name})),
+    "no base64 in it": ("damaged", lambda f: changed(f, signature={"key": KEY.public.name, "ed25519": "é"})),
+    "who trained it changed": ("damaged", lambda f: changed(f, trained_by="wenxuemei")),
+    "when changed": ("damaged", lambda f: changed(f, created_at="2001-01-01T00:00:00+00:00")),
+    "a fact added": ("damaged", lambda f: changed(f, note="trust me")),
+    "other weights": ("damaged", lambda f: resealed(f, learned(f) | {"coef": -learned(f)["coef"]})),
+    "a bomb": ("damaged", lambda f: resealed(f, bomb())),
+    "cut short": ("damaged", cut),
+}
+
+
+@pytest.mark.parametrize("how", NOT_OURS)
+def test_what_our_key_did_not_sign_is_refused(how: str, signed: Path) -> None:
+    reason, spoil = NOT_OURS[how]
+    spoil(signed)
+    with pytest.raises(ArtefactError) as refused:
+        load(signed, KEY.public)
+    assert refused.value.reason == reason
+
+
+def test_the_signature_is_checked_before_the_arrays_are_opened(signed: Path) -> None:
+    resigned(signed, SigningKey.made())
+    npz(signed).unlink()
+    with pytest.raises(ArtefactError, match="foreign"):
+        load(signed, KEY.public)
+
+
+def test_a_model_of_an_earlier_format_is_told_from_a_spoilt_one(signed: Path) -> None:
+    assert not outdated(signed)
+    changed(signed, format=1)
+    assert outdated(signed)
+    changed(signed, format=99)
+    assert not outdated(signed)
+    assert not outdated(signed / "nowhere")
+
+
+@pytest.mark.parametrize("text", ["", "short", "x" * 44, "é" * 43, "=" * 43])
+def test_what_is_no_key_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):
+        SigningKey(text)
+
+
+def test_a_key_does_not_show_itself() -> None:
+    assert KEY.text not in repr(KEY)
+    assert SigningKey(KEY.text) == KEY

@@ -16,6 +16,6 @@ def first_day_model() -> Path:
         if not (path / "manifest.json").exists():
             for old in databases.FOLDER.glob("model-*"):
                 shutil.rmtree(old)
-            train = [sys.executable, "-m", "app", "train", "--out", str(path)]
+            train = [sys.executable, "-m", "app", "train", "--first-day", "--out", str(path)]
             subprocess.run(train, cwd=databases.ROOT, check=True, capture_output=True)
     return path
