@@ -6,7 +6,7 @@ import { players } from "../lib/voice.js";
 import { nameOf } from "./api.js";
 import { marks, whatOf } from "./list.js";
 import { wished } from "./step.js";
-import { bar, due, now, percent } from "./words.js";
+import { bar, due, now, percent, signed } from "./words.js";
 
 const list = (value) => (Array.isArray(value) ? value : []);
 
@@ -109,7 +109,7 @@ function shareBar(share) {
 function guess(it) {
   const seen = it.prediction;
   if (!seen) return null;
-  const words = list(seen.words).map(([word]) => h("span", { class: "word" }, word));
+  const words = list(seen.words).map(([word, weight]) => h("span", { class: "word" }, word, " ", h("span", { class: "num soft" }, signed(weight))));
   return h("div", { class: "guess" },
     h("p", { class: "soft" }, t("staff.guess", { label: nameOf(seen.label) })),
     h("ul", {}, list(seen.ranking).slice(0, 3).map(([label, share]) =>

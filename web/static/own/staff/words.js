@@ -29,6 +29,9 @@ export const isOver = (due) => Date.parse(due) < now();
 /** 78%; what would round to nothing is less than one. */
 export const percent = (share) => (share < 0.005 ? "<1%" : `${Math.round(share * 100)}%`);
 
+/** +0.41, −0.10: how a word spoke for the department. */
+export const signed = (weight) => `${weight < 0 ? "−" : "+"}${Math.abs(weight).toFixed(2)}`;
+
 /** A deadline that keeps itself true: `tick()` redraws every one on the page. */
 function deadline(due, what) {
   const node = h("span", { class: "deadline num", "data-due": due, "data-what": what || "" });
