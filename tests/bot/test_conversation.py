@@ -40,16 +40,16 @@ CATEGORIES = {
         ("公安", None),
         ("教育", None),
         ("其他", None),
-        ("城市管理/餐饮油烟", "城市管理"),
+        ("生态环境/餐饮油烟", "生态环境"),
     )
 }
-RANKING = [("城市管理", 0.5), ("生态环境", 0.3), ("其他", 0.1), ("公安", 0.06), ("教育", 0.04)]
+RANKING = [("生态环境", 0.5), ("城市管理", 0.3), ("其他", 0.1), ("公安", 0.06), ("教育", 0.04)]
 
 
 def classify(text: str) -> Guess:
     action = "route" if "油烟" in text else "ask" if "吵" in text else "hold"
-    item = "城市管理/餐饮油烟"
-    return Guess("城市管理", 0.5, RANKING, item, action, "test", {"城市管理": item})
+    item = "生态环境/餐饮油烟"
+    return Guess("生态环境", 0.5, RANKING, item, action, "test", {"生态环境": item})
 
 
 def danger(text: str) -> str | None:
@@ -73,7 +73,7 @@ AROUND = Surroundings(
 WAITING = replace(AROUND, cases=[Brief("7", Status.WAITING, "公安"), Brief("8", Status.ACCEPTED, "公安")])
 EVERY = replace(AROUND, cases=[Brief(str(n), status, "公安") for n, status in enumerate(Status)])
 
-FUMES = Draft(text="油烟", category="城市管理", item="城市管理/餐饮油烟", place="B3", grid="G1", placed=True)
+FUMES = Draft(text="油烟", category="生态环境", item="生态环境/餐饮油烟", place="B3", grid="G1", placed=True)
 IDLE = State(building="B3")
 CARD = State(mode=Mode.CARD, draft=FUMES, building="B3")
 WHERE = State(mode=Mode.WHERE, draft=Draft(text="油烟"))
@@ -136,7 +136,7 @@ TABLE: list[tuple[State, Heard, Mode, list[str]]] = [
     (CATEGORY, text("1"), Mode.CARD, ["card.title_by_person"]),
     (CATEGORY, text("还有油烟"), Mode.CARD, ["card.title"]),
     (CATEGORY, press("choose_category", code="公安"), Mode.CARD, ["card.title"]),
-    (CATEGORY, press("choose_category", code="城市管理/餐饮油烟"), Mode.CARD, ["card.title"]),
+    (CATEGORY, press("choose_category", code="生态环境/餐饮油烟"), Mode.CARD, ["card.title"]),
     (CATEGORY, press("none"), Mode.CARD, ["card.title_by_person"]),
     (CARD, press("category"), Mode.CATEGORY, ["ask.category_again"]),
     (CARD, press("category", all=True), Mode.CATEGORY, ["ask.category_all"]),
@@ -307,7 +307,7 @@ def test_three_suggestions_then_the_way_out() -> None:
     _, (asked,) = talk.step(IDLE, text("太吵了"), AROUND, NOW)
     assert isinstance(asked, Say)
     codes = [button.payload.get("code", button.action) for button in asked.buttons]
-    assert codes == ["城市管理/餐饮油烟", "生态环境", "公安", "none"]
+    assert codes == ["生态环境/餐饮油烟", "城市管理", "公安", "none"]
 
 
 def test_places_of_one_name_are_offered_and_the_chosen_one_is_taken() -> None:

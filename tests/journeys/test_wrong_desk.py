@@ -42,13 +42,13 @@ async def test_not_my_unit_passes_to_the_next_unit_and_doubts_the_label(site: Si
     await site.settle()
     before = (await (await site.staff("limin")).step(number, "return", reason="not_my_unit"))["case"]["unit_name"]
     clerk = await site.staff(await holder_of(site, number))
-    await clerk.step(number, "return", reason="not_my_unit", text="油烟归生态环境")
+    await clerk.step(number, "return", reason="not_my_unit", text="这家没有执照，归市场监管")
     dispatcher = await site.staff("chenlu")
     page = await dispatcher.case(number)
     assert page["case"]["unit_name"] != before or page["case"]["status"] == "triage"
     async with site.parts.sessions() as session:
         doubts = (await session.exec(select(Correction))).all()
-    assert [(row.was, row.now, row.why) for row in doubts] == [("城市管理/餐饮油烟", None, "return")] * 2
+    assert [(row.was, row.now, row.why) for row in doubts] == [("生态环境/餐饮油烟", None, "return")] * 2
 
 
 async def test_what_nobody_understands_is_sorted_by_a_person(site: Site) -> None:

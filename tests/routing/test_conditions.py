@@ -28,7 +28,7 @@ def fits(asks: dict[str, Any], known: dict[str, Any]) -> bool:
     return all(condition.holds(facts(**known)) for condition in conditions_of(rule(**asks)))
 
 
-NOISE = {"category": "城市管理", "item": "城市管理/夜间噪音"}
+NOISE = {"category": "生态环境", "item": "生态环境/生活噪音"}
 GRID = {"area_path": ("CX", "CX-DG", "CX-DG-01", "CX-DG-01-03")}
 
 
@@ -36,11 +36,11 @@ GRID = {"area_path": ("CX", "CX-DG", "CX-DG-01", "CX-DG-01-03")}
     ("asks", "known", "expected"),
     [
         # category: the item, or the field above it
-        ({"category": "城市管理/夜间噪音"}, NOISE, True),
-        ({"category": "城市管理"}, NOISE, True),
-        ({"category": "城市管理/公厕"}, NOISE, False),
-        ({"category": "城市管理/夜间噪音"}, {"category": "城市管理"}, False),
-        ({"category": "城市"}, NOISE, False),
+        ({"category": "生态环境/生活噪音"}, NOISE, True),
+        ({"category": "生态环境"}, NOISE, True),
+        ({"category": "生态环境/餐饮油烟"}, NOISE, False),
+        ({"category": "生态环境/生活噪音"}, {"category": "生态环境"}, False),
+        ({"category": "生态"}, NOISE, False),
         ({"category": "城市管理"}, {}, False),
         # area: any level; an unknown place lies nowhere
         ({"area": "CX"}, GRID, True),
@@ -163,7 +163,7 @@ def test_every_condition_is_named_as_it_is_explained() -> None:
     found = conditions_of(rule(**asks, predicates={"min_round": 1}))
     assert [condition.name for condition in found] == list(CONDITIONS)
     assert {condition.name: condition.value for condition in found} == {
-        "category": "城市管理",
+        "category": "生态环境",
         "area": "CX-DG",
         "place_kind": "school",
         "danger": True,

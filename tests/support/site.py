@@ -103,7 +103,7 @@ async def running(url: str, folder: Path, clock: Callable[[], datetime], **given
         ]
         tasks = [asyncio.create_task(part) for part in at_work]
         site = Site(parts, httpx.ASGITransport(app), live)
-        site.thinks("城市管理", "城市管理/餐饮油烟", others=("生态环境", "市场监管"))
+        site.thinks("生态环境", "生态环境/餐饮油烟", others=("城市管理", "市场监管"))
         try:
             yield site
         finally:

@@ -104,7 +104,7 @@ async def some_life(site: Site) -> Ledger:
     """Four complaints, some routed and some held; sorted out, signed, called, told."""
     ledger = Ledger([Told(f"丹桂苑楼下烧烤店油烟太大，第{n}次反映") for n in range(4)])
     for n, told in enumerate(ledger.residents):
-        site.thinks("城市管理", "城市管理/餐饮油烟", action="hold" if n % 2 else "route")
+        site.thinks("生态环境", "生态环境/餐饮油烟", action="hold" if n % 2 else "route")
         await tell(person(site), told)
     staff = {
         name: await Official(person(site), name, ledger).sign_in(PASSWORD) for name in ("chenlu", "limin", "zhangwei")

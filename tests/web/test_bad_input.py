@@ -47,7 +47,7 @@ async def town(shared_site: Site) -> Town:
     ann, bob = await shared_site.resident("B0103"), await shared_site.resident("B0101")
     shared_site.thinks("其他", action="hold")
     held = await ann.file("那个事怎么还没弄好")
-    shared_site.thinks("城市管理", "城市管理/餐饮油烟", others=("生态环境", "市场监管"))
+    shared_site.thinks("生态环境", "生态环境/餐饮油烟", others=("城市管理", "市场监管"))
     numbers = [await ann.file(f"楼下烧烤店油烟太大，第 {n} 次") for n in range(3)]
     staff = {
         name: await shared_site.staff(name) for name in ("limin", "chenlu", "zhangwei", "kangkeqin", "dongchunsheng")

@@ -169,7 +169,7 @@ async def given_back(site: Site, name: str) -> str:
     number = await neighbour.file("楼道里堆满纸箱，过不去人")
     await dispatcher.step(number, "assign", unit="DG-01", assignee=name)
     await worker.step(number, "return", reason="not_my_grid")
-    site.thinks("城市管理", "城市管理/餐饮油烟", others=("生态环境", "市场监管"))
+    site.thinks("生态环境", "生态环境/餐饮油烟", others=("城市管理", "市场监管"))
     return number
 
 

@@ -201,7 +201,7 @@ async def test_danger_stands_first(site: Site, bound: Bound) -> None:
 
 async def test_returning_asks_why(site: Site, bound: Bound) -> None:
     worker = await bound("limin")
-    case = await filed(site, "城市管理", "城市管理/餐饮油烟")
+    case = await filed(site, "生态环境", "生态环境/餐饮油烟")
     await worker.look()
     await worker.press("退单")
     assert worker.last().text == f"{case.number} 为什么退单？"
