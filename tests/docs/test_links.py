@@ -46,6 +46,12 @@ def broken(document: Path) -> Iterator[str]:
             yield link
 
 
+def commands() -> set[str]:
+    """Of the command line, and those that have commands of their own."""
+    alone = {command.name or getattr(command.callback, "__name__", "") for command in cli.registered_commands}
+    return alone | {str(group.name) for group in cli.registered_groups}
+
+
 def name(document: Path) -> str:
     return str(document.relative_to(ROOT))
 
@@ -66,16 +72,14 @@ def test_named_paths_exist(document: Path) -> None:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name)
 def test_named_commands_exist(document: Path) -> None:
     text = document.read_text("utf-8")
-    known = {command.name or getattr(command.callback, "__name__", "") for command in cli.registered_commands}
-    assert set(COMMAND.findall(text)) <= known
+    assert set(COMMAND.findall(text)) <= commands()
     targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
     assert set(TARGET.findall(text)) <= set(targets)
 
 
 def test_the_table_of_commands_in_the_readme_is_whole() -> None:
     table = (ROOT / "README.md").read_text("utf-8").split("## Command line", 1)[1].split("\n## ", 1)[0]
-    known = {command.name or getattr(command.callback, "__name__", "") for command in cli.registered_commands}
-    assert set(re.findall(r"^\| `([a-z]+)", table, re.MULTILINE)) == known
+    assert set(re.findall(r"^\| `([a-z]+)", table, re.MULTILINE)) == commands()
 
 
 def test_every_setting_is_explained() -> None:
