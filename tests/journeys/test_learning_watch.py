@@ -11,6 +11,7 @@ from cases import learning, shadow, shadow_report
 from classifiers import Model, Row, save, train
 from models import Case, DriftAlarm, Person, ShadowPrediction
 from tests.support.clock import Clock
+from tests.support.keys import MODELS
 from tests.support.site import Site
 from tests.support.weeks import Filing
 
@@ -73,7 +74,7 @@ async def test_a_bad_week_rings_once(site: Site, clock: Clock) -> None:
 
 async def ready(site: Site, model: Model) -> None:
     """v2, trained and compared, beside the one in use."""
-    save(model, site.parts.settings.model_dir.parent / "v2")
+    save(model, site.parts.settings.model_dir.parent / "v2", MODELS)
     async with site.parts.transactions.begin() as session:
         session.add(learning.adopted([], "test", {}, site.parts.now()))
         await session.flush()
