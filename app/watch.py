@@ -77,9 +77,9 @@ def add_to(cli: typer.Typer, door: Door) -> None:
 
         settings = door.begin()
         if not NUMBER.fullmatch(what):
-            raise typer.Exit(watching.why(settings.model_dir, what))
+            raise typer.Exit(watching.why(settings, what))
         said = _run(door, lambda desk: watching.text_of(desk, what), settings)
-        raise typer.Exit(watching.why(settings.model_dir, said))
+        raise typer.Exit(watching.why(settings, said))
 
     @reviewing.callback()
     def review(

@@ -1,13 +1,14 @@
 """What the watching commands do on a database, and what they show of it."""
 
 import sys
-from pathlib import Path
 
 from rich.console import Console
 from sqlmodel import select
 
 from app import watch_tables as tables
 from app.errors import CannotGoOn
+from app.model_key import at_hand
+from app.settings import Settings
 from app.watch import USAGE, Desk, person
 from bot.transactions import wake
 from cases import drift as weekly
@@ -68,12 +69,13 @@ async def text_of(desk: Desk, number: str) -> str:
     return said
 
 
-def why(folder: Path, said: str) -> int:
+def why(settings: Settings, said: str) -> int:
     """One line on stdout: department, how sure, what would be done, the words. Returns the exit code."""
+    key = at_hand(settings)
     try:
-        model = load(folder)
+        model = load(settings.model_dir, key.public if key else None)
     except ArtefactError as error:
-        print(f"{folder}: {error}", file=sys.stderr)
+        print(f"{settings.model_dir}: {error}", file=sys.stderr)
         return USAGE
     told = model.predict(said)
     Console(soft_wrap=True, highlight=False).print(tables.why(told, model.why(said, told.label)), markup=False)
