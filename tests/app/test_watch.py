@@ -14,6 +14,7 @@ from app.database import Sessions
 from cases import learning
 from classifiers import Row, save, train
 from models import Case, Correction, ModelVersion, Person, Prediction
+from tests.support.keys import MODELS
 from tests.support.rows import add_case
 
 ROOT = Path(__file__).parents[2]
@@ -88,10 +89,8 @@ async def test_the_queue_and_a_clerks_word(town: Sessions, run: Run) -> None:
 
 async def test_why_in_one_line(town: Sessions, run: Run, tmp_path: Path) -> None:
     assert run("why", "遛狗")[0] == 2, "there is no model"
-    save(
-        train([Row(said.format(street), label) for label, said in SAID.items() for street in STREETS]),
-        tmp_path / "models/current",
-    )
+    rows = [Row(said.format(street), label) for label, said in SAID.items() for street in STREETS]
+    save(train(rows), tmp_path / "models/current", MODELS)
     code, said, _ = run("why", "楼下遛狗不牵绳，李四 13812345678")
     assert (code, said.count("\n"), said.startswith("公安 ")) == (0, 1, True)
     assert "遛狗 +" in said and "138" not in said and "李四" not in said
