@@ -4,13 +4,12 @@
 """
 
 from classifiers.artefact import ArtefactError, copy, load, outdated, save, version_of
-from classifiers.model import CLASSIFIERS, Model, Prediction
+from classifiers.model import Model, Prediction
 from classifiers.rows import DataError, Row, read_csv
 from classifiers.signature import PublicKey, SigningKey
 from classifiers.training import train
 
 __all__ = [
-    "CLASSIFIERS",
     "ArtefactError",
     "DataError",
     "Model",

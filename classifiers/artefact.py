@@ -18,10 +18,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.calibrate import Temperature, Thresholds
+from classifiers.calibrate import Calibration, Sureness, Temperature, Thresholds
 from classifiers.dictionary import dictionary
 from classifiers.items import Items
-from classifiers.model import CLASSIFIERS, Model
+from classifiers.linear import Linear
+from classifiers.model import Model
 from classifiers.signature import PublicKey, SigningKey
 from classifiers.words import SEGMENTERS
 
@@ -32,7 +33,7 @@ FILE_LIMIT = 100_000_000
 ARRAYS_LIMIT = 400_000_000
 """Bytes: of the manifest, of the npz on disk, and of its arrays in memory."""
 
-FACTS = ("classifier", "segmenter", "dictionary", "seed", "created_at", "training", "metrics")
+FACTS = ("segmenter", "dictionary", "seed", "created_at", "training", "metrics")
 
 Arrays = Mapping[str, NDArray[Any]]
 Reason = Literal["missing", "damaged", "huge", "unsigned", "foreign"]
@@ -202,11 +203,12 @@ def _claimed(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> int:
 def _model(manifest: Mapping[str, Any], arrays: Arrays) -> Model:
     if manifest["segmenter"] not in SEGMENTERS:
         raise ValueError(f"unknown segmenter {manifest['segmenter']!r}")
-    classifier = CLASSIFIERS[manifest["classifier"]].restore(arrays, manifest["classes"], manifest["segmenter"])
+    classifier = Linear.restore(arrays, manifest["classes"], manifest["segmenter"])
     items = Items.restore(arrays, manifest["items"], Temperature(**manifest["item_temperature"]))
     facts = {name: manifest[name] for name in FACTS}
-    temperature, thresholds = Temperature(**manifest["temperature"]), Thresholds(**manifest["thresholds"])
-    return Model(classifier, temperature, thresholds, items, facts, str(manifest["version"]))
+    calibration = Calibration(Temperature(**manifest["temperature"]), Sureness(**manifest["sureness"]))
+    thresholds = Thresholds(**manifest["thresholds"])
+    return Model(classifier, calibration, thresholds, items, facts, str(manifest["version"]))
 
 
 def _arrays(model: Model) -> dict[str, NDArray[Any]]:
@@ -218,7 +220,8 @@ def _facts(model: Model) -> dict[str, Any]:
         "format": FORMAT,
         "classes": model.classes,
         "items": model.items.names,
-        "temperature": asdict(model.temperature),
+        "temperature": asdict(model.calibration.temperature),
+        "sureness": asdict(model.calibration.sureness),
         "item_temperature": asdict(model.items.temperature_),
         "thresholds": asdict(model.thresholds),
     } | {name: fact for name, fact in model.facts.items() if name not in OUTSIDE}

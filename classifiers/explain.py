@@ -3,7 +3,7 @@
 from collections import defaultdict
 
 from classifiers.features import Features, Sparse
-from classifiers.linear import Head
+from classifiers.head import Head
 
 
 def contributions(features: Features, head: Head, rows: Sparse, label: str) -> dict[str, float]:
@@ -13,7 +13,7 @@ def contributions(features: Features, head: Head, rows: Sparse, label: str) -> d
     """
     if label not in head.classes_:
         raise KeyError(label)
-    weights = head.coef_[rows.columns]
+    weights = head.weights(rows.columns)
     lead = weights[:, head.classes_.index(label)] - weights.mean(axis=1)
     total: dict[str, float] = defaultdict(float)
     for column, part in zip(rows.columns, lead * rows.values, strict=True):

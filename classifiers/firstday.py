@@ -2,6 +2,7 @@
 
 import tomllib
 from importlib.resources import files
+from itertools import chain
 from typing import Any
 
 from classifiers.rows import DataError, Row, checked
@@ -25,14 +26,17 @@ def _table(name: str, text: str) -> dict[str, Any]:
 
 
 def rows() -> list[Row]:
-    """Every message, word and duty of the corpus and every term as a training row; only messages are gold."""
+    """Everything the corpus says as training rows; gold are its messages, subjects and border cases."""
     out: list[Row] = []
     for department in departments():
         label = department["label"]
         out += [Row(duty, label, weight=WEIGHT, gold=False) for duty in department.get("duties", [])]
         for item in department.get("items", []):
-            out += [Row(message, label, item["label"]) for message in item.get("messages", [])]
+            said = chain(item.get("messages", []), item.get("subjects", []))
+            out += [Row(message, label, item["label"]) for message in said]
             out += [Row(word, label, item["label"], WEIGHT, gold=False) for word in item.get("words", [])]
+        for border in department.get("borders", []):
+            out += [Row(message, label, border["item"]) for message in border["ours"]]
     out += [Row(term, label, weight=WEIGHT, gold=False) for label, said in terms().items() for term in said]
     return checked(out, "classifiers/corpus")
 

@@ -8,24 +8,31 @@ from numpy.typing import NDArray
 
 from classifiers.calibrate import Temperature
 from classifiers.features import Floats, Sparse
-from classifiers.linear import Floats64, Head
+from classifiers.head import Floats64, Head
+from classifiers.lookup import Ints
 
 
 class Items:
-    """Shares the columns of the department model. Learned: `heads_` by department, `temperature_` for all of them."""
+    """Reads the columns of the department model, each machine only those that its department's messages have.
+
+    Learned: `heads_` and `columns_` by department, `temperature_` for all of them.
+    """
 
     def __init__(self, seed: int = 1) -> None:
         self.seed = seed
         self.heads_: dict[str, Head] = {}
+        self.columns_: dict[str, Ints] = {}
         self.temperature_ = Temperature()
 
-    def fit(self, rows: Sparse, width: int, labels: Sequence[str], items: Sequence[str], weights: Floats64) -> Self:
+    def fit(self, rows: Sparse, labels: Sequence[str], items: Sequence[str], weights: Floats64) -> Self:
         """Learn from rows that name their item; departments whose rows name none get no head."""
         for label in sorted(set(labels)):
-            chosen = [i for i, item in enumerate(items) if item and labels[i] == label]
-            if chosen:
-                names = [items[i] for i in chosen]
-                self.heads_[label] = Head(self.seed).fit(rows.take(chosen), width, names, weights[chosen])
+            chosen = [i for i, own in enumerate(labels) if own == label]
+            mine = rows.take(chosen)
+            self.columns_[label] = np.unique(mine.columns)
+            self.heads_[label] = head = Head(self.seed)
+            width, names = len(self.columns_[label]), [items[i] for i in chosen]
+            head.fit(mine.only(self.columns_[label]), width, names, weights[chosen])
         return self
 
     def best(self, rows: Sparse, label: str) -> list[tuple[str, float] | None]:
@@ -33,16 +40,22 @@ class Items:
         head = self.heads_.get(label)
         if head is None:
             return [None] * rows.count
-        chances = self.temperature_.probabilities(head.scores(rows), rows.lengths)
+        chances = self.temperature_.probabilities(self.scores(rows, label), rows.lengths)
         return [(head.classes_[int(c.argmax())], float(c.max())) for c in chances]
 
+    def scores(self, rows: Sparse, label: str) -> Floats:
+        """(rows × items of this department)."""
+        return self.heads_[label].scores(rows.only(self.columns_[label]))
+
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """All heads side by side, departments and items in order; `names` says where one ends."""
-        heads = self.heads_.values()
+        """All heads one after another, departments and items in order; `names` and `item_counts` say where one ends."""
         if not self.heads_:
             return {}
+        heads = self.heads_.values()
         return {
-            "item_coef": np.hstack([head.coef_ for head in heads]),
+            "item_columns": np.concatenate([columns.astype(np.int32) for columns in self.columns_.values()]),
+            "item_counts": np.array([len(columns) for columns in self.columns_.values()]),
+            "item_coef": np.concatenate([head.coef_.ravel() for head in heads]),
             "item_intercept": np.concatenate([head.intercept_ for head in heads]),
         }
 
@@ -54,14 +67,15 @@ class Items:
     @classmethod
     def restore(cls, arrays: Mapping[str, NDArray[Any]], names: Mapping[str, list[str]], warm: Temperature) -> Self:
         """The items whose `arrays()` these were; ValueError when they do not fit `names`."""
-        self, start = cls(), 0
+        self = cls()
         self.temperature_ = warm
-        for label, items in names.items():
-            span = slice(start, start + len(items))
-            self.heads_[label] = Head.restore(arrays["item_coef"][:, span], arrays["item_intercept"][span], items)
-            start = span.stop
+        if not names:
+            return self
+        columns, weights, levels = arrays["item_columns"], arrays["item_coef"], arrays["item_intercept"]
+        for (label, items), count in zip(names.items(), arrays["item_counts"].tolist(), strict=True):
+            mine, columns = np.split(columns, [count])
+            coef, weights = np.split(weights, [count * len(items)])
+            intercept, levels = np.split(levels, [len(items)])
+            self.columns_[label] = mine.astype(np.int64)
+            self.heads_[label] = Head.restore(coef.reshape(count, len(items)), intercept, items)
         return self
-
-    def scores(self, rows: Sparse, label: str) -> Floats:
-        """(rows × items of this department), for calibration."""
-        return self.heads_[label].scores(rows)

@@ -7,15 +7,33 @@ import numpy as np
 
 from classifiers import measure
 from classifiers.artefact import identified
-from classifiers.calibrate import Bools, Temperature, Thresholds
-from classifiers.features import Ints
+from classifiers.calibrate import (
+    ROUTE_PRECISION,
+    UNPROVEN,
+    Bools,
+    Calibration,
+    Sureness,
+    Temperature,
+    Thresholds,
+)
 from classifiers.linear import Linear
-from classifiers.model import CLASSIFIERS, Model
+from classifiers.material import Material
+from classifiers.model import Model
 from classifiers.rows import Row, checked, digest, gold
-from classifiers.unseen import Scored, item_heads, unseen
+from classifiers.unseen import Scored, unseen
+from classifiers.views import Kind
 
 MANY = 3_000
-"""Messages from which three folds show as much as five, and columns seen only once or twice are not worth keeping."""
+"""Messages from which three folds show as much as five, and a column seen once is not worth keeping."""
+
+LETTERS = 150
+"""Characters of a message, on average, from which messages are letters, where words stand often."""
+
+PROVEN = 1_000
+"""Messages residents really wrote from which a threshold is trusted as it was measured."""
+
+OPENING = 0.4
+"""What a letter's opening counts when confidence is learned."""
 
 Progress = Callable[[int, int], None]
 """Told (steps done, steps in all)."""
@@ -26,54 +44,64 @@ def train(
     *,
     seed: int = 1,
     segmenter: str = "rjieba",
-    classifier: str = "linear",
+    corpus: Sequence[Row] = (),
+    proven: int | None = None,
     created_at: datetime | None = None,
     progress: Progress = lambda done, of: None,
 ) -> Model:
     """Score every message unseen, calibrate and choose thresholds on that, then fit on all rows.
 
-    The same rows and seed give the same model, byte for byte; `created_at` is the only fact that may differ.
-    DataError when fewer than two labels have messages; KeyError for an unknown segmenter or classifier.
+    `corpus` are rows with other labels that give hints (prior.py). `proven` is how many of the messages residents
+    wrote; None: all. The same rows and seed give the same model, byte for byte; `created_at` is the only fact that may
+    differ. DataError when fewer than two labels have messages; KeyError for an unknown segmenter.
     """
     rows = checked(list(rows), "training data")
     messages = len(gold(rows))
     count = 3 if messages > MANY else 5
-    steps = iter(range(1, count + 2))
+    steps = iter(range(1, count + 3))
 
     def step() -> None:
-        progress(next(steps), count + 1)
+        progress(next(steps), count + 2)
 
-    make = maker(rows, seed=seed, segmenter=segmenter, classifier=classifier)
-    labels, items = unseen(rows, make, count, seed, step)
-    final = make().fit([r.text for r in rows], [r.label for r in rows], [r.weight for r in rows])
-    heads = item_heads(rows, final, seed)
+    classifier = maker(rows, seed=seed, segmenter=segmenter)()
+    material = Material.of(classifier, rows, corpus, seed)
+    step()
+    labels, items = unseen(material, count, seed, step)
+    every = np.arange(len(rows))
+    classifier.head_, heads = material.head(every, seed), material.items(every, seed)
     heads.temperature_ = items.temperature() if items else Temperature()
-    warm = labels.temperature()
-    thresholds = _thresholds(labels, warm)
+    calibration = _calibration(labels)
+    thresholds = _thresholds(labels, calibration, proven)
     facts = {
-        "classifier": classifier,
         "segmenter": segmenter,
         "seed": seed,
         "created_at": created_at.isoformat() if created_at else None,
-        "training": {"sha256": digest(rows), "rows": len(rows), "messages": messages, "folds": count},
-        "metrics": _metrics(labels, items, warm, thresholds),
+        "training": {"sha256": digest([*rows, *corpus]), "rows": len(rows), "messages": messages, "folds": count},
+        "metrics": _metrics(labels, items, calibration, thresholds),
     }
     step()
-    return identified(Model(final, warm, thresholds, heads, facts))
+    return identified(Model(classifier, calibration, thresholds, heads, facts))
 
 
-def maker(
-    rows: Sequence[Row], *, seed: int = 1, segmenter: str = "rjieba", classifier: str = "linear"
-) -> Callable[[], Linear]:
-    """Makes the classifiers, not taught yet, that suit so many rows."""
-    least = (2, 3) if len(gold(rows)) > MANY else (1, 1)
-    return lambda: CLASSIFIERS[classifier](seed=seed, segmenter=segmenter, least=least)
+def maker(rows: Sequence[Row], *, seed: int = 1, segmenter: str = "rjieba") -> Callable[[], Linear]:
+    """Makes classifiers, not taught yet, that suit so many rows of such length."""
+    lengths = [len(rows[i].text) for i in gold(rows)]
+    letters = sum(lengths) / len(lengths) > LETTERS
+    least = (1, 1) if len(lengths) <= MANY else (2, 3) if letters else (1, 2)
+    return lambda: Linear(seed=seed, segmenter=segmenter, least=least)
 
 
-def _thresholds(labels: Scored, warm: Temperature) -> Thresholds:
+def _calibration(labels: Scored) -> Calibration:
+    """Openings count less here as well: most of what comes is a whole message."""
+    weights = np.where(labels.kind == Kind.WHOLE, 1.0, OPENING)
+    return Calibration(labels.temperature(), Sureness.fit(labels.scores, labels.lengths, labels.good, weights))
+
+
+def _thresholds(labels: Scored, calibration: Calibration, proven: int | None) -> Thresholds:
     """Chosen on whole messages and openings alike: the shares a desk will see lie between the two."""
-    chances = warm.probabilities(labels.scores, labels.lengths)
-    return Thresholds.choose(chances.max(axis=1), labels.said == labels.right, _among_three(labels))
+    sure = calibration.probabilities(labels.scores, labels.lengths).max(axis=1)
+    precision = ROUTE_PRECISION if proven is None or proven >= PROVEN else UNPROVEN
+    return Thresholds.choose(sure, labels.good, _among_three(labels), precision)
 
 
 def _among_three(labels: Scored) -> Bools:
@@ -81,10 +109,12 @@ def _among_three(labels: Scored) -> Bools:
     return np.asarray((best == labels.right[:, None]).any(axis=1))
 
 
-def _metrics(labels: Scored, items: Scored | None, warm: Temperature, thresholds: Thresholds) -> dict[str, float]:
+def _metrics(
+    labels: Scored, items: Scored | None, calibration: Calibration, thresholds: Thresholds
+) -> dict[str, float]:
     """Figures over whole messages no model had seen. What real messages reach is in docs/classifier.md."""
-    whole = _first_of_each(labels)
-    sure = warm.probabilities(labels.scores, labels.lengths).max(axis=1)[whole]
+    whole = labels.kind == Kind.WHOLE
+    sure = calibration.probabilities(labels.scores, labels.lengths).max(axis=1)[whole]
     right, said = labels.right[whole], labels.said[whole]
     good, routed = said == right, sure >= thresholds.route
     figures = {
@@ -99,8 +129,3 @@ def _metrics(labels: Scored, items: Scored | None, warm: Temperature, thresholds
         "item_accuracy": float((items.said == items.right).mean()) if items else 0.0,
     }
     return {name: round(value, 4) for name, value in figures.items()}
-
-
-def _first_of_each(labels: Scored) -> Ints:
-    """Where each message stands whole: its openings come after it."""
-    return np.unique(labels.source, return_index=True)[1]

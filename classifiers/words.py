@@ -24,7 +24,7 @@ _UNSEEN = re.compile(
 )
 """Controls, zero-width and direction marks, variation selectors, lone surrogates: unseen by people, so by us."""
 
-_DIGITS = re.compile(r"\d+")
+_DIGITS = re.compile("[0-9]+")
 
 
 def normalise(text: str, longest: int = LONGEST) -> str:

@@ -96,7 +96,6 @@ SPOILED: dict[str, tuple[str, Callable[[Path], object]]] = {
     "format of tomorrow": ("foreign", lambda f: changed(f, format=99)),
     "labels missing": ("foreign", lambda f: changed(f, classes=["生态环境"])),
     "unknown segmenter": ("foreign", lambda f: changed(f, segmenter="pkuseg")),
-    "unknown classifier": ("foreign", lambda f: changed(f, classifier="os.system")),
     "threshold a word": ("foreign", lambda f: changed(f, thresholds={"rout": 0.5})),
     "arrays elsewhere": ("foreign", lambda f: changed(f, arrays={"file": "../../etc/passwd", "sha256": ""})),
     "arrays not a zip": ("foreign", lambda f: resealed(f, b"not a zip")),

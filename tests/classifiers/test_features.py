@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from classifiers.features import Features, grams
+from classifiers.features import Features, grams, of_words
 
 DOCUMENTS = [["路灯", "坏"], ["路灯", "", "坏"], ["停电"]]
 
@@ -12,9 +12,12 @@ def names(features: Features) -> set[str]:
 
 
 def test_runs_do_not_cross_breaks_or_documents() -> None:
-    keys, owners = grams(np.array([0, 1, 2, 0, 3]), np.array([0, 0, 0, 1, 1]), 2)
-    assert keys.tolist() == [1, 2, 3, (1 << 21) + 2]
-    assert owners.tolist() == [0, 0, 1, 0]
+    words, signs = [0, 1, 2, 0, 3], [0, 7, 8, 9, 0, 7]
+    keys, owners = grams(np.array(words), np.array([0, 0, 0, 1, 1]), np.array(signs), np.array([0, 0, 0, 0, 1, 1]))
+    shift = 1 << 21
+    of_one, of_two, of_three = [7, 8, 9, 7], [7 * shift + 8, 8 * shift + 9], [(7 * shift + 8) * shift + 9]
+    assert keys.tolist() == [1, 2, 3, shift + 2, *of_one, *of_two, *of_three]
+    assert owners.tolist() == [0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0]
 
 
 def test_names_are_what_people_see() -> None:
@@ -29,8 +32,8 @@ def test_rare_runs_are_left_out() -> None:
 def test_each_kind_of_column_has_length_one() -> None:
     features = Features(1, 1).fit(DOCUMENTS)
     table = features.transform([["路灯", "坏", "坏"]])
-    split = len(features.word_block.keys_)
-    for part in (table.columns < split, table.columns >= split):
+    words = of_words(features.keys_[table.columns])
+    for part in (words, ~words):
         assert np.isclose(np.square(table.values[part]).sum(), 1)
 
 

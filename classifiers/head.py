@@ -1,0 +1,113 @@
+"""Linear machines over ready columns. scikit-learn is imported inside `fit` only: the running program loads none."""
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifiers.features import Floats, Sparse
+from classifiers.lookup import Ints
+
+Floats64 = NDArray[np.float64]
+
+STRENGTH = 1.0
+"""C of the support-vector machine. 0.3 and 3 lose up to a point on titles or letters."""
+
+TOLERANCE = 0.01
+"""Where the solver stops. Ten times stricter changes no label and costs half as much again."""
+
+SHORT, LONG = 64, 256
+"""Columns (about 12 and 40 words) up to which hints count in full, and from which they count SOFTLY."""
+
+SOFTLY = 0.25
+
+
+class Head:
+    """One score per label. Learned: `classes_`, sorted; `coef_`, columns × classes; `intercept_`.
+
+    A head taught with hints (prior.py) has a second set, `hint_coef_` and `hint_intercept_`, which counts in full in a
+    short message and softly in a letter; otherwise these are None.
+    """
+
+    def __init__(self, seed: int = 1) -> None:
+        self.seed = seed
+        self.hint_coef_: Floats | None = None
+        self.hint_intercept_: Floats | None = None
+
+    def fit(
+        self, rows: Sparse, width: int, labels: Sequence[str], weights: Floats64, hints: Floats | None = None
+    ) -> Floats:
+        """Learn from rows of `width` columns, with `hints` (rows × any) beside them; returns what each hint says for
+        each class. A single label is allowed: there is then nothing to choose."""
+        self.classes_ = sorted(set(labels))
+        count = len(self.classes_)
+        told = 0 if hints is None else hints.shape[1]
+        if count == 1:
+            self.coef_, self.intercept_ = np.zeros((width, 1), np.float32), np.zeros(1, np.float32)
+            return np.zeros((told, 1), np.float32)
+        coef, intercept = self._machine(rows, width, labels, weights, hints)
+        if count == 2:  # scikit-learn keeps one row for two classes
+            coef, intercept = np.vstack([-coef, coef]), np.concatenate([-intercept, intercept])
+        self.coef_ = np.ascontiguousarray(coef[:, :width].T, dtype=np.float32)
+        self.intercept_ = intercept.astype(np.float32)
+        return np.asarray(coef[:, width:].T, dtype=np.float32)
+
+    def _machine(
+        self, rows: Sparse, width: int, labels: Sequence[str], weights: Floats64, hints: Floats | None
+    ) -> tuple[Floats64, Floats64]:
+        from scipy.sparse import csr_matrix, hstack
+        from sklearn.svm import LinearSVC
+
+        table = csr_matrix((rows.values, rows.columns, rows.starts), shape=(rows.count, width))
+        if hints is not None:
+            table = hstack([table, csr_matrix(hints)]).tocsr()
+        machine = LinearSVC(C=STRENGTH, tol=TOLERANCE, random_state=self.seed)
+        machine.fit(table, labels, sample_weight=weights)
+        return machine.coef_, machine.intercept_
+
+    @classmethod
+    def restore(cls, coef: NDArray[Any], intercept: NDArray[Any], classes: list[str]) -> Self:
+        """The head these belong to; ValueError when their shapes do not fit."""
+        if coef.ndim != 2 or intercept.shape != (len(classes),) or coef.shape[1] != len(classes):
+            raise ValueError("coef, intercept and classes differ in shape")
+        self = cls()
+        self.classes_, self.coef_, self.intercept_ = classes, coef, intercept
+        return self
+
+    def hinted(self, coef: NDArray[Any], intercept: NDArray[Any]) -> Self:
+        """Take the second set as well; ValueError when its shape differs from the first."""
+        if coef.shape != self.coef_.shape or intercept.shape != self.intercept_.shape:
+            raise ValueError("hints and coef differ in shape")
+        self.hint_coef_, self.hint_intercept_ = coef, intercept
+        return self
+
+    def scores(self, rows: Sparse) -> Floats:
+        """(texts × classes): signed distances, comparable within a text."""
+        out = self.intercept_ + product(rows, self.coef_)
+        if self.hint_coef_ is not None:
+            assert self.hint_intercept_ is not None
+            out += heard(rows.lengths)[:, None] * (self.hint_intercept_ + product(rows, self.hint_coef_))
+        return np.asarray(out)
+
+    def weights(self, columns: Ints) -> Floats:
+        """(columns × classes): what these columns, all those of one text, count in it."""
+        if self.hint_coef_ is None:
+            return np.asarray(self.coef_[columns])
+        return np.asarray(self.coef_[columns] + heard(np.array([len(columns)])) * self.hint_coef_[columns])
+
+
+def product(rows: Sparse, coef: Floats) -> Floats:
+    """rows · coef, without SciPy: the running program does not load it."""
+    out = np.zeros((rows.count, coef.shape[1]), dtype=np.float32)
+    filled = rows.lengths > 0  # reduceat gives an empty span the first value of the next
+    if filled.any():
+        parts = coef[rows.columns] * rows.values[:, None]
+        out[filled] = np.add.reduceat(parts, rows.starts[:-1][filled], axis=0)
+    return out
+
+
+def heard(lengths: Ints) -> Floats:
+    """How much hints count in texts of so many columns: 1 for a short message, SOFTLY for a letter."""
+    far = np.log(np.maximum(lengths, 1) / SHORT) / np.log(LONG / SHORT)
+    return np.asarray(1 - (1 - SOFTLY) * np.clip(far, 0, 1), dtype=np.float32)
