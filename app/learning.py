@@ -15,10 +15,12 @@ from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.errors import CannotGoOn
@@ -27,7 +29,7 @@ from bot.transactions import Transactions
 from cases import learning, lessons
 from cases.learning import RUNNING, Failure
 from classifiers import Row, SigningKey, firstday
-from models import ModelVersion, Person
+from models import Case, ModelVersion, Person
 
 TRIES = 5
 TRAINING_SECONDS = 30 * 60.0
@@ -90,7 +92,7 @@ class Learning:
             if row is None or row.report["state"] not in RUNNING:
                 return  # done, and its job's end was not written
             try:
-                asked, cases = await self._request(session, row)
+                asked = await self._request(session, row)
             except CannotGoOn as error:
                 log.error("learning.no_key", version=version, error=str(error))
                 asked = None
@@ -109,18 +111,19 @@ class Learning:
             if isinstance(found, Failure):
                 await self._fail(version, found)
                 return
-            found["cases"] = [cases[i] for i in found.pop("kept")]
+            found["old"] = asked.old and Path(asked.old).name
             await self._change(version, lambda row, now: learning.finished(row, found, now))
             log.info("learning.ready", version=version)
 
-    async def _request(self, session: AsyncSession, row: ModelVersion) -> tuple[Request, list[str]]:
-        """What the process needs to know, and the cases of the lessons in it."""
+    async def _request(self, session: AsyncSession, row: ModelVersion) -> Request:
+        """What the process needs to know."""
         current = await learning.in_use(session)
         taught = await lessons.confirmed(session)
         before = await lessons.of(session, current.report.get("cases", ()) if current else ())
-        asked = request(
+        whose = await _residents(session, [one.case for one in taught])
+        return request(
             self.corpus(),
-            lessons=[[one.text, one.label, one.item] for one in taught],
+            lessons=[[one.text, one.label, one.item, str(one.case), whose[one.case]] for one in taught],
             before=[[one.text, one.label, one.item] for one in before],
             recent=list(await lessons.recent(session)),
             old=str(self._models / current.version) if current else None,
@@ -128,7 +131,6 @@ class Learning:
             key=self._key().text,
             by=row.trained_by,
         )
-        return asked, [str(one.case) for one in taught]
 
     async def _ask(self, asked: Request, version: str) -> dict[str, Any] | Failure:
         """The report, after telling how far it is once a second; a Failure if it came to nothing."""
@@ -191,6 +193,13 @@ class Learning:
                 await self.on_progress(session, row, now)
         except Exception:
             log.exception("learning.not_told", version=row.version)
+
+
+async def _residents(session: AsyncSession, cases: Sequence[UUID]) -> dict[UUID, int]:
+    """For each case a number that two cases share if one resident told both, and that means nothing elsewhere."""
+    told = (await session.exec(select(Case.id, Case.resident).where(col(Case.id).in_(cases)))).all()
+    numbers = {resident: n for n, resident in enumerate(dict.fromkeys(resident for _, resident in told))}
+    return {case: numbers[resident] for case, resident in told}
 
 
 @asynccontextmanager

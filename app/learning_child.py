@@ -20,6 +20,10 @@ from cases.learning import Failure, Stage
 from classifiers import ArtefactError, DataError, Model, PublicKey, Row, SigningKey, load, save, train
 from classifiers.alike import distinct
 from classifiers.beside import FOLDS, agreement, beside, canaries
+from classifiers.compared import comparison, cost, figures, reference
+from classifiers.linear import Linear
+from classifiers.poison import Lesson, heavy
+from classifiers.training import maker
 
 PARTS = {Stage.LEARNING: (0.02, 0.65), Stage.COMPARING: (0.65, 0.97), Stage.KEEPING: (0.97, 1.0)}
 """Where each stage begins and ends in the whole."""
@@ -27,14 +31,16 @@ PARTS = {Stage.LEARNING: (0.02, 0.65), Stage.COMPARING: (0.65, 0.97), Stage.KEEP
 
 @dataclass(frozen=True)
 class Request:
-    """The corpus as (text, label, item, weight, gold); lessons, and those learned before, as (text, label, item).
+    """The corpus as (text, label, item, weight, gold); those learned before as (text, label, item).
+
+    Lessons as (text, label, item, case, resident): who it was is a number of this request and leads to nobody.
 
     `old` is the folder of the model in use, `out` that of the new one, which `key` signs; it comes by the pipe because
     others can see a command line and an environment. `by` is who asked.
     """
 
     corpus: list[list[Any]]
-    lessons: list[list[str]]
+    lessons: list[list[Any]]
     before: list[list[str]]
     recent: list[str]
     old: str | None
@@ -64,32 +70,50 @@ def main() -> None:
 def learn(asked: Request, progress: Callable[[float, Stage], None]) -> dict[str, Any]:
     """Train, compare, keep; the report as `cases.learning.finished` takes it."""
     corpus = [Row(*row) for row in asked.corpus]
-    kept = distinct([text for text, _, _ in asked.lessons], [row.text for row in corpus if row.gold])
-    rows = [*corpus, *(_row(asked.lessons[i]) for i in kept)]
+    known = [row.text for row in corpus if row.gold]
+    lessons = [asked.lessons[i] for i in distinct([lesson[0] for lesson in asked.lessons], known)]
+    rows = [*corpus, *map(_row, lessons)]
     steps = _within(Stage.LEARNING, progress)
-    model = train(rows, created_at=datetime.now(UTC), progress=steps)
+    model = train(rows, proven=len(lessons), created_at=datetime.now(UTC), progress=steps)
     key = SigningKey(asked.key)
     old = _usable(asked.old, key.public)
+    before = [*corpus, *map(_row, asked.before)]
     done = iter(range(1, FOLDS + 1))
     compared = _within(Stage.COMPARING, progress)
-    before = [*corpus, *map(_row, asked.before)]
+    warm = ((old or model).calibration, model.calibration)
+    held = beside(before, rows, lambda: compared(next(done), FOLDS), warm=warm)
+    references = [*map(reference, known), *(lesson[3] for lesson in lessons)]
     found = {
         "fingerprint": model.version,
         "figures": dict(model.facts["metrics"]),
-        "kept": kept,
-        "learned": {"messages": model.facts["training"]["messages"], "lessons": len(kept)},
-        "alike": len(asked.lessons) - len(kept),
-        "beside": beside(before, rows, lambda: compared(next(done), FOLDS)),
+        "cases": [lesson[3] for lesson in lessons],
+        "learned": {"messages": model.facts["training"]["messages"], "lessons": len(lessons)},
+        "alike": len(asked.lessons) - len(lessons),
+        "beside": figures(held),
+        "comparison": comparison(held, references),
         "agreement": agreement(old, model, asked.recent) if old else None,
         "canaries": canaries(old, model, corpus),
+        "poison": _poison(old.classifier if old else _taught(before), model.classifier, lessons, corpus),
     }
     progress(PARTS[Stage.KEEPING][0], Stage.KEEPING)
     save(model, Path(asked.out), key, by=asked.by)
+    sides = [(old, asked.old), (model, asked.out)]
+    found["cost"] = [cost(side, Path(folder), known) if side and folder else None for side, folder in sides]
     return found
 
 
-def _row(lesson: list[str]) -> Row:
-    text, label, item = lesson
+def _poison(old: Linear, new: Linear, lessons: Sequence[list[Any]], corpus: Sequence[Row]) -> list[dict[str, Any]]:
+    taught = [Lesson(text, label, resident) for text, label, _, _, resident in lessons]
+    return [word.told() for word in heavy(old, new, taught, [row for row in corpus if row.gold])]
+
+
+def _taught(rows: Sequence[Row]) -> Linear:
+    """As the model in use was, when that one cannot be loaded: what is new is new beside something."""
+    return maker(rows)().fit([r.text for r in rows], [r.label for r in rows], [r.weight for r in rows])
+
+
+def _row(lesson: Sequence[Any]) -> Row:
+    text, label, item, *_ = lesson
     return Row(text, label, item)
 
 

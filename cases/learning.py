@@ -14,21 +14,13 @@ from sqlalchemy import text
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from cases import gate
 from cases.errors import Missing, NotAllowed, NotFound, Stale
 from models import ModelVersion, Person, Role
 
 ONE_AT_A_TIME = 0x6C6561  # advisory lock: who begins, promotes or rolls back does it alone
 SILENT = timedelta(hours=1)
 """A training that wrote nothing for so long is dead, whatever its row says: the next one may begin."""
-
-AGREEMENT = 0.95
-"""Below this share of the last cases on which old and new model agree, whoever promotes has to say that they know."""
-
-ROUTED = 0.10
-"""So they have when the share that goes to a desk without a question would change by more than this."""
-
-CHANCE = 1.645
-"""“Worse” is what chance explains with less than 5% (one side)."""
 
 
 class State(StrEnum):
@@ -137,7 +129,7 @@ async def in_use(session: AsyncSession) -> ModelVersion | None:
 async def promote(
     session: AsyncSession, version: str, person: Person, now: datetime, *, knowingly: bool = False
 ) -> ModelVersion:
-    """Put a version to use: by a second person, and only one whose gate passed."""
+    """Put a version to use, if it passes `cases/gate.py`: by a second person, and nothing lost."""
     await _alone(session, person)
     row = await session.get(ModelVersion, version)
     if row is None:
@@ -145,9 +137,7 @@ async def promote(
     current = await in_use(session)
     if current is not None and current.version == version:
         raise Stale("learning.in_use", version=version)
-    if row.trained_by == person.code:
-        raise NotAllowed("learning.second_person", version=version)
-    _may_pass(row, knowingly)
+    _may_pass(row, person, current, knowingly)
     row.promoted_by, row.promoted_at = person.code, _after(current, now)
     row.report = row.report | {"history": _history(row, "promoted", person, now)}
     return row
@@ -177,7 +167,7 @@ def progressed(row: ModelVersion, fraction: float, stage: str, now: datetime) ->
 
 def finished(row: ModelVersion, found: Mapping[str, Any], now: datetime) -> None:
     """Trained and compared: the figures, and what they mean for the gate."""
-    done = {"state": State.READY, "progress": _progress(1.0, Stage.KEEPING, now), "gate": gate(found)}
+    done = {"state": State.READY, "progress": _progress(1.0, Stage.KEEPING, now), "gate": gate.outcome(found)}
     row.report = row.report | dict(found) | done
 
 
@@ -188,56 +178,28 @@ def failed(row: ModelVersion, reason: Failure, now: datetime) -> None:
 
 def adopted(rows: Sequence[ModelVersion], fingerprint: str, figures: Mapping[str, Any], now: datetime) -> ModelVersion:
     """The row, in use, of a model nobody here trained: the first day's, or one an operator put into the data folder."""
-    report = {"state": State.READY, "fingerprint": fingerprint, "figures": dict(figures), "gate": gate({})}
+    report = {"state": State.READY, "fingerprint": fingerprint, "figures": dict(figures), "gate": gate.outcome({})}
     used = max((row for row in rows if row.promoted_at), key=lambda row: row.promoted_at or now, default=None)
     row = ModelVersion(version=next_name(rows), trained_at=now, promoted_at=_after(used, now))
     row.report = report | {"progress": _progress(1.0, Stage.KEEPING, now)}
     return row
 
 
-def gate(found: Mapping[str, Any]) -> dict[str, Any]:
-    """{"passed", "against": what forbids it, "ask": what the second person must know}."""
-    against = [name for name, bad in (("worse", _worse), ("canaries", _deaf)) if bad(found)]
-    ask = [name for name, differs in (("agreement", _disagrees), ("routed", _routes)) if differs(found)]
-    return {"passed": not against, "against": against, "ask": ask}
-
-
-def _worse(found: Mapping[str, Any]) -> bool:
-    """Messages neither had seen: only the old one was right, more often than chance explains."""
-    beside = found.get("beside")
-    if not beside:
-        return False
-    old, new = beside["only_old"], beside["only_new"]
-    return bool(old - new > CHANCE * (old + new) ** 0.5)
-
-
-def _disagrees(found: Mapping[str, Any]) -> bool:
-    recent = found.get("agreement")
-    return bool(recent and recent["share"] < AGREEMENT)
-
-
-def _routes(found: Mapping[str, Any]) -> bool:
-    recent = found.get("agreement")
-    return bool(recent and abs(recent["routed"][1] - recent["routed"][0]) > ROUTED)
-
-
-def _deaf(found: Mapping[str, Any]) -> bool:
-    canaries = found.get("canaries") or {"recall": 1.0}
-    return bool(canaries["recall"] < 1.0)
-
-
-def _may_pass(row: ModelVersion, knowingly: bool) -> None:
+def _may_pass(row: ModelVersion, person: Person, current: ModelVersion | None, knowingly: bool) -> None:
+    """The refusal names every check that failed, also those a second word would overcome."""
     if row.report.get("state") != State.READY:
         raise Stale("learning.not_ready", version=row.version)
-    passed = row.report["gate"]
-    if "canaries" in passed["against"]:
-        raise NotAllowed("learning.canaries", version=row.version)
-    if not passed["passed"]:
-        raise NotAllowed("learning.worse", version=row.version)
-    if passed["ask"] and not knowingly:
-        recent = row.report["agreement"]
-        percent, before, after = (round(100 * share) for share in (recent["share"], *recent["routed"]))
-        raise Missing("learning.differs", version=row.version, percent=percent, before=before, after=after)
+    attempt = gate.Attempt(row.report, row.trained_by, person.code, current.version if current else None)
+    checks, lines = gate.failed(attempt), told(attempt)
+    if any(check.forbids for check in checks):
+        raise NotAllowed("learning.refused", version=row.version, lines=lines)
+    if checks and not knowingly:
+        raise Missing("learning.differs", version=row.version, lines=lines)
+
+
+def told(attempt: gate.Attempt) -> list[list[Any]]:
+    """[text key, its arguments] of every check that fails."""
+    return [[f"learning.check.{check.name}", check.tells(attempt)] for check in gate.failed(attempt)]
 
 
 async def _alone(session: AsyncSession, person: Person) -> None:

@@ -41,5 +41,12 @@ def lexicon() -> tuple[Pattern, list[tuple[str, str, Pattern]]]:
     return _either(table["harmless"]), kinds
 
 
+@cache
+def canaries() -> list[tuple[str, str]]:
+    """(kind, message) of every message that has to be told, as its kind, whatever else changes."""
+    table = tomllib.loads(files("classifiers").joinpath("lexicons/danger_cases.toml").read_text("utf-8"))
+    return [(kind, text) for kind, texts in table["danger"].items() for text in texts]
+
+
 def _either(patterns: list[str]) -> Pattern:
     return re.compile("|".join(f"(?:{p})" for p in patterns))

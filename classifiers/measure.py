@@ -2,9 +2,13 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+AT_ONCE = 100
+"""Resamples drawn together: with 12,500 texts they take 5 MB."""
 
 
 def accuracy(gold: Sequence[str], said: Sequence[str]) -> float:
@@ -51,3 +55,75 @@ def at_least(right: int, seen: int, z: float = 1.645) -> float:
     share, extra = right / seen, z * z / seen
     spread = z * float(np.sqrt(share * (1 - share) / seen + extra / (4 * seen)))
     return (share + extra / 2 - spread) / (1 + extra)
+
+
+def per_label(gold: Sequence[str], said: Sequence[str]) -> dict[str, tuple[float, float, int]]:
+    """(precision, recall, texts) of every gold label; precision is 0 for one that was never said."""
+    right = Counter(g for g, s in zip(gold, said, strict=True) if g == s)
+    owed, given = Counter(gold), Counter(said)
+    return {label: (right[label] / max(1, given[label]), right[label] / n, n) for label, n in sorted(owed.items())}
+
+
+def reliability(
+    right: NDArray[np.bool_], sure: NDArray[np.floating], bins: int = 10
+) -> list[tuple[float, int, float, float]]:
+    """The calibration curve, without empty bins: (from which confidence, texts, mean confidence, share right)."""
+    bucket = np.clip(np.ceil(sure * bins).astype(int) - 1, 0, bins - 1)
+    seen = np.bincount(bucket, minlength=bins)
+    told = np.bincount(bucket, weights=sure, minlength=bins)
+    true = np.bincount(bucket, weights=right, minlength=bins)
+    return [(b / bins, int(seen[b]), told[b] / seen[b], true[b] / seen[b]) for b in range(bins) if seen[b]]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How much better the new one is (0.01: one point): as seen, and the bounds that 90% of the resamples lie between.
+
+    Below `lower` are 5% of them, so it answers “how much worse might it be”.
+    """
+
+    lower: float
+    seen: float
+    upper: float
+
+
+def bootstrap(
+    gold: Sequence[str], old: Sequence[str], new: Sequence[str], *, resamples: int = 1_000, seed: int = 1
+) -> dict[str, Difference]:
+    """Paired bootstrap of the difference in accuracy and in macro-F1: the same texts are drawn for both."""
+    if not gold:
+        return dict.fromkeys(("accuracy", "macro_f1"), Difference(0.0, 0.0, 0.0))
+    labels = sorted(set(gold))
+    right, before, after = (_indicators(said, labels) for said in (gold, old, new))
+    draw = np.random.default_rng(seed)
+    seen = _figures(np.ones((1, len(gold)), dtype=np.float32), right, before, after)
+    parts = []
+    for start in range(0, resamples, AT_ONCE):
+        count = min(AT_ONCE, resamples - start)
+        drawn = draw.integers(0, len(gold), (count, len(gold)))
+        times = np.stack([np.bincount(one, minlength=len(gold)) for one in drawn]).astype(np.float32)
+        parts.append(_figures(times, right, before, after))
+    found = np.concatenate(parts)
+    bounds = np.quantile(found, (0.05, 0.95), axis=0)
+    names = ("accuracy", "macro_f1")
+    return {
+        name: Difference(float(bounds[0, i]), float(seen[0, i]), float(bounds[1, i])) for i, name in enumerate(names)
+    }
+
+
+def _indicators(said: Sequence[str], labels: Sequence[str]) -> NDArray[np.float32]:
+    """(texts × labels): 1 where a text was given the label."""
+    return np.array([[one == label for label in labels] for one in said], dtype=np.float32)
+
+
+def _figures(
+    times: NDArray[np.float32], right: NDArray[np.float32], old: NDArray[np.float32], new: NDArray[np.float32]
+) -> NDArray[np.float64]:
+    """(resamples × 2): new less old, in accuracy and macro-F1, each text counted as often as it was drawn."""
+    owed, total = times @ right, times.sum(axis=1)
+    both = []
+    for said in (old, new):
+        hits, given = times @ (right * said), times @ said
+        f1 = np.where(owed > 0, 2 * hits / np.maximum(owed + given, 1), 0).sum(axis=1) / (owed > 0).sum(axis=1)
+        both.append(np.stack([hits.sum(axis=1) / total, f1], axis=1))
+    return np.asarray(both[1] - both[0], dtype=np.float64)

@@ -9,7 +9,8 @@ from bot.desk import lines
 from bot.messages import Button, Say
 from cases import shadow
 from cases.errors import Missing, NotFound
-from cases.learning import Learning, State
+from cases.gate import Attempt
+from cases.learning import Learning, State, told
 from models import DeskChat, DeskMessage, ModelVersion, Person
 
 SHOWN = 6
@@ -87,7 +88,7 @@ def _progress(row: ModelVersion) -> tuple[Say, str]:
     if state == State.READY:
         gate = row.report.get("gate", {})
         key = "task.models.ready" if gate.get("passed") else "task.models.ready_but_worse"
-        return Say(key, {"version": row.version}), "ready"
+        return Say(key, {"version": row.version, "lines": told(Attempt(row.report))}), "ready"
     if state == State.FAILED:
         return Say("task.models.failed", {"version": row.version}), "failed"
     done = row.report["progress"]

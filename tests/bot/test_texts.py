@@ -19,6 +19,7 @@ from bot.texts import DEFAULT, LOCALES, catalogue
 from cases import errors
 from cases.actors import SYSTEM
 from cases.drift import Kind
+from cases.gate import CHECKS
 from cases.learning import Stage
 from cases.learning import State as Teaching
 from cases.lifecycle import told_args
@@ -64,6 +65,7 @@ FAMILIES: dict[str, Iterable[str]] = {
     "due.{}": ["sign", "sort", "contact", "resolve", "waiting"],
     "drift.{}": Kind,
     "event.{}": {"submit", "untold", RELABEL, *STEPS, *ClockAct},
+    "learning.check.{}": [check.name for check in CHECKS],
     "menu.{}": [*RESIDENT_COMMANDS, *STAFF_COMMANDS],
     "outcome.{}": Outcome,
     "rate.{}": QUESTIONS,

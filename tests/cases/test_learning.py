@@ -9,7 +9,8 @@ import pytest
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.database import Sessions
-from cases import learning, lessons
+from bot.texts import LOCALES, say
+from cases import gate, learning, lessons
 from cases.errors import Missing, NotAllowed, NotFound, Refusal, Stale
 from cases.learning import Failure, Stage
 from models import Case, Correction, Event, ModelVersion, Outcome, Person, Resident, Role, Status
@@ -18,9 +19,10 @@ from tests.support.rows import add_case
 
 GOOD: dict[str, Any] = {
     "fingerprint": "0123456789abcdef",
-    "beside": {"only_old": 3, "only_new": 4},
+    "beside": {"difference": {"accuracy": [-0.002, 0.001, 0.003]}, "departments": []},
+    "poison": [],
     "agreement": {"cases": 500, "share": 0.97, "routed": [0.5, 0.45]},
-    "canaries": {"count": 39, "recall": 1.0},
+    "canaries": {"words": 200, "told": 200, "count": 39, "recall": 1.0},
 }
 
 
@@ -52,8 +54,9 @@ async def test_a_second_admin_promotes_and_any_rolls_back(open_town: AsyncSessio
     open_town.add(learning.adopted([], "f" * 16, {}, clock()))
     row = await trained(open_town, jiang, clock())
     assert (row.version, await used(open_town)) == ("v2", "v1")
-    with pytest.raises(NotAllowed, match=r"learning\.second_person"):
-        await learning.promote(open_town, "v2", jiang, clock())
+    with pytest.raises(NotAllowed) as refused:
+        await learning.promote(open_town, "v2", jiang, clock(), knowingly=True)
+    assert refused.value.values["lines"] == [["learning.check.second_person", {}]]
     await learning.promote(open_town, "v2", wen, clock.forward(minutes=1))
     assert await used(open_town) == "v2"
     with pytest.raises(Stale, match=r"learning\.in_use"):
@@ -124,27 +127,93 @@ async def test_after_a_failure_the_next_may_begin(open_town: AsyncSession, clock
     assert (await learning.begin(open_town, jiang, clock())).version == "v2"
 
 
-@pytest.mark.parametrize(
-    ("found", "refused", "knowingly"),
-    [
-        ({}, None, None),
-        ({"beside": {"only_old": 40, "only_new": 10}}, "learning.worse", "learning.worse"),
-        ({"beside": {"only_old": 40, "only_new": 35}}, None, None),  # that is chance
-        ({"canaries": {"count": 39, "recall": 0.97}}, "learning.canaries", "learning.canaries"),
-        ({"canaries": None, "beside": None, "agreement": None}, None, None),
-        ({"agreement": {"cases": 500, "share": 0.9, "routed": [0.5, 0.5]}}, "learning.differs", None),
-        ({"agreement": {"cases": 500, "share": 1.0, "routed": [0.5, 0.3]}}, "learning.differs", None),
-    ],
-)
-async def test_the_gate(
-    open_town: AsyncSession, clock: Clock, found: dict[str, Any], refused: str | None, knowingly: str | None
-) -> None:
+def fell(n: int, lost: int, won: int) -> dict[str, Any]:
+    """One department's row, of `n` messages."""
+    row = {"label": "公安", "n": n, "recall": [0.9, 0.9 - (lost - won) / n], "only_old": lost, "only_new": won}
+    return {"beside": {"difference": {"accuracy": [0.0, 0.0, 0.0]}, "departments": [row]}}
+
+
+def overall(lower: float) -> dict[str, Any]:
+    return {"beside": {"difference": {"accuracy": [lower, lower + 0.002, 0.01]}, "departments": []}}
+
+
+def canaries(**found: Any) -> dict[str, Any]:
+    return {"canaries": {"words": 200, "told": 200, "count": 40, "recall": 1.0} | found}
+
+
+def word(*, planted: bool) -> dict[str, Any]:
+    return {"poison": [{"word": "紫薯麻花", "label": "公安", "residents": 3, "planted": planted}]}
+
+
+def recent(share: float, *routed: float) -> dict[str, Any]:
+    return {"agreement": {"cases": 500, "share": share, "routed": list(routed)}}
+
+
+GATE: list[tuple[dict[str, Any], str | None]] = [
+    ({}, None),
+    ({"canaries": None, "beside": None, "agreement": None, "poison": None}, None),
+    (overall(-0.0051), "worse"),
+    (overall(-0.0049), None),
+    (fell(400, 12, 2), "departments"),
+    (fell(400, 12, 5), None),  # 1.75 points
+    (fell(100, 9, 6), None),  # chance
+    (fell(49, 9, 0), None),  # too few to say
+    (canaries(told=199), "canaries"),
+    (canaries(recall=0.975), "canaries"),
+    (word(planted=True), "planted"),
+    (word(planted=False), "words"),
+    (recent(0.9, 0.5, 0.5), "agreement"),
+    (recent(1.0, 0.5, 0.3), "routed"),
+    ({"old": "v1"}, "elsewhere"),  # v2 is in use by now
+]
+
+
+@pytest.mark.parametrize(("found", "check"), GATE)
+async def test_the_gate(open_town: AsyncSession, clock: Clock, found: dict[str, Any], check: str | None) -> None:
     jiang, wen = await person(open_town, "jiangyan"), await person(open_town, "wenxuemei")
-    for sure, why in ((False, refused), (True, knowingly)):
+    for used in "ab":
+        open_town.add(learning.adopted(await learning.versions(open_town), used * 16, {}, clock()))
+        await open_town.flush()
+    forbids = {one.name: one.forbids for one in gate.CHECKS}
+    for knowingly in (False, True):
         row = await trained(open_town, jiang, clock(), **found)
-        said = await refusal(learning.promote(open_town, row.version, wen, clock.forward(minutes=1), knowingly=sure))
-        assert (said.key if said else None) == why
-        assert isinstance(said, Missing) is (why == "learning.differs")  # the one that a second word overcomes
+        attempt = learning.promote(open_town, row.version, wen, clock.forward(minutes=1), knowingly=knowingly)
+        said = await refusal(attempt)
+        if check is None or (knowingly and not forbids[check]):
+            assert said is None
+            await learning.rollback(open_town, wen, clock.forward(minutes=1))
+            continue
+        assert said is not None
+        assert isinstance(said, Missing) is not forbids[check], "the one that a second word overcomes"
+        assert [key for key, _ in said.values["lines"]] == [f"learning.check.{check}"]
+
+
+def test_every_check_is_tried() -> None:
+    assert {check.name for check in gate.CHECKS} == {name for _, name in GATE if name} | {"second_person"}
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+async def test_a_refusal_names_every_check_that_failed_in_words(
+    open_town: AsyncSession, clock: Clock, locale: str
+) -> None:
+    jiang = await person(open_town, "jiangyan")
+    bad = overall(-0.02) | canaries(told=198, recall=0.9) | recent(0.8, 0.5, 0.2) | {"old": "v9"}
+    bad["poison"] = [*word(planted=True)["poison"], *word(planted=False)["poison"]]
+    bad["beside"] |= {"departments": fell(400, 30, 2)["beside"]["departments"]}
+    open_town.add(learning.adopted([], "f" * 16, {}, clock()))
+    row = await trained(open_town, jiang, clock(), **bad)
+    said = await refusal(learning.promote(open_town, row.version, jiang, clock()))
+    assert said is not None
+    assert [key.rpartition(".")[2] for key, _ in said.values["lines"]] == [check.name for check in gate.CHECKS]
+    told = "\n".join(say(key, locale, **args) for key, args in said.values["lines"])
+    assert "紫薯麻花" in told
+    assert "公安 −7.0" in told
+    assert "{" not in told
+    assert row.report["gate"] == {
+        "passed": False,
+        "against": ["worse", "departments", "canaries", "planted"],
+        "ask": ["words", "agreement", "routed"],
+    }
 
 
 async def refusal(attempt: Awaitable[Any]) -> Refusal | None:

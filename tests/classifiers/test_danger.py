@@ -1,14 +1,14 @@
 """Words of danger: what must raise the alarm, and what only sounds like it."""
 
 import tomllib
-from pathlib import Path
+from importlib.resources import files
 
 import pytest
 
-from classifiers.danger import danger, lexicon
+from classifiers.danger import canaries, danger, lexicon
 
-CASES = tomllib.loads(Path(__file__).with_name("danger_cases.toml").read_text("utf-8"))
-POSITIVES = [(kind, text) for kind, texts in CASES["danger"].items() for text in texts]
+CASES = tomllib.loads(files("classifiers").joinpath("lexicons/danger_cases.toml").read_text("utf-8"))
+POSITIVES = canaries()
 
 
 def test_the_table_is_large_enough_and_names_every_kind() -> None:

@@ -69,3 +69,44 @@ def test_thresholds_keep_their_promises() -> None:
 def test_nothing_is_routed_when_nothing_is_sure() -> None:
     wrong = np.zeros(50, dtype=bool)
     assert Thresholds.choose(np.linspace(0, 1, 50), wrong, wrong) == Thresholds(NEVER, NEVER)
+
+
+def test_each_label_by_itself() -> None:
+    gold, said = ["a", "a", "a", "b", "c"], ["a", "a", "b", "b", "a"]
+    assert measure.per_label(gold, said) == {"a": (2 / 3, 2 / 3, 3), "b": (0.5, 1.0, 1), "c": (0.0, 0.0, 1)}
+
+
+def test_the_calibration_curve_adds_up_to_the_error() -> None:
+    draw = np.random.default_rng(3)
+    sure = draw.random(500)
+    right = draw.random(500) < sure * 0.8
+    curve = measure.reliability(right, sure, bins=15)
+    assert sum(n for _, n, _, _ in curve) == 500
+    assert sum(n * abs(told - true) for _, n, told, true in curve) / 500 == pytest.approx(
+        measure.calibration_error(right, sure)
+    )
+    assert measure.reliability(np.array([True]), np.array([1.0])) == [(0.9, 1, 1.0, 1.0)]
+
+
+def test_the_bootstrap_is_the_same_for_the_same_seed_and_tells_more_from_more_texts() -> None:
+    def found(n: int, seed: int = 1) -> measure.Difference:
+        gold = ["a", "b"] * n
+        old = ["a", "a", "b", "b"] * (n // 2)
+        new = ["a", "b", "a", "b"] * (n // 2)
+        return measure.bootstrap(gold, old, new, seed=seed)["accuracy"]
+
+    assert found(20) == found(20)
+    assert found(2_000) != found(2_000, seed=2)
+    assert found(2_000).seen == found(20).seen == 0.5
+    assert found(20).lower < found(2_000).lower < 0.5 < found(2_000).upper < found(20).upper
+
+
+def test_the_bootstrap_agrees_with_the_figures_themselves() -> None:
+    draw = np.random.default_rng(5)
+    gold, old, new = (["abc"[i] for i in draw.integers(0, 3, 300)] for _ in range(3))
+    found = measure.bootstrap(gold, old, new)
+    assert found["accuracy"].seen == pytest.approx(measure.accuracy(gold, new) - measure.accuracy(gold, old))
+    assert found["macro_f1"].seen == pytest.approx(measure.macro_f1(gold, new) - measure.macro_f1(gold, old))
+    same = measure.bootstrap(gold, old, old)["accuracy"]
+    assert (same.lower, same.seen, same.upper) == (0.0, 0.0, 0.0)
+    assert measure.bootstrap([], [], [])["accuracy"].seen == 0.0
