@@ -57,18 +57,18 @@ def add_to(cli: typer.Typer, door: Door) -> None:
         from app import watching
 
         if report:
-            _run(door, lambda desk: watching.report(desk, version))
+            run(door, lambda desk: watching.report(desk, version))
         elif version is None or by is None:
             raise typer.BadParameter("VERSION and --by PERSON, or --report")
         else:
-            _run(door, lambda desk: watching.begin(desk, version, days, by))
+            run(door, lambda desk: watching.begin(desk, version, days, by))
 
     @cli.command()
     def drift() -> None:
         """The last weeks side by side, and whether the last full one lies outside what was usual."""
         from app import watching
 
-        _run(door, watching.drift)
+        run(door, watching.drift)
 
     @cli.command()
     def why(what: Annotated[str, Argument(help="A text, or the number of a case.")]) -> None:
@@ -78,7 +78,7 @@ def add_to(cli: typer.Typer, door: Door) -> None:
         settings = door.begin()
         if not NUMBER.fullmatch(what):
             raise typer.Exit(watching.why(settings, what))
-        said = _run(door, lambda desk: watching.text_of(desk, what), settings)
+        said = run(door, lambda desk: watching.text_of(desk, what), settings)
         raise typer.Exit(watching.why(settings, said))
 
     @reviewing.callback()
@@ -91,28 +91,28 @@ def add_to(cli: typer.Typer, door: Door) -> None:
         from app import watching
 
         if context.invoked_subcommand is None:
-            _run(door, lambda desk: watching.queue(desk, limit, days))
+            run(door, lambda desk: watching.queue(desk, limit, days))
 
     @reviewing.command()
     def label(number: str, category: Annotated[str, Argument(help="A code of categories.csv.")], by: By) -> None:
         """What a case is about, said by a dispatcher or an admin. Its category follows only before it is handed out."""
         from app import watching
 
-        _run(door, lambda desk: watching.label(desk, number, category, by))
+        run(door, lambda desk: watching.label(desk, number, category, by))
 
     cli.add_typer(reviewing, name="review")
 
 
-def _run(door: Door, command: Callable[[Desk], Awaitable[Any]], settings: "Settings | None" = None) -> Any:
+def run(door: Door, command: Callable[[Desk], Awaitable[Any]], settings: "Settings | None" = None) -> Any:
     """One command on the database. A refusal is told in words, as every channel tells it."""
     settings = settings or door.begin()
 
-    async def run(url: str) -> Any:
+    async def opened(url: str) -> Any:
         async with _opened(url) as desk:
             return await command(desk)
 
     with door.errors(), _refusals(), door.database(settings) as (url, _):
-        return asyncio.run(run(url))
+        return asyncio.run(opened(url))
 
 
 @contextmanager

@@ -29,7 +29,8 @@ def show(*shown: RenderableType) -> None:
 
 def words(refusal: Refusal) -> str:
     values = {name: at(value) if name in MOMENTS else value for name, value in refusal.values.items()}
-    return say(refusal.key, LANGUAGE, **values)
+    listed = [say(key, LANGUAGE, **args) for key, args in refusal.values.get("lines", [])]
+    return "\n".join([say(refusal.key, LANGUAGE, **values), *listed])
 
 
 def at(moment: str | datetime) -> str:
