@@ -104,8 +104,8 @@ class Sureness:
         told = _told(scores, lengths, longest)
         spread = told.std(axis=0) + 1e-9
         machine = LogisticRegression(C=1.0, max_iter=1_000).fit(told / spread, right, sample_weight=weights)
-        found = [round(float(x), 6) for x in (machine.intercept_[0], *(machine.coef_[0] / spread))]
-        return cls(*found, longest=longest)
+        lead, score, length, both = (round(float(x), 6) for x in machine.coef_[0] / spread)
+        return cls(round(float(machine.intercept_[0]), 6), lead, score, length, both, longest)
 
     def of(self, scores: Floats, lengths: Ints) -> NDArray[np.float64]:
         """One probability per text, 0…1."""
