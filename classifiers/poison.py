@@ -82,15 +82,16 @@ def heavy(old: Linear, new: Linear, lessons: Sequence[Lesson], corpus: Sequence[
     be.
     """
     probes = [corpus[i] for i in np.random.default_rng(seed).permutation(len(corpus))[:PROBES]]
+    before_any, after_any = (_Tried(model, probes) for model in (old, new))
     texts = _plain([lesson.text for lesson in lessons], new.segmenter)
     found = []
     for run, label in dict.fromkeys(_runs(old, new, lessons, texts)):
         mine = [one for one, text in zip(lessons, texts, strict=True) if one.label == label and run in text]
         residents = len({one.resident for one in mine})
         few, known = residents <= FEW, label in old.classes_
-        if not (few or known) or (after := _carried(new, run, label, probes)) <= CARRIES[few]:
+        if not (few or known) or (after := after_any.carried(run, label)) <= CARRIES[few]:
             continue
-        before = _carried(old, run, label, probes) if known else 0.0
+        before = before_any.carried(run, label) if known else 0.0
         if after - before > CARRIES[few] and before < LIGHT * after:
             found.append(Heavy(run, label, len(mine), residents, (round(before, 3), round(after, 3))))
     return _once(sorted(found, key=lambda one: one.carries[0] - one.carries[1]))
@@ -158,9 +159,16 @@ def _grown(face: str, texts: Sequence[str]) -> str:
     return first[start:end]
 
 
-def _carried(model: Linear, run: str, label: str, probes: Sequence[Row]) -> float:
-    """Share of the probes of other labels that go to this one because of the run."""
-    others = [probe.text for probe in probes if probe.label != label]
-    said = model.predict([*others, *(f"{text}，{run}" for text in others)])
-    moved = [b != label and a == label for b, a in zip(said[: len(others)], said[len(others) :], strict=True)]
-    return sum(moved) / max(1, len(moved))
+class _Tried:
+    """One model and what it says of the probes as they are."""
+
+    def __init__(self, model: Linear, probes: Sequence[Row]) -> None:
+        self.model, self.probes = model, probes
+        self.plain = model.predict([probe.text for probe in probes])
+
+    def carried(self, run: str, label: str) -> float:
+        """Share of the probes of other labels that go to this one because of the run."""
+        others = [(p.text, said) for p, said in zip(self.probes, self.plain, strict=True) if p.label != label]
+        after = self.model.predict([f"{text}，{run}" for text, _ in others]) if others else []
+        moved = sum(a == label != before for a, (_, before) in zip(after, others, strict=True))
+        return moved / max(1, len(others))
