@@ -20,6 +20,11 @@ from classifiers.training import maker
 
 FOLDS = 3
 
+JUDGED = 4_000
+"""Messages from which no further fold is learned: on 4,000 the bound of the difference is 0.2 points wider than on
+12,000, and each fold costs two trainings.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Said:
@@ -38,6 +43,7 @@ class Held:
     """
 
     messages: list[Row]
+    numbers: list[int]  # which of the new one's messages they are
     both: list[bool]
     old: Said
     new: Said
@@ -57,18 +63,24 @@ def beside(
     models' calibrations, the old one's first.
     """
     messages = [new[i] for i in gold(new)]
-    said = [Said([""] * len(messages), np.zeros(len(messages))) for _ in warm]
+    numbers, said = list[int](), (list[Said](), list[Said]())
     for _, test in folds([row.label for row in messages], range(len(messages)), FOLDS, seed):
-        held = [messages[i] for i in test]
-        after = _say(new, held, seed, warm[1])
-        before = after if list(old) == list(new) else _say(old, held, seed, warm[0])
-        for whole, part in zip(said, (before, after), strict=True):
-            whole.sure[test] = part.sure
-            for i, label in zip(test, part.labels, strict=True):
-                whole.labels[i] = label
+        if len(numbers) < JUDGED:
+            held = [messages[i] for i in test]
+            after = _say(new, held, seed, warm[1])
+            before = after if list(old) == list(new) else _say(old, held, seed, warm[0])
+            numbers += test
+            said[0].append(before)
+            said[1].append(after)
         step()
     known = {row.text for row in old}
-    return Held(messages, [row.text in known for row in messages], *said)
+    judged = [messages[i] for i in numbers]
+    return Held(judged, numbers, [row.text in known for row in judged], *map(_joined, said))
+
+
+def _joined(parts: Sequence[Said]) -> Said:
+    labels = [label for part in parts for label in part.labels]
+    return Said(labels, np.concatenate([part.sure for part in parts]))
 
 
 def agreement(old: Model, new: Model, texts: Sequence[str]) -> dict[str, Any] | None:

@@ -68,9 +68,10 @@ def departments(right: Sequence[str], old: Sequence[str], new: Sequence[str]) ->
 
 
 def comparison(held: Held, references: Sequence[str]) -> dict[str, Any]:
-    """All else worth seeing, over all messages: as `report["comparison"]`. One reference for each message."""
+    """All else worth seeing, over the messages judged: as `report["comparison"]`. References are of all messages."""
     right = [row.label for row in held.messages]
-    sides = list(zip(references, right, held.old.labels, held.new.labels, strict=True))
+    names = [references[i] for i in held.numbers]
+    sides = list(zip(names, right, held.old.labels, held.new.labels, strict=True))
     return {
         "confusion": [_confusion(right, said.labels) for said in (held.old, held.new)],
         "calibration": [_calibration(right, said) for said in (held.old, held.new)],

@@ -389,7 +389,7 @@ async def test_the_whole_program_killed_in_training_begins_anew_and_takes_what_i
         async with build(settings, url_of(folder / "postgres", DATABASE)) as parts:
             school = School(parts, folder / "models")
             assert used_by(program) == "v1"
-            report = await school.until("v2", State.READY, seconds=120)
+            report = await school.until("v2", State.READY, seconds=900)
             await school.promote("v2")
             async with asyncio.timeout(10):
                 while used_by(program) != "v2":

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from classifiers import Model, Row, train
 from classifiers.alike import distinct
 from classifiers.beside import agreement, beside, canaries
@@ -66,6 +68,15 @@ def test_messages_of_danger_must_not_get_lost(rows: list[Row]) -> None:
     assert canaries(old, old, rows) == {"words": words, "told": words, "count": 0, "recall": 1.0}
     deaf = train([*rows, *(Row(row.text, "人力社保") for row in told), Row("环境", "自然资源"), Row("水", "水利")])
     assert canaries(old, deaf, told)["recall"] < 1.0
+
+
+def test_of_very_many_messages_one_fold_says_enough(rows: list[Row], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("classifiers.beside.JUDGED", 15)
+    steps: list[None] = []
+    held = beside(rows, rows, lambda: steps.append(None))
+    assert (len(held.messages), len(steps)) == (20, 3)
+    messages = [row for row in rows if row.gold]
+    assert held.messages == [messages[i] for i in held.numbers]
 
 
 def test_each_department_is_compared_by_itself(rows: list[Row]) -> None:
