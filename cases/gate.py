@@ -10,8 +10,8 @@ from typing import Any
 WORSE = 0.005
 """How much accuracy the new one may lose at worst (lower bound of a paired bootstrap, one side, 5%).
 
-With our corpus and 300 lessons more the two differ on one message in 140, of 6,200 judged, and the bound is −0.001. Half
-a point lets five times that pass, and is less than anybody would notice.
+With our corpus and 300 lessons more the two differ on one message in 140, of 6,200 judged, and the bound is −0.001.
+Half a point lets five times that pass, and is less than anybody would notice.
 """
 
 RECALL = 0.02
