@@ -26,7 +26,7 @@ from classifiers.model import Model
 from classifiers.signature import PublicKey, SigningKey
 from classifiers.words import SEGMENTERS
 
-FORMAT = 2
+FORMAT = 3
 MANIFEST = "manifest.json"
 MANIFEST_LIMIT = 1_000_000
 FILE_LIMIT = 100_000_000

@@ -6,8 +6,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.features import Features, Floats, Sparse, Tokens
-from classifiers.head import Head
+from classifiers.features import BATCH, Features, Floats, Sparse
+from classifiers.head import MESSAGES, Head
+from classifiers.pieces import Pieces, Tokens
 from classifiers.rows import DataError
 from classifiers.views import Kind, Views, views
 from classifiers.words import segmenter, tokens
@@ -16,10 +17,16 @@ from classifiers.words import segmenter, tokens
 class Linear:
     """Words 1–2 and characters 1–3, TF-IDF, one machine per label. Learned: `features_` and `head_`."""
 
-    def __init__(self, seed: int = 1, segmenter: str = "rjieba", least: tuple[int, int] = (1, 2)) -> None:
+    def __init__(
+        self,
+        seed: int = 1,
+        segmenter: str = "rjieba",
+        least: tuple[int, int] = (1, 2),
+        strength: float = MESSAGES,
+    ) -> None:
         self.segmenter = segmenter
         self.features_ = Features(*least)
-        self.head_ = Head(seed)
+        self.head_ = Head(seed, strength)
 
     @property
     def classes_(self) -> list[str]:
@@ -46,7 +53,10 @@ class Linear:
         return self.features_.transform(seen.documents)
 
     def rows(self, texts: Sequence[str]) -> Sparse:
-        return self.features_.transform(self.documents(texts))
+        """The columns of each text; as those of its words, and much faster."""
+        cut = segmenter(self.segmenter)
+        starts = range(0, max(1, len(texts)), BATCH)
+        return Sparse.stacked([self.features_.columns(Pieces.cut(texts[s : s + BATCH], cut)) for s in starts])
 
     def decision_function(self, texts: Sequence[str]) -> Floats:
         """(texts × classes), in the order of `classes_`."""

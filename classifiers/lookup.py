@@ -1,6 +1,4 @@
-"""Where each of many 64-bit keys stands in a vocabulary: hash tables in NumPy, faster than a binary search."""
-
-from dataclasses import dataclass
+"""Where each of many 64-bit keys stands in a vocabulary: one table in NumPy, faster than a binary search."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,51 +6,42 @@ from numpy.typing import NDArray
 Ints = NDArray[np.int64]
 
 ROOM = 4
-"""Slots per key in each layer: nine keys of ten find theirs free in the first."""
+"""Slots per key, at least. With fewer more keys share one, with more the table outgrows the processor's cache."""
 
-MIX = 0x9E3779B97F4A7C15  # 2⁶⁴ over the golden ratio (Knuth, vol. 3, 6.4): neighbouring keys land far apart
-STEP = 0xD1342543DE82EF95  # from one layer's multiplier to the next (Steele and Vigna, 2021)
-
-
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """One table: slot `key * mix >> shift` holds the place of the key that got it, or −1."""
-
-    mix: np.uint64
-    shift: np.uint64
-    places: NDArray[np.int32]
-
-    def slots(self, keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
-        return (keys * self.mix) >> self.shift
+MIX = np.uint64(0x9E3779B97F4A7C15)
+"""2⁶⁴ over the golden ratio (Knuth, vol. 3, 6.4): neighbouring keys land far apart."""
 
 
 class Lookup:
-    """Built once from distinct keys. Keys whose slot is taken go on to the next, smaller layer."""
+    """Built once from distinct keys. They lie in the order of their mixed values, whose first bits are the slot; so
+    the few keys of one slot are neighbours, and the slot knows the first of them."""
 
     def __init__(self, keys: Ints) -> None:
-        self.keys = keys.view(np.uint64)
-        self.layers: list[Layer] = []
-        left, mix = np.arange(len(keys), dtype=np.int32), MIX
-        while len(left):
-            layer, mix = self._layer(left, mix), (mix * STEP) % 2**64 | 1
-            self.layers.append(layer)
-            left = left[layer.places[layer.slots(self.keys[left])] != left]
+        mixed = keys.view(np.uint64) * MIX
+        order = np.argsort(mixed)
+        bits = max(4, (ROOM * len(keys)).bit_length())
+        self.shift = np.uint64(64 - bits)
+        self.order = order.astype(np.int32)
+        self.mixed = np.append(mixed[order], ~np.uint64(0))  # which stops every search
+        counts = np.bincount((self.mixed[:-1] >> self.shift).astype(np.int64), minlength=1 << bits)
+        self.first = np.zeros(1 << bits, dtype=np.int32)
+        np.cumsum(counts[:-1], out=self.first[1:])
 
-    def _layer(self, left: NDArray[np.int32], mix: int) -> Layer:
-        bits = max(4, (ROOM * len(left) - 1).bit_length())
-        layer = Layer(np.uint64(mix), np.uint64(64 - bits), np.full(1 << bits, -1, dtype=np.int32))
-        layer.places[layer.slots(self.keys[left])] = left  # of several, the last one keeps the slot
-        return layer
+    def find(self, wanted: Ints) -> tuple[Ints, NDArray[np.int32]]:
+        """Which of the wanted keys are there (their numbers, rising), and the place of each among the keys."""
+        mixed = wanted.view(np.uint64) * MIX
+        at = self.first.take((mixed >> self.shift).view(np.int64))
+        met = self.mixed.take(at)
+        passed = np.flatnonzero(met < mixed)  # another key of the same slot: look at the one after it
+        while len(passed):
+            at[passed] += 1
+            met[passed] = self.mixed.take(at[passed])
+            passed = passed[met[passed] < mixed[passed]]
+        found = np.flatnonzero((met == mixed) & (at < len(self.order)))
+        return found, self.order.take(at.take(found))
 
-    def find(self, wanted: Ints) -> NDArray[np.int32]:
-        """The place of each wanted key, −1 for a key that is not there."""
-        keys = wanted.view(np.uint64)
-        found = np.full(len(keys), -1, dtype=np.int32)
-        still = np.arange(len(keys))
-        for layer in self.layers:
-            places = layer.places[layer.slots(keys)]
-            hit = (self.keys[places] == keys) & (places >= 0)
-            found[still[hit]] = places[hit]
-            on = ~hit & (places >= 0)  # an empty slot: no layer has it
-            still, keys = still[on], keys[on]
-        return found
+    def has(self, wanted: Ints) -> NDArray[np.bool_]:
+        """Which of the wanted keys are there."""
+        out = np.zeros(len(wanted), dtype=np.bool_)
+        out[self.find(wanted)[0]] = True
+        return out

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.features import of_words
 from classifiers.linear import Linear
+from classifiers.pieces import of_words
 from classifiers.rows import Row
 from classifiers.words import segmenter, tokens
 

@@ -14,8 +14,8 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.features import Tokens
 from classifiers.lookup import Ints
+from classifiers.pieces import Tokens
 
 LEADS = (6, 12)
 """Words of the openings."""

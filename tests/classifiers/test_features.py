@@ -1,8 +1,12 @@
-"""Columns of words and characters: which runs there are, what they are called, how they are weighed."""
+"""Columns of words and characters: which there are, what they are called, how they are weighed."""
 
 import numpy as np
+import pytest
 
-from classifiers.features import Features, grams, of_words
+from classifiers import firstday
+from classifiers.features import Features, Sparse
+from classifiers.linear import Linear
+from classifiers.pieces import of_words
 
 DOCUMENTS = [["路灯", "坏"], ["路灯", "", "坏"], ["停电"]]
 
@@ -11,18 +15,15 @@ def names(features: Features) -> set[str]:
     return {features.name(column) for column in range(features.width)}
 
 
-def test_runs_do_not_cross_breaks_or_documents() -> None:
-    words, signs = [0, 1, 2, 0, 3], [0, 7, 8, 9, 0, 7]
-    keys, owners = grams(np.array(words), np.array([0, 0, 0, 1, 1]), np.array(signs), np.array([0, 0, 0, 0, 1, 1]))
-    shift = 1 << 21
-    of_one, of_two, of_three = [7, 8, 9, 7], [7 * shift + 8, 8 * shift + 9], [(7 * shift + 8) * shift + 9]
-    assert keys.tolist() == [1, 2, 3, shift + 2, *of_one, *of_two, *of_three]
-    assert owners.tolist() == [0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0]
+def same(one: Sparse, two: Sparse) -> bool:
+    arrays = zip((one.starts, one.columns, one.values), (two.starts, two.columns, two.values), strict=True)
+    return all(a.tolist() == b.tolist() for a, b in arrays)
 
 
 def test_names_are_what_people_see() -> None:
     features = Features(1, 1).fit(DOCUMENTS)
     assert names(features) == {"路灯", "坏", "停电", "路灯坏", "路", "灯", "停", "电", "灯坏"}
+    assert sorted(features.words_) == ["停电", "坏", "路灯"]
 
 
 def test_rare_runs_are_left_out() -> None:
@@ -40,15 +41,41 @@ def test_each_kind_of_column_has_length_one() -> None:
 def test_nothing_known_gives_an_empty_row() -> None:
     features = Features(1, 1).fit(DOCUMENTS)
     assert features.transform([["hello"], [], ["坏"]]).lengths.tolist() == [0, 0, 2]
+    assert features.transform([]).count == 0
 
 
 def test_one_text_and_many_give_the_same_rows() -> None:
     features = Features(1, 1).fit(DOCUMENTS)
-    together = features.transform(DOCUMENTS)
+    together = features.transform(DOCUMENTS * 200)
     for i, document in enumerate(DOCUMENTS):
-        alone, row = features.transform([document]), together.take([i])
-        assert alone.columns.tolist() == row.columns.tolist()
-        assert alone.values.tolist() == row.values.tolist()
+        assert same(features.transform([document]), together.take([i + 300]))
+
+
+def test_texts_give_the_rows_of_their_words() -> None:
+    """Training learns from `tokens`, which reads as plain Python; serving never makes them."""
+    texts = [row.text for row in firstday.rows()][::7]
+    odd = ["", "  \n\t ", "ＷｉＦｉ-6.5坏了！！", "電梯壞了", "a.b的c", "停\x00水\ud800了", "垃圾" * 9_000, "。的。"]
+    linear = Linear(least=(1, 1))
+    linear.features_.fit(linear.documents(texts))
+    for some in (texts + odd, odd[:1], odd[2:5], []):
+        assert same(linear.rows(some), linear.features_.transform(linear.documents(some)))
+
+
+def test_what_was_learned_comes_back_from_its_arrays() -> None:
+    features, again = Features(1, 1).fit(DOCUMENTS), Features()
+    again.restore(features.arrays())
+    assert again.arrays().keys() == {"words", "keys", "idf"}
+    assert [again.name(c) for c in range(again.width)] == [features.name(c) for c in range(features.width)]
+    assert same(again.transform(DOCUMENTS), features.transform(DOCUMENTS))
+
+
+@pytest.mark.parametrize("array", ["words", "keys", "idf"])
+def test_arrays_that_do_not_fit_are_refused(array: str) -> None:
+    arrays = Features(1, 1).fit(DOCUMENTS).arrays()
+    with pytest.raises(ValueError):
+        Features().restore(arrays | {array: arrays[array][:-1]})
+    with pytest.raises(ValueError):
+        Features().restore(arrays | {"keys": arrays["keys"][::-1].copy()})
 
 
 def test_weights_equal_scikit_learns() -> None:

@@ -1,9 +1,14 @@
 """What a text becomes before it is read: the same words however they were typed."""
 
+import random
+import subprocess
+from pathlib import Path
+
+import opencc
 import pytest
 
 from classifiers import firstday
-from classifiers.words import LONGEST, normalise, segmenter, stopwords, tokens
+from classifiers.words import LONGEST, PHRASED, normalise, normalised, segmenter, stopwords, tokens
 
 AS_READ = [
     ("全形ＡＢＣ１２３", "全形abc0"),
@@ -25,6 +30,41 @@ AS_READ = [
 @pytest.mark.parametrize(("typed", "read"), AS_READ)
 def test_typed_and_read(typed: str, read: str) -> None:
     assert normalise(typed) == read
+
+
+def test_many_are_normalised_as_each_alone() -> None:
+    texts = [typed for typed, _ in AS_READ] + [row.text for row in firstday.rows()]
+    texts += [
+        "é",
+        "e\u0301",
+        "ｶﾞ",
+        "\u1100\u1161\u11a8",
+        "ΑΣ",
+        "İ",
+        "9²９",
+        "1\x002",
+        "",
+        "\0\0",
+        "覆\n答覆",
+        "a" * 9_999,
+    ]
+    draw = random.Random(1)
+    near = [*range(0x20, 0x3400), *range(0x4E00, 0xA000), *range(0xF900, 0x10000)]
+    texts += ["".join(chr(draw.choice(near)) for _ in range(draw.randrange(30))) for _ in range(4_000)]
+    assert normalised(texts) == [normalise(text) for text in texts]
+
+
+def test_every_phrase_opencc_changes_is_looked_at(tmp_path: Path) -> None:
+    """Each has a character that changes alone or is in PHRASED; so a text without any such stays as it is."""
+    clib = Path(opencc.__file__).parent / "clib"
+    source, target = clib / "share/opencc/TSPhrases.ocd2", tmp_path / "phrases.txt"
+    how = [clib / "bin/opencc_dict", "-i", source, "-f", "ocd2", "-o", target, "-t", "text"]
+    subprocess.run(how, check=True, capture_output=True)
+    alone = opencc.OpenCC("t2s").convert
+    phrases = [line.split("\t")[0] for line in target.read_text("utf-8").splitlines()]
+    changed = [phrase for phrase in phrases if alone(phrase) != phrase]
+    assert len(changed) > 100
+    assert [p for p in changed if not any(c in PHRASED or alone(c) != c for c in p)] == []
 
 
 @pytest.mark.parametrize("name", ["rjieba", "jieba"])

@@ -1,0 +1,179 @@
+"""Texts cut into pieces, many at once, and their runs of words and characters as 64-bit keys. NumPy only.
+
+A run of up to three characters is their code points, 21 bits each. A word is a hash of its letters, and a run of words
+is a hash of theirs; the sign bit tells both from characters. Nothing here loops over words in Python.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifiers.lookup import Ints, Lookup
+from classifiers.words import Segment, codes, normalised, stopwords
+
+Tokens = Sequence[str]
+Hashes = NDArray[np.uint64]
+Owners = NDArray[np.int32]
+
+BITS = 21
+LONGEST_WORDS, LONGEST_CHARACTERS = 2, 3
+
+END, BREAK = "\0", "\n"
+"""No normalised text has the first; the second is any piece without letters."""
+
+WORDS = np.uint64(1 << 63)
+"""The bit that only keys of words have."""
+
+BASE = 0xD1342543DE82EF95  # of the polynomial that hashes a word (Steele and Vigna, 2021)
+NEXT = np.uint64(0xAF251AF3B0F025B5)  # what a word is multiplied with before the one after it (the same)
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """All pieces of some texts in order, each followed by END; and how many each text has, the first being a BREAK."""
+
+    text: str
+    counts: list[int]
+
+    @classmethod
+    def cut(cls, texts: Sequence[str], segment: Segment) -> "Pieces":
+        """Whole texts, normalised and cut: stop words, spaces and marks are pieces too."""
+        return cls._of([BREAK, *segment(text)] for text in normalised(texts))
+
+    @classmethod
+    def of(cls, documents: Iterable[Tokens]) -> "Pieces":
+        """Documents that were cut before, a "" being a break. Gives the same runs as their texts do."""
+        return cls._of([BREAK, *(word or BREAK for word in document)] for document in documents)
+
+    @classmethod
+    def _of(cls, cut: Iterable[list[str]]) -> "Pieces":
+        texts, counts = [], []
+        for mine in cut:
+            texts += [END.join(mine), END]
+            counts.append(len(mine))
+        return cls("".join(texts), counts)
+
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """The words and the characters of some texts as two rows of numbers, 0 for a break, each with its text's number.
+
+    `place` says which piece a word is. Stop words are gone from both.
+    """
+
+    words: Hashes
+    word_owner: Owners
+    place: Ints
+    characters: Ints
+    character_owner: Owners
+
+    @classmethod
+    def of(cls, pieces: Pieces) -> "Streams":
+        points = codes(pieces.text)
+        letter = letters().take(points)
+        ends = np.flatnonzero(points == 0)
+        words = hashes(points, letter, ends)
+        lengths = np.diff(ends, prepend=-1)
+        said = ~_stop().has(words.view(np.int64))
+        kept = (letter | np.repeat(words == 0, lengths)) & np.repeat(said, lengths)
+        owner = np.repeat(np.arange(len(pieces.counts), dtype=np.int32), pieces.counts)
+        place = np.flatnonzero(said)
+        characters = (points * letter)[kept].astype(np.int64)
+        return cls(words.take(place), owner.take(place), place, characters, np.repeat(owner, lengths)[kept])
+
+    def runs(self) -> tuple[Ints, Owners]:
+        """Every run of words and of characters as one key, with its text's number. No run crosses a break."""
+        words = [(keys, self.word_owner.take(first)) for keys, first in self.word_runs()]
+        parts = [*words, *_runs(self.characters, self.character_owner)]
+        return np.concatenate([keys for keys, _ in parts]), np.concatenate([owners for _, owners in parts])
+
+    def word_runs(self) -> Iterable[tuple[Ints, Ints]]:
+        """Keys of single words, then of two neighbours, each with the place of its first word in `words`."""
+        some = self.words > 0
+        one = np.flatnonzero(some)
+        yield (self.words.take(one) | WORDS).view(np.int64), one
+        two = np.flatnonzero(some[:-1] & some[1:])
+        yield (self.words.take(two) * NEXT + self.words.take(two + 1) | WORDS).view(np.int64), two
+
+
+def _runs(numbers: Ints, owner: Owners) -> Iterable[tuple[Ints, Owners]]:
+    """Those of 1, of 2 and of 3 characters."""
+    some = numbers > 0
+    key, whole = np.zeros_like(numbers), np.ones(len(numbers), dtype=np.bool_)
+    for n in range(LONGEST_CHARACTERS):
+        end = max(len(numbers) - n, 0)
+        key = (key[:end] << BITS) | numbers[n:]
+        whole = whole[:end] & some[n:]
+        yield key[whole], owner[:end][whole]
+
+
+def hashes(points: NDArray[np.uint32], letter: NDArray[np.bool_], ends: Ints) -> Hashes:
+    """One number for each piece, given where it ends: Σ letter · BASEⁱ mod 2⁶⁴; 0 for a piece without letters.
+
+    As differences of running sums, so that all pieces cost one pass: a piece that begins after n letters is BASEⁿ times
+    too heavy, which is taken back.
+    """
+    said = points[letter].astype(np.uint64)
+    powers, inverse = _powers(len(said).bit_length())
+    sums = np.zeros(len(said) + 1, dtype=np.uint64)
+    np.cumsum(said * powers[: len(said)], out=sums[1:])
+    after = np.cumsum(letter).take(ends)
+    before = np.concatenate([[0], after[:-1]])[: len(after)]
+    return np.asarray((sums.take(after) - sums.take(before)) * inverse.take(before))
+
+
+@cache
+def _powers(bits: int) -> tuple[Hashes, Hashes]:
+    """The first 2ᵇⁱᵗˢ powers of BASE, and of its inverse."""
+    return _power(BASE, 1 << bits), _power(pow(BASE, -1, 1 << 64), 1 << bits)
+
+
+def _power(base: int, count: int) -> Hashes:
+    out = np.full(count, base, dtype=np.uint64)
+    out[0] = 1
+    return np.asarray(np.multiply.accumulate(out))
+
+
+@cache
+def letters() -> NDArray[np.bool_]:
+    """Which code points are letters or digits; all else is a mark."""
+    return np.asarray(np.char.isalnum(np.arange(0x110000, dtype=np.uint32).view("U1")))
+
+
+def word_keys(words: Sequence[str]) -> Ints:
+    """The keys of these words."""
+    return np.asarray((_hashed(words) | WORDS).view(np.int64))
+
+
+@cache
+def _stop() -> Lookup:
+    return Lookup(_hashed(sorted(stopwords())).view(np.int64))
+
+
+def _hashed(words: Sequence[str]) -> Hashes:
+    points = codes(END.join([*words, ""]))
+    return hashes(points, letters().take(points), np.flatnonzero(points == 0))
+
+
+def of_words(keys: Ints) -> NDArray[np.bool_]:
+    """Which keys are runs of words."""
+    return np.asarray(keys < 0)
+
+
+def shown(key: int) -> str:
+    """The characters a key of characters was made from."""
+    numbers = []
+    while key:
+        numbers.append(key & ((1 << BITS) - 1))
+        key >>= BITS
+    return "".join(map(chr, reversed(numbers)))
+
+
+def spelled(pieces: Pieces, place: Ints, first: Ints, count: int) -> list[str]:
+    """What runs of `count` words, beginning at the `first` of a stream's words, are spelled like, a space between."""
+    every = pieces.text.split(END)
+    words = [[every[i] for i in place[first + n].tolist()] for n in range(count)]
+    return [" ".join("".join(filter(str.isalnum, word)) for word in run) for run in zip(*words, strict=True)]
