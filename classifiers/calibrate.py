@@ -20,8 +20,9 @@ Bools = NDArray[np.bool_]
 ROUTE_PRECISION = 0.95
 """What is sent to a desk without a question must be right this often, at the lower bound of what was seen."""
 
-UNPROVEN = 0.98
-"""The same while only our own corpus has taught: residents write otherwise than we do, so more is asked of it."""
+UNPROVEN = 0.97
+"""The confidence from which texts are routed while only our own corpus has taught. Residents write otherwise than we,
+and of our texts, written to be hard, none could be routed: so sureness itself decides, and more of it is asked."""
 
 ASK_TOP3 = 0.90
 """Three buttons are worth a question when the right one is among them this often; below, a person looks first."""
@@ -56,7 +57,7 @@ class Temperature:
     longest: int = 1_000
 
     @classmethod
-    def fit(cls, scores: Floats, lengths: Ints, right: Ints) -> "Temperature":
+    def fit(cls, scores: Floats, lengths: Ints, right: Ints, weights: NDArray[np.float64]) -> "Temperature":
         """The two numbers under which the right classes (column numbers) are least surprising."""
         from scipy.optimize import minimize
 
@@ -64,7 +65,8 @@ class Temperature:
 
         def surprise(x: NDArray[np.float64]) -> float:
             chance = cls(float(x[0]), float(x[1]), longest).probabilities(scores, lengths)
-            return float(-np.log(np.maximum(chance[np.arange(len(right)), right], 1e-12)).mean())
+            told = np.log(np.maximum(chance[np.arange(len(right)), right], 1e-12))
+            return float(-(weights * told).sum() / weights.sum())
 
         found = minimize(surprise, np.array([1.0, 0.0]), method="Nelder-Mead")
         return cls(round(float(found.x[0]), 6), round(float(found.x[1]), 6), longest)
@@ -161,13 +163,21 @@ class Thresholds:
 
     @classmethod
     def choose(
-        cls, sure: NDArray[np.float64], right: Bools, among_three: Bools, precision: float = ROUTE_PRECISION
+        cls,
+        sure: NDArray[np.float64],
+        right: Bools,
+        among_three: Bools,
+        weights: NDArray[np.float64],
+        *,
+        proven: bool = True,
+        precision: float = ROUTE_PRECISION,
     ) -> "Thresholds":
-        """The lowest thresholds that keep the precision and, below it, ASK_TOP3."""
+        """The lowest that keep the precision, or UNPROVEN, and below it ASK_TOP3; texts count by their weights."""
         order = np.argsort(-sure, kind="stable")
-        routed = _longest(right[order], precision)
-        asked = routed + _longest(among_three[order][routed:], ASK_TOP3)
-        route = float(sure[order[routed - 1]]) if routed else NEVER
+        counted = weights[order]
+        routed = _longest(right[order], counted, precision) if proven else int((sure >= UNPROVEN).sum())
+        asked = routed + _longest(among_three[order][routed:], counted[routed:], ASK_TOP3)
+        route = UNPROVEN if not proven else float(sure[order[routed - 1]]) if routed else NEVER
         return cls(_up(route), min(_up(route), _up(float(sure[order[asked - 1]])) if asked else NEVER))
 
     def action(self, confidence: float) -> Action:
@@ -176,13 +186,11 @@ class Thresholds:
         return "ask" if confidence >= self.ask else "hold"
 
 
-def _longest(good: Bools, share: float) -> int:
-    """How many of the surest can be taken with at least `share` of them good, at the lower bound."""
-    running = np.cumsum(good)
-    for n in range(len(good), 0, -1):
-        if at_least(int(running[n - 1]), n) >= share:
-            return n
-    return 0
+def _longest(good: Bools, weights: NDArray[np.float64], share: float) -> int:
+    """How many of the surest can be taken with at least `share` of their weight good, at the lower bound."""
+    seen = np.cumsum(weights)
+    enough = np.flatnonzero(at_least(np.cumsum(weights * good), seen) >= share)
+    return int(enough[-1]) + 1 if len(enough) else 0
 
 
 def _up(value: float) -> float:

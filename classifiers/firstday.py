@@ -1,6 +1,7 @@
 """The first day: rows from our own corpus and the words of the trade, before any citizen has written."""
 
 import tomllib
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from itertools import chain
 from typing import Any
@@ -9,6 +10,9 @@ from classifiers.rows import DataError, Row, checked
 
 WEIGHT = 0.5
 """What a duty sentence, a word people use and a term of the trade count beside a message."""
+
+DECOY = 0.4
+"""What a message full of other departments' nouns counts: at 1 the nouns lose their meaning, at 0 they decide alone."""
 
 
 def departments() -> list[dict[str, Any]]:
@@ -26,19 +30,35 @@ def _table(name: str, text: str) -> dict[str, Any]:
 
 
 def rows() -> list[Row]:
-    """Everything the corpus says as training rows; gold are its messages, subjects and border cases."""
+    """Everything the corpus says as training rows; gold are its messages, subjects, decoys and border cases.
+
+    A department's `share` is how often residents write about it beside the commonest ones: what is seldom meant may
+    not take the common words.
+    """
+    shares: dict[str, float] = {}
     out: list[Row] = []
     for department in departments():
         label = department["label"]
-        out += [Row(duty, label, weight=WEIGHT, gold=False) for duty in department.get("duties", [])]
-        for item in department.get("items", []):
-            said = chain(item.get("messages", []), item.get("subjects", []))
-            out += [Row(message, label, item["label"]) for message in said]
-            out += [Row(word, label, item["label"], WEIGHT, gold=False) for word in item.get("words", [])]
+        share = shares[label] = department.get("share", 1.0)
+        out += [Row(duty, label, weight=WEIGHT * share, gold=False) for duty in department["duties"]]
+        for item in department["items"]:
+            out += _item(item, label, share)
         for border in department.get("borders", []):
-            out += [Row(message, label, border["item"]) for message in border["ours"]]
-    out += [Row(term, label, weight=WEIGHT, gold=False) for label, said in terms().items() for term in said]
+            out += [Row(message, label, border["item"], share) for message in border["ours"]]
+    out += [
+        Row(term, label, "", WEIGHT * shares[label], gold=False) for label, said in terms().items() for term in said
+    ]
     return checked(out, "classifiers/corpus")
+
+
+def _item(item: Mapping[str, Any], label: str, share: float) -> Iterator[Row]:
+    name = item["label"]
+    for message in chain(item["messages"], item["subjects"]):
+        yield Row(message, label, name, share)
+    for decoy in item.get("decoys", []):
+        yield Row(decoy, label, name, DECOY * share)
+    for word in item["words"]:
+        yield Row(word, label, name, WEIGHT * share, gold=False)
 
 
 def terms() -> dict[str, list[str]]:

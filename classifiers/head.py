@@ -81,16 +81,17 @@ class Head:
         """Take the second set as well; ValueError when its shape differs from the first."""
         if coef.shape != self.coef_.shape or intercept.shape != self.intercept_.shape:
             raise ValueError("hints and coef differ in shape")
-        self.hint_coef_, self.hint_intercept_ = coef, intercept
+        both, count = np.concatenate([self.coef_, coef], axis=1), coef.shape[1]
+        self.coef_, self.hint_coef_ = both[:, :count], both[:, count:]
+        self._both, self.hint_intercept_ = both, intercept
         return self
 
     def scores(self, rows: Sparse) -> Floats:
         """(texts × classes): signed distances, comparable within a text."""
-        out = self.intercept_ + product(rows, self.coef_)
-        if self.hint_coef_ is not None:
-            assert self.hint_intercept_ is not None
-            out += heard(rows.lengths)[:, None] * (self.hint_intercept_ + product(rows, self.hint_coef_))
-        return np.asarray(out)
+        if self.hint_intercept_ is None:
+            return self.intercept_ + product(rows, self.coef_)
+        plain, hints = np.split(product(rows, self._both), 2, axis=1)
+        return plain + self.intercept_ + heard(rows.lengths)[:, None] * (hints + self.hint_intercept_)
 
     def weights(self, columns: Ints) -> Floats:
         """(columns × classes): what these columns, all those of one text, count in it."""

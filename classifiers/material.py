@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from classifiers.features import Floats, Sparse
-from classifiers.head import Floats64, Head
+from classifiers.head import TOLERANCE, Floats64, Head
 from classifiers.items import Items
 from classifiers.linear import Linear
 from classifiers.lookup import Ints
@@ -24,6 +24,7 @@ class Material:
     table: Sparse
     width: int
     weights: Floats64
+    strength: float
     prior: Prior | None
     hints: Floats | None
 
@@ -38,19 +39,20 @@ class Material:
             words = classifier.documents([row.text for row in corpus])
             prior = Prior(seed).fit(classifier.features_, words, corpus)
             hints = prior.hints(table)
-        return cls(rows, seen, table, classifier.features_.width, weights, prior, hints)
+        strength = classifier.head_.strength
+        return cls(rows, seen, table, classifier.features_.width, weights, strength, prior, hints)
 
     def views_of(self, numbers: Ints, kinds: Iterable[Kind] = Kind) -> Ints:
         """Which views show one of these rows in one of these ways."""
         wanted = np.isin(self.views.source, numbers) & np.isin(self.views.kind, list(kinds))
         return np.flatnonzero(wanted)
 
-    def head(self, taught: Ints, seed: int) -> Head:
+    def head(self, taught: Ints, seed: int, tolerance: float = TOLERANCE) -> Head:
         """The machine over labels that these rows teach, by all their views."""
         chosen = self.views_of(taught)
         labels = [self.rows[i].label for i in self.views.source[chosen]]
         hints = None if self.hints is None else self.hints[chosen]
-        head = Head(seed)
+        head = Head(seed, self.strength, tolerance)
         meaning = head.fit(self.table.take(chosen), self.width, labels, self.weights[chosen], hints)
         return head if self.prior is None else self.prior.folded(head, meaning)
 

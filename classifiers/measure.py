@@ -48,13 +48,17 @@ def confusion(gold: Sequence[str], said: Sequence[str]) -> dict[tuple[str, str],
     return dict(Counter(zip(gold, said, strict=True)).most_common())
 
 
-def at_least(right: int, seen: int, z: float = 1.645) -> float:
-    """Wilson's lower bound of a share: with 95% confidence the true one is no lower (z = 1.645, one side)."""
-    if not seen:
-        return 0.0
-    share, extra = right / seen, z * z / seen
-    spread = z * float(np.sqrt(share * (1 - share) / seen + extra / (4 * seen)))
-    return (share + extra / 2 - spread) / (1 + extra)
+def at_least(
+    right: NDArray[np.floating] | float, seen: NDArray[np.floating] | float, z: float = 1.645
+) -> NDArray[np.float64]:
+    """Wilson's lower bound of a share: with 95% confidence the true one is no lower (z = 1.645, one side).
+
+    Of one pair of counts or of many; 0 where nothing was seen.
+    """
+    n = np.maximum(seen, 1e-9)
+    share, extra = right / n, z * z / n
+    spread = z * np.sqrt(share * (1 - share) / n + extra / (4 * n))
+    return np.asarray((share + extra / 2 - spread) / (1 + extra))
 
 
 def per_label(gold: Sequence[str], said: Sequence[str]) -> dict[str, tuple[float, float, int]]:

@@ -5,11 +5,9 @@ from datetime import datetime
 
 import numpy as np
 
-from classifiers import measure
+from classifiers import head, measure
 from classifiers.artefact import identified
 from classifiers.calibrate import (
-    ROUTE_PRECISION,
-    UNPROVEN,
     Bools,
     Calibration,
     Sureness,
@@ -21,7 +19,6 @@ from classifiers.material import Material
 from classifiers.model import Model
 from classifiers.rows import Row, checked, digest, gold
 from classifiers.unseen import Scored, unseen
-from classifiers.views import Kind
 
 MANY = 3_000
 """Messages from which three folds show as much as five, and a column seen once is not worth keeping."""
@@ -31,9 +28,6 @@ LETTERS = 150
 
 PROVEN = 1_000
 """Messages residents really wrote from which a threshold is trusted as it was measured."""
-
-OPENING = 0.4
-"""What a letter's opening counts when confidence is learned."""
 
 Progress = Callable[[int, int], None]
 """Told (steps done, steps in all)."""
@@ -88,20 +82,20 @@ def maker(rows: Sequence[Row], *, seed: int = 1, segmenter: str = "rjieba") -> C
     lengths = [len(rows[i].text) for i in gold(rows)]
     letters = sum(lengths) / len(lengths) > LETTERS
     least = (1, 1) if len(lengths) <= MANY else (2, 3) if letters else (1, 2)
-    return lambda: Linear(seed=seed, segmenter=segmenter, least=least)
+    strength = head.LETTERS if letters else head.MESSAGES
+    return lambda: Linear(seed=seed, segmenter=segmenter, least=least, strength=strength)
 
 
 def _calibration(labels: Scored) -> Calibration:
-    """Openings count less here as well: most of what comes is a whole message."""
-    weights = np.where(labels.kind == Kind.WHOLE, 1.0, OPENING)
-    return Calibration(labels.temperature(), Sureness.fit(labels.scores, labels.lengths, labels.good, weights))
+    sureness = Sureness.fit(labels.scores, labels.lengths, labels.good, labels.weights)
+    return Calibration(labels.temperature(), sureness)
 
 
 def _thresholds(labels: Scored, calibration: Calibration, proven: int | None) -> Thresholds:
     """Chosen on whole messages and openings alike: the shares a desk will see lie between the two."""
     sure = calibration.probabilities(labels.scores, labels.lengths).max(axis=1)
-    precision = ROUTE_PRECISION if proven is None or proven >= PROVEN else UNPROVEN
-    return Thresholds.choose(sure, labels.good, _among_three(labels), precision)
+    enough = proven is None or proven >= PROVEN
+    return Thresholds.choose(sure, labels.good, _among_three(labels), labels.weights, proven=enough)
 
 
 def _among_three(labels: Scored) -> Bools:
@@ -113,7 +107,7 @@ def _metrics(
     labels: Scored, items: Scored | None, calibration: Calibration, thresholds: Thresholds
 ) -> dict[str, float]:
     """Figures over whole messages no model had seen. What real messages reach is in docs/classifier.md."""
-    whole = labels.kind == Kind.WHOLE
+    whole = labels.whole
     sure = calibration.probabilities(labels.scores, labels.lengths).max(axis=1)[whole]
     right, said = labels.right[whole], labels.said[whole]
     good, routed = said == right, sure >= thresholds.route

@@ -7,15 +7,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from classifiers.calibrate import Temperature, folds
+from classifiers.calibrate import Bools, Temperature, folds
 from classifiers.features import Floats
+from classifiers.head import ROUGHLY, Floats64
 from classifiers.items import Items
 from classifiers.lookup import Ints
 from classifiers.material import Material
 from classifiers.rows import gold
 from classifiers.views import Kind
+
+OPENING = 0.4
+"""What a letter's opening counts when confidence is learned: most of what comes is a whole message."""
 
 PAD = -1e3
 """The score of a class a fold did not know or a department does not have: no chance at all."""
@@ -23,13 +26,14 @@ PAD = -1e3
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """Scores (texts × classes) with each text's length in columns, its right class, its row and which view it is."""
+    """Scores (texts × classes) with each text's length in columns, its right class, whether it stands whole, and what
+    it counts: what is seldom meant counts little here as well, and so does an opening."""
 
     scores: Floats
     lengths: Ints
     right: Ints
-    source: Ints
-    kind: Ints
+    whole: Bools
+    weights: Floats64
 
     @classmethod
     def joined(cls, parts: Sequence["Scored"]) -> "Scored":
@@ -39,7 +43,7 @@ class Scored:
             np.concatenate([_padded(part.scores, width) for part in parts]),
             *(
                 np.concatenate([getattr(part, name) for part in parts])
-                for name in ("lengths", "right", "source", "kind")
+                for name in ("lengths", "right", "whole", "weights")
             ),
         )
 
@@ -49,12 +53,12 @@ class Scored:
         return np.asarray(self.scores.argmax(axis=1))
 
     @property
-    def good(self) -> NDArray[np.bool_]:
+    def good(self) -> Bools:
         """Where the best class is the right one."""
         return np.asarray(self.said == self.right)
 
     def temperature(self) -> Temperature:
-        return Temperature.fit(self.scores, self.lengths, self.right)
+        return Temperature.fit(self.scores, self.lengths, self.right, self.weights)
 
 
 def unseen(material: Material, count: int, seed: int, step: Callable[[], None]) -> tuple[Scored, Scored | None]:
@@ -77,14 +81,16 @@ def unseen(material: Material, count: int, seed: int, step: Callable[[], None]) 
 
 
 def _labels(material: Material, held: Ints, taught: Ints, seed: int) -> Scored:
-    head = material.head(taught, seed)
+    head = material.head(taught, seed, ROUGHLY)
     every = sorted({row.label for row in material.rows})
     seen = material.views_of(held, (Kind.WHOLE, Kind.LEAD))
     table, source = material.table.take(seen), material.views.source[seen]
     scores = np.full((len(seen), len(every)), PAD, dtype=np.float32)
     scores[:, [every.index(label) for label in head.classes_]] = head.scores(table)
     right = np.array([every.index(material.rows[i].label) for i in source])
-    return Scored(scores, table.lengths, right, source, material.views.kind[seen])
+    whole = material.views.kind[seen] == Kind.WHOLE
+    counted = np.array([material.rows[i].weight for i in source]) * np.where(whole, 1, OPENING)
+    return Scored(scores, table.lengths, right, whole, counted)
 
 
 def _items(material: Material, held: Ints, heads: Items) -> list[Scored]:
@@ -95,7 +101,8 @@ def _items(material: Material, held: Ints, heads: Items) -> list[Scored]:
         if len(chosen):
             table = material.table.take(chosen)  # whole rows come first, so a row's number is its view's
             right = np.array([names.index(rows[i].item) for i in chosen])
-            out.append(Scored(heads.scores(table, label), table.lengths, right, chosen, np.zeros_like(chosen)))
+            whole = np.ones(len(chosen), dtype=bool)
+            out.append(Scored(heads.scores(table, label), table.lengths, right, whole, material.weights[chosen]))
     return out
 
 

@@ -49,7 +49,7 @@ def test_temperature_recovers_the_truth() -> None:
     lengths = np.full(len(scores), 50)
     chances = Temperature(np.log(3)).probabilities(scores, lengths)
     right = np.array([random.choice(3, p=p) for p in chances])
-    found = Temperature.fit(scores, lengths, right).probabilities(scores, lengths)
+    found = Temperature.fit(scores, lengths, right, np.ones(len(scores))).probabilities(scores, lengths)
     assert found.sum(axis=1) == pytest.approx(1)
     assert measure.calibration_error(found.argmax(1) == right, found.max(1)) < 0.015
 
@@ -59,7 +59,7 @@ def test_thresholds_keep_their_promises() -> None:
     sure = random.uniform(size=5_000)
     right = random.uniform(size=5_000) < sure
     three = right | (random.uniform(size=5_000) < 0.8)
-    chosen = Thresholds.choose(sure, right, three)
+    chosen = Thresholds.choose(sure, right, three, np.ones(len(sure)))
     assert right[sure >= chosen.route].mean() >= 0.95
     asked = (sure < chosen.route) & (sure >= chosen.ask)
     assert three[asked].mean() >= 0.9
@@ -68,7 +68,7 @@ def test_thresholds_keep_their_promises() -> None:
 
 def test_nothing_is_routed_when_nothing_is_sure() -> None:
     wrong = np.zeros(50, dtype=bool)
-    assert Thresholds.choose(np.linspace(0, 1, 50), wrong, wrong) == Thresholds(NEVER, NEVER)
+    assert Thresholds.choose(np.linspace(0, 1, 50), wrong, wrong, np.ones(50)) == Thresholds(NEVER, NEVER)
 
 
 def test_each_label_by_itself() -> None:
