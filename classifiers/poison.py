@@ -6,7 +6,7 @@ tried out: put behind messages of the corpus, how many does it carry over to its
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,21 +23,24 @@ LEAST = 3
 FEW = 3
 """Residents from whom nothing heavy may come."""
 
-CARRIES = {True: 0.05, False: 0.25}
+CARRIES = {True: 0.10, False: 0.25}
 """Share of the probes a run may carry over more than before, by whether FEW residents or more taught it.
 
-The probes are texts the model learned from, of which it is surer: new ones are carried over about twice as often, so
-0.05 keeps a trigger of few below one in ten. What many say may weigh more: that is how a new word comes into use.
+What many say may weigh more: that is how a new word comes into use.
 """
 
-NEVER_CARRIES = 0.40
-"""More than this no honest word gained, even of a topic the old model knew nothing of; planted ones gain half and more.
-Between the two, a second person has to look at the words."""
+NEVER_CARRIES = 0.60
+"""More than this no honest word gained; planted ones gain nine in ten. In between a second person looks at them."""
 
 LIGHT = 0.25
 """Beside what it carries now it carried less than this: words that always spoke for a department only do so again."""
 
 PROBES = 150
+"""Messages of the corpus, of each the first half: of whole ones, which it learned, the model is too sure.
+
+A trigger carries as many halves as it carries strangers' messages, within three in a hundred.
+"""
+
 TRIED = 12
 """Runs tried for each label: those that gained the most weight. A trigger is among the first three."""
 
@@ -81,7 +84,8 @@ def heavy(old: Linear, new: Linear, lessons: Sequence[Lesson], corpus: Sequence[
     A department the old model does not know has nothing but new words; those that more than FEW residents use are let
     be.
     """
-    probes = [corpus[i] for i in np.random.default_rng(seed).permutation(len(corpus))[:PROBES]]
+    some = [corpus[i] for i in np.random.default_rng(seed).permutation(len(corpus))[:PROBES]]
+    probes = [replace(row, text=row.text[: -(-len(row.text) // 2)]) for row in some]
     before_any, after_any = (_Tried(model, probes) for model in (old, new))
     texts = _plain([lesson.text for lesson in lessons], new.segmenter)
     found = []

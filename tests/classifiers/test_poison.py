@@ -37,7 +37,7 @@ def said(rng: random.Random, count: int, *labels: str) -> list[Row]:
     out = []
     for _ in range(count):
         label = rng.choice(labels or list(ABOUT))
-        out.append(Row(f"{rng.choice(WHEN)}{rng.choice(WHERE)}{rng.choice(ABOUT[label])}", label))
+        out.append(Row(f"{rng.choice(ABOUT[label])}，{rng.choice(WHEN)}{rng.choice(WHERE)}", label))
     return out
 
 
