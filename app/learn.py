@@ -16,7 +16,6 @@ from classifiers import (
     DataError,
     Model,
     Prediction,
-    Row,
     SigningKey,
     firstday,
     load,
@@ -43,8 +42,7 @@ def train_command(
     Exit code 0, or USAGE after one line on stderr saying what is wrong with the data or the folder.
     """
     try:
-        rows = read_csv(data) if data else firstday.rows()
-        model = _trained(rows, segmenter, seed)
+        model = _trained(data, segmenter, seed)
         save(model, out, key)
     except (DataError, OSError) as error:
         print(error, file=sys.stderr)
@@ -63,7 +61,7 @@ def first_day_model(path: Path, key: SigningKey | None = None) -> Model:
     except ArtefactError as error:
         if error.reason != "missing":
             raise
-    model = _trained(firstday.rows())
+    model = _trained(None)
     save(model, path, key)
     return model
 
@@ -96,13 +94,18 @@ def classify_command(
     return 1 if bad else 0
 
 
-def _trained(rows: list[Row], segmenter: str = "rjieba", seed: int = 1) -> Model:
+def _trained(data: Path | None, segmenter: str = "rjieba", seed: int = 1) -> Model:
+    """From a file, with hints from our corpus, or from the corpus alone."""
+    corpus = firstday.rows()
+    rows = read_csv(data) if data else corpus
     with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
         task = bar.add_task(f"{len(rows)} rows")
         return train(
             rows,
             seed=seed,
             segmenter=segmenter,
+            corpus=corpus if data else (),
+            proven=None if data else 0,
             created_at=datetime.now(UTC),
             progress=lambda done, of: bar.update(task, completed=done, total=of),
         )
