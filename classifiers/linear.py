@@ -48,9 +48,10 @@ class Linear:
     def columns(self, seen: Views) -> Sparse:
         """Learn the vocabulary from these views and give them as columns; openings would only count words twice."""
         self.features_.fit([words for words, kind in zip(seen.documents, seen.kind, strict=True) if kind != Kind.LEAD])
-        if not self.features_.width:
+        table = self.features_.transform(seen.documents)
+        if not table.lengths[seen.kind == Kind.WHOLE].any():  # names of places in front are no words of the texts
             raise DataError("no word stands often enough in the texts to learn from")
-        return self.features_.transform(seen.documents)
+        return table
 
     def rows(self, texts: Sequence[str]) -> Sparse:
         """The columns of each text; as those of its words, and much faster."""
