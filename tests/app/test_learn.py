@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -24,11 +25,18 @@ UNUSABLE = {
 }
 
 
+@pytest.fixture(scope="module")
+def learned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("learned")
+    (folder / "rows.csv").write_text(GOOD, "utf-8")
+    assert train_command(folder / "rows.csv", folder / "model") == 0
+    return folder / "model"
+
+
 @pytest.fixture
-def trained(tmp_path: Path) -> Path:
-    (tmp_path / "rows.csv").write_text(GOOD, "utf-8")
-    assert train_command(tmp_path / "rows.csv", tmp_path / "model") == 0
-    return tmp_path / "model"
+def trained(learned: Path, tmp_path: Path) -> Path:
+    """A model of the test's own."""
+    return Path(shutil.copytree(learned, tmp_path / "model"))
 
 
 def asked(model: Path, lines: bytes) -> tuple[int, list[dict[str, object]]]:
