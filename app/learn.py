@@ -31,6 +31,8 @@ LINE_LIMIT = 1_000_000
 PIECE = 65_536
 """Bytes of one line kept at most, and read at once."""
 
+_json = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps makes a new one each time
+
 
 def train_command(
     data: Path | None, out: Path, segmenter: str = "rjieba", seed: int = 1, key: SigningKey | None = None
@@ -150,7 +152,7 @@ def _asked(lines: list[tuple[int, bytes]]) -> Iterator[tuple[Any, str]]:
 def _answers(model: Model, asked: list[tuple[Any, str]]) -> Iterator[bytes]:
     said = model.predict_many([text for _, text in asked])
     for (key, _), prediction in zip(asked, said, strict=True):
-        yield json.dumps({"id": key} | _plain(prediction), ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+        yield _json({"id": key} | _plain(prediction)).encode("utf-8", "replace") + b"\n"
 
 
 def _plain(prediction: Prediction) -> dict[str, Any]:

@@ -11,7 +11,6 @@ import numpy as np
 from classifiers.calibrate import Action, Calibration, Thresholds
 from classifiers.explain import contributions, strongest
 from classifiers.features import Sparse
-from classifiers.head import Floats64
 from classifiers.items import Items
 from classifiers.linear import Linear
 
@@ -53,8 +52,12 @@ class Model:
             return []
         rows = self.classifier.rows(texts)
         chances = self.calibration.probabilities(self.classifier.head_.scores(rows), rows.lengths)
-        items = self._items(rows, [self.classes[i] for i in chances.argmax(axis=1)])
-        return [self._one(c, item, int(n)) for c, item, n in zip(chances, items, rows.lengths, strict=True)]
+        order = np.argsort(-chances, axis=1, kind="stable")
+        labels = np.array(self.classes, dtype=object)[order].tolist()
+        shares = np.round(np.take_along_axis(chances, order, axis=1), 6).tolist()
+        rankings = [list(zip(*both, strict=True)) for both in zip(labels, shares, strict=True)]
+        items = self._items(rows, [ranked[0] for ranked in labels])
+        return list(map(self._one, rankings, items, rows.lengths.tolist()))
 
     def why(self, text: str, label: str, count: int = 8) -> list[tuple[str, float]]:
         """The words that spoke for (+) and against (−) this label, heaviest first; KeyError for an unknown label."""
@@ -83,9 +86,8 @@ class Model:
                 found[i] = item
         return found
 
-    def _one(self, chances: Floats64, item: tuple[str, float] | None, known: int) -> Prediction:
-        order = np.argsort(-chances, kind="stable")
-        ranking = [(self.classes[i], round(float(chances[i]), 6)) for i in order]
+    def _one(self, ranking: list[tuple[str, float]], item: tuple[str, float] | None, known: int) -> Prediction:
+        label, confidence = ranking[0]
         name, chance = item or (None, 0.0)
-        action = self.thresholds.action(ranking[0][1]) if known else "hold"
-        return Prediction(*ranking[0], ranking, name, round(chance, 6), action, self.version)
+        action = self.thresholds.action(confidence) if known else "hold"
+        return Prediction(label, confidence, ranking, name, round(chance, 6), action, self.version)
