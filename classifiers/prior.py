@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from classifiers.features import Features, Floats, Sparse
-from classifiers.head import MESSAGES, Head, heard
+from classifiers.head import MESSAGES, ROUGHLY, Head, heard
 from classifiers.pieces import Tokens
 from classifiers.rows import Row, gold
 from classifiers.views import views
@@ -23,7 +23,7 @@ class Prior:
     """Learned: `head_`, over the departments of the corpus."""
 
     def __init__(self, seed: int = 1) -> None:
-        self.head_ = Head(seed, MESSAGES)
+        self.head_ = Head(seed, MESSAGES, ROUGHLY)
 
     def fit(self, features: Features, documents: Sequence[Tokens], rows: Sequence[Row]) -> "Prior":
         """From the corpus `rows`, whose words are `documents`, in the columns of somebody else's features."""

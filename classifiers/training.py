@@ -63,6 +63,7 @@ def train(
     labels, items = unseen(material, count, seed, step)
     every = np.arange(len(rows))
     classifier.head_, heads = material.head(every, seed), material.items(every, seed)
+    classifier.head_.lighten(classifier.features_.idf_)
     heads.temperature_ = items.temperature() if items else Temperature()
     calibration = _calibration(labels)
     thresholds = _thresholds(labels, calibration, proven)
