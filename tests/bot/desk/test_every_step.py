@@ -138,6 +138,7 @@ async def test_the_dispatcher_assigns_by_hand(site: Site, bound: Bound) -> None:
     await dispatcher.press("先改类别")
     await dispatcher.say("住房")
     await dispatcher.press("住房建设")
+    await dispatcher.say("漏水")
     await dispatcher.press("房屋质量、漏水")
     assert dispatcher.last("派给哪个单位").text.startswith(f"{case.number}（房屋质量、漏水）")
     await dispatcher.press("下一页 ›")
