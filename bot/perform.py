@@ -3,7 +3,7 @@
 import base64
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +23,7 @@ from cases.intake import Complaint, Guess
 from cases.keys import Keys
 from cases.lifecycle import told_args
 from cases.notices import NEW_NOTICES
+from classifiers.manner import manner
 from models import Case, Resident
 
 
@@ -209,6 +210,7 @@ def complaint_of(draft: Draft, locale: str) -> Complaint:
         danger=draft.danger,
         guess=guess,
         chosen=draft.chosen,
+        facts=asdict(manner(draft.text)),
     )
 
 

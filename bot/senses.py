@@ -10,6 +10,7 @@ from cases.book import Book
 from cases.clock import deadlines
 from cases.intake import Guess
 from cases.triage import HELD_CLOCK
+from classifiers.manner import manner
 from routing.places import ROAD, Found
 from routing.rules import Facts
 
@@ -63,13 +64,15 @@ class Senses:
         return Plan(decision.unit, deadlines(self.book.policies[decision.clock], now, self.book.calendar).resolve)
 
     def _facts(self, draft: Draft, now: datetime) -> Facts:
-        place = self.book.places.get(draft.place or "")
+        place, meant = self.book.places.get(draft.place or ""), manner(draft.text)
         return Facts(
             category=draft.category,
             item=draft.item,
             area_path=self.book.path(draft.grid),
             place_kind=place.kind if place else None,
             danger=draft.danger,
+            kind=meant.kind,
+            urgent=meant.urgent,
             confidence=1.0 if draft.chosen or not draft.guess else float(draft.guess["confidence"]),
             at=now,
             text=draft.text,

@@ -36,6 +36,8 @@ def facts_of(book: Book, case: Case, now: datetime, refused: Refused) -> Facts:
         area_path=book.path(case.grid),
         place_kind=place.kind if place else None,
         danger=case.danger,
+        kind=case.facts.get("kind"),
+        urgent=bool(case.facts.get("urgent")),
         confidence=float(case.facts.get("confidence", 1.0)),
         at=now,
         text=case.text,

@@ -51,7 +51,7 @@ class Complaint:
     danger: str | None = None
     guess: Guess | None = None
     chosen: bool = False  # the resident picked the category
-    facts: dict[str, Any] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)  # kind and urgent, where known
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,8 @@ def _new_case(resident: Resident, complaint: Complaint, number: str, code_hash: 
         grid=complaint.grid,
         lon=complaint.lon,
         lat=complaint.lat,
-        facts={"confidence": complaint.guess.confidence if complaint.guess and not complaint.chosen else 1.0},
+        facts=complaint.facts
+        | {"confidence": complaint.guess.confidence if complaint.guess and not complaint.chosen else 1.0},
         submitted_at=now,
     )
 

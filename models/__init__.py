@@ -4,7 +4,7 @@ from models.cases import CASE_NUMBERS, Case, Correction, Event, Follower, Photo,
 from models.desks import BindingLink, DeskChat, DeskMessage, DutyHandover, DutyShift, ModelVersion
 from models.outbox import Notification, SeenMessage, StaffAct, StaffSession
 from models.residents import ChatMessage, Conversation, Resident
-from models.rules import AssignTo, Calendar, ClockPolicy, RoutingRule, Workday
+from models.rules import AssignTo, Calendar, ClockPolicy, Kind, RoutingRule, Workday
 from models.sending import RefusedUpdate, Sending, SentFile
 from models.status import (
     OPEN,
@@ -22,7 +22,7 @@ from models.watching import DriftAlarm, ShadowPrediction
 __all__ = [
     "CASE_NUMBERS", "OPEN", "STEPS", "Area", "AssignTo", "BindingLink", "Calendar", "Case", "Category", "ChatMessage",
     "ClockAct", "ClockPolicy", "Conversation", "Correction", "DeskChat", "DeskMessage", "DriftAlarm", "DutyHandover",
-    "DutyShift", "Event", "Follower", "ModelVersion", "Notification", "Outcome", "Person", "Photo", "Place",
+    "DutyShift", "Event", "Follower", "Kind", "ModelVersion", "Notification", "Outcome", "Person", "Photo", "Place",
     "Prediction", "Rating", "RefusedUpdate", "Resident", "ReturnReason", "Role", "RoutingRule", "SeenMessage",
     "Sending", "SentFile", "ShadowPrediction", "StaffAct", "StaffSession", "Status", "Step", "Timer", "Town", "Unit",
     "Workday",

@@ -15,6 +15,17 @@ class AssignTo(StrEnum):
     NAMED = "named"  # the person in `assignee`
 
 
+class Kind(StrEnum):
+    """What a message wants (诉求类型), whatever it is about."""
+
+    COMPLAINT = "complaint"
+    HELP = "help"
+    QUESTION = "question"
+    SUGGESTION = "suggestion"
+    REPORT = "report"  # of what others do against the law
+    PRAISE = "praise"
+
+
 class Calendar(StrEnum):
     WORKDAYS = "workdays"  # working hours of working days, make-up days included
     DAYS = "days"  # calendar days

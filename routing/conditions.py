@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, time
 from typing import Any
 
-from models import RoutingRule
+from models import Kind, RoutingRule
 from routing import spelling
 from routing.facts import Facts
 
@@ -120,10 +120,26 @@ def min_round(least: Any) -> Test:
     return lambda facts: facts.round >= least
 
 
+def kind(kinds: Any) -> Test:
+    """["praise", "question"]: the resident wants one of these; what is not clear is none."""
+    if not isinstance(kinds, list) or not kinds or any(one not in list(Kind) for one in kinds):
+        raise BadCondition(f"kind must be a list of {', '.join(Kind)}, not {kinds!r}")
+    return lambda facts: facts.kind in kinds
+
+
+def urgent(wanted: Any) -> Test:
+    """True: only what cannot wait. False: only what can."""
+    if not isinstance(wanted, bool):
+        raise BadCondition(f"urgent must be true or false, not {wanted!r}")
+    return lambda facts: facts.urgent is wanted
+
+
 PREDICATES: dict[str, Callable[[Any], Test]] = {
     "weekday": weekday,
     "text_has_any": text_has_any,
     "min_round": min_round,
+    "kind": kind,
+    "urgent": urgent,
 }
 
 CONDITIONS: dict[str, Callable[[RoutingRule], Condition | None]] = {

@@ -21,6 +21,8 @@ class Facts:
     area_path: tuple[str, ...] = ()  # codes from the city down to the grid; empty when unknown
     place_kind: str | None = None
     danger: str | None = None  # which words of danger, when there are any
+    kind: str | None = None  # what the resident wants, as models.Kind; None when that is not clear
+    urgent: bool = False  # their words say it cannot wait
     confidence: float = 0.0  # 1.0 once a person chose the category
     at: datetime = field(kw_only=True)  # when it was filed, not when it is routed
     round: int = 1  # 2 and more: reopened
@@ -50,6 +52,8 @@ class Facts:
             "area_path": list(self.area_path),
             "place_kind": self.place_kind,
             "danger": self.danger,
+            "kind": self.kind,
+            "urgent": self.urgent,
             "confidence": round(self.confidence, 4),
             "at": aware(self.at).isoformat(),
             "round": self.round,

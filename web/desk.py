@@ -65,6 +65,8 @@ class Desk:
             "span_started": iso(case.submitted_at),
             "overdue": case.overdue,
             "danger": bool(case.danger),
+            "kind": self.say(f"kind.{kind}") if (kind := case.facts.get("kind")) else "",
+            "urgent": bool(case.facts.get("urgent")),
             "level": case.level,
             "urges": case.urges,
             "returns": case.returns,

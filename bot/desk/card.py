@@ -42,7 +42,7 @@ def text(reader: Reader, case: Case, photos: int) -> str:
     """The lines under the title."""
     lines = [
         say("task.card.danger", reader.locale) if case.danger and case.status not in OVER else "",
-        SEPARATOR.join(filter(None, [where(reader, case), *_counts(reader, case, photos)])),
+        SEPARATOR.join(filter(None, [where(reader, case), *_meant(reader, case), *_counts(reader, case, photos)])),
         reader.word("task.card.told", text=excerpt(case.text)),
         _standing(reader, case),
         *_pending(reader, case),
@@ -105,6 +105,15 @@ def point(book: Book, case: Case) -> tuple[float, float] | None:
         return case.lon, case.lat
     place = book.places.get(case.place or "")
     return (place.lon, place.lat) if place else None
+
+
+def _meant(reader: Reader, case: Case) -> Sequence[str]:
+    """What the resident wants, and that it cannot wait; danger has said so already."""
+    kind, urgent = case.facts.get("kind"), case.facts.get("urgent") and not case.danger
+    return [
+        say(f"kind.{kind}", reader.locale) if kind else "",
+        say("task.card.urgent", reader.locale) if urgent else "",
+    ]
 
 
 def _counts(reader: Reader, case: Case, photos: int) -> Sequence[str]:

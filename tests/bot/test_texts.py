@@ -26,6 +26,7 @@ from cases.lifecycle import told_args
 from cases.notices import TOLD, Audience
 from cases.review import RELABEL
 from classifiers.danger import lexicon
+from classifiers.kinds import KINDS
 from models import STEPS, ClockAct, Outcome, ReturnReason, Role, Status
 
 ROOT = Path(__file__).parents[2]
@@ -65,6 +66,7 @@ FAMILIES: dict[str, Iterable[str]] = {
     "due.{}": ["sign", "sort", "contact", "resolve", "waiting"],
     "drift.{}": Kind,
     "event.{}": {"submit", "untold", RELABEL, *STEPS, *ClockAct},
+    "kind.{}": KINDS,
     "learning.check.{}": [check.name for check in CHECKS],
     "menu.{}": [*RESIDENT_COMMANDS, *STAFF_COMMANDS],
     "outcome.{}": Outcome,

@@ -68,6 +68,12 @@ GRID = {"area_path": ("CX", "CX-DG", "CX-DG-01", "CX-DG-01-03")}
         ({"predicates": {"weekday": [3]}}, {}, True),
         ({"predicates": {"weekday": [6, 7]}}, {}, False),
         ({"predicates": {"weekday": [4]}}, {"at": datetime(2026, 11, 18, 16, tzinfo=UTC)}, True),  # Thursday there
+        ({"predicates": {"kind": ["praise", "question"]}}, {"kind": "praise"}, True),
+        ({"predicates": {"kind": ["praise", "question"]}}, {"kind": "help"}, False),
+        ({"predicates": {"kind": ["praise", "question"]}}, {}, False),
+        ({"predicates": {"urgent": True}}, {"urgent": True}, True),
+        ({"predicates": {"urgent": True}}, {}, False),
+        ({"predicates": {"urgent": False}}, {}, True),
         ({"predicates": {"text_has_any": ["物业费", "业委会"]}}, {"text": "业委会不换届"}, True),
         ({"predicates": {"text_has_any": ["物业费", "业委会"]}}, {"text": "業委會不換屆"}, True),
         ({"predicates": {"text_has_any": ["物业费", "业委会"]}}, {"text": "路灯不亮"}, False),
@@ -142,6 +148,11 @@ def test_validity_is_counted_in_days_of_the_town(asks: dict[str, Any], moment: s
         {"weekday": [8]},
         {"weekday": ["1"]},
         {"weekday": 3},
+        {"kind": []},
+        {"kind": "praise"},
+        {"kind": ["thanks"]},
+        {"kind": [["praise"]]},
+        {"urgent": 1},
         {"text_has_any": []},
         {"text_has_any": [""]},
         {"text_has_any": "物业"},
@@ -175,7 +186,7 @@ def test_every_condition_is_named_as_it_is_explained() -> None:
 
 
 def test_every_predicate_is_tried_above() -> None:
-    assert set(PREDICATES) == {"weekday", "text_has_any", "min_round"}
+    assert set(PREDICATES) == {"weekday", "text_has_any", "min_round", "kind", "urgent"}
 
 
 def test_facts_need_an_aware_time() -> None:

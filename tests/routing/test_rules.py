@@ -98,6 +98,8 @@ def test_a_decision_says_who_how_and_why() -> None:
             "area_path": list(GRID),
             "place_kind": None,
             "danger": "gas",
+            "kind": None,
+            "urgent": False,
             "confidence": 0.91,
             "at": "2026-11-18T04:00:00+00:00",
             "round": 1,
@@ -134,7 +136,9 @@ def test_broken_rows_are_passed_over_and_reported() -> None:
     decision = route(facts(), rows, AREAS)
     assert decision.rule == "LAST"
     assert [broken.rule for broken in decision.broken] == ["MOON", "NOWHERE", "NO-ASSIGN", "NO-NUMBER"]
-    assert decision.broken[0] == Broken("MOON", "unknown predicate 'moon'; known: weekday, text_has_any, min_round")
+    assert decision.broken[0] == Broken(
+        "MOON", "unknown predicate 'moon'; known: weekday, text_has_any, min_round, kind, urgent"
+    )
 
 
 def test_a_row_that_fails_while_it_is_asked_is_passed_over_and_reported() -> None:

@@ -40,6 +40,8 @@ export function drawTabs(names, view, counts) {
 export function marks(task) {
   const words = [
     task.danger && ["alarm", t("staff.danger")],
+    task.urgent && !task.danger && ["warn", t("staff.urgent")],
+    task.kind && ["", task.kind],
     task.untold && ["alarm", t("staff.untold")],
     task.extension && ["warn", t("staff.extension")],
     task.relay && ["warn", t("staff.relay")],
