@@ -5,11 +5,12 @@ must act: titles on the first day gained 1.6 points, letters 0.5.
 """
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
 from importlib.resources import files
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +34,9 @@ PLACES = (1, 2, 2, 3)
 """How many stand in front, each number as likely as it is frequent here."""
 
 
+MANY = 1_000
+
+
 class Kind(IntEnum):
     """What a view shows of its row."""
 
@@ -53,21 +57,28 @@ class Views:
 
 def views(documents: Sequence[Tokens], messages: Sequence[int], seed: int) -> Views:
     """All documents, then their other views. Only `messages` (their numbers) have any: word lists are no texts."""
-    draw = np.random.default_rng(seed)
+    places = _places(np.random.default_rng(seed))
     out: list[tuple[Tokens, int, Kind, float]] = [(words, i, Kind.WHOLE, 1.0) for i, words in enumerate(documents)]
     for i in messages:
         words = documents[i]
         if len(words) > LETTER:
             out += [(words[:n], i, Kind.LEAD, LEAD_WEIGHT) for n in LEADS]
         elif len(words) <= MESSAGE:
-            out.append(([*_places(draw), *words], i, Kind.PLACED, 1.0))
+            out.append(([*next(places), *words], i, Kind.PLACED, 1.0))
     texts, source, kind, share = zip(*out, strict=True)
     return Views(list(texts), np.array(source), np.array(kind), np.array(share))
 
 
-def _places(draw: np.random.Generator) -> list[str]:
+def _places(draw: np.random.Generator) -> Iterator[list[str]]:
+    """What stands in front of one message after the other; drawn many at a time, which is a hundred times faster."""
     stems, ends = place_words()
-    return [str(word) for _ in range(draw.choice(PLACES)) for word in (draw.choice(stems), draw.choice(ends))]
+    while True:
+        counts = draw.choice(PLACES, MANY)
+        names = zip(
+            draw.integers(len(stems), size=counts.sum()), draw.integers(len(ends), size=counts.sum()), strict=True
+        )
+        for count in counts.tolist():
+            yield [word for stem, end in islice(names, count) for word in (stems[stem], ends[end])]
 
 
 @cache
