@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.database import Sessions
 from bot.flows.progress import ON_THE_LINE, buttons_for
 from bot.texts import LOCALES, catalogue
-from cases import access, lifecycle, supervision
+from cases import access, lifecycle, review, supervision
 from cases.actors import Actor
 from cases.book import Book, read_book
 from cases.errors import Missing, NotAllowed, Stale
@@ -89,7 +89,7 @@ async def test_a_step_that_needs_words_is_refused_without(session: AsyncSession,
 
 
 def test_every_step_and_act_of_the_clock_says_who_is_told() -> None:
-    assert set(TOLD) == {"submit", "untold", *STEPS, *ClockAct}
+    assert set(TOLD) == {"submit", "untold", review.RELABEL, *STEPS, *ClockAct}
     assert set(supervision.ACTS) == set(ClockAct)
 
 
