@@ -95,7 +95,7 @@ class Features:
         for count, (keys, first) in enumerate(streams.word_runs(), 1):
             found, columns = self._lookup.find(keys)
             fresh = [n for n, column in enumerate(columns.tolist()) if not self.spelled_[column]]
-            words = spelled(pieces, streams.place, first[found[fresh]], count)
+            words = spelled(pieces, first[found[fresh]], count)
             for column, word in zip(columns[fresh].tolist(), words, strict=True):
                 self.spelled_[column] = word
 
@@ -126,10 +126,13 @@ class Features:
         """Sublinear counts times idf; the words of a text and its characters each have length one."""
         keys, owners = Streams.of(pieces).runs()
         found, places = self._lookup.find(keys)
-        pairs = np.sort((owners.take(found).astype(np.int64) << 32) | places)
-        first = np.flatnonzero(np.concatenate([[True], pairs[1:] != pairs[:-1]])[: len(pairs)])
-        times = np.diff(first, append=len(pairs)).astype(np.float32)
-        pairs = pairs.take(first)
+        pairs = (owners.take(found).astype(np.int64) << 32) | places
+        pairs.sort()
+        ends = np.flatnonzero(pairs[1:] != pairs[:-1])  # but the last
+        edges = np.zeros(min(len(pairs), 1) + len(ends) + 1, dtype=np.int64)
+        edges[1:-1], edges[-1] = ends + 1, len(pairs)
+        times = (edges[1:] - edges[:-1]).astype(np.float32)
+        pairs = pairs.take(edges[:-1])
         rows, columns = pairs >> 32, pairs & 0xFFFFFFFF
         values = (1 + np.log(times)) * self.idf_.take(columns)
         halves = 2 * rows + (columns >= len(self.spelled_))

@@ -52,9 +52,9 @@ class Model:
             return []
         rows = self.classifier.rows(texts)
         chances = self.calibration.probabilities(self.classifier.head_.scores(rows), rows.lengths)
-        order = np.argsort(-chances, axis=1, kind="stable")
+        order = (-chances).argsort(axis=1, kind="stable")
         labels = np.array(self.classes, dtype=object)[order].tolist()
-        shares = np.round(np.take_along_axis(chances, order, axis=1), 6).tolist()
+        shares = chances.round(6)[np.arange(len(order))[:, None], order].tolist()
         rankings = [list(zip(*both, strict=True)) for both in zip(labels, shares, strict=True)]
         items = self._items(rows, [ranked[0] for ranked in labels])
         return list(map(self._one, rankings, items, rows.lengths.tolist()))

@@ -11,7 +11,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.lookup import Ints, Lookup
+from classifiers.lookup import Ints
 from classifiers.words import Segment, codes, normalised, stopwords
 
 Tokens = Sequence[str]
@@ -33,15 +33,20 @@ NEXT = np.uint64(0xAF251AF3B0F025B5)  # what a word is multiplied with before th
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
-    """All pieces of some texts in order, each followed by END; and how many each text has, the first being a BREAK."""
+    """All pieces of some texts in order, each followed by END; how many each text has, and of how many characters.
+
+    The first piece of a text is a BREAK.
+    """
 
     text: str
     counts: list[int]
+    sizes: list[int]
 
     @classmethod
     def cut(cls, texts: Sequence[str], segment: Segment) -> "Pieces":
-        """Whole texts, normalised and cut: stop words, spaces and marks are pieces too."""
-        return cls._of([BREAK, *segment(text)] for text in normalised(texts))
+        """Whole texts, normalised and cut, without stop words; spaces and marks are pieces too."""
+        stop = stopwords()
+        return cls._of([BREAK, *[piece for piece in segment(text) if piece not in stop]] for text in normalised(texts))
 
     @classmethod
     def of(cls, documents: Iterable[Tokens]) -> "Pieces":
@@ -52,21 +57,20 @@ class Pieces:
     def _of(cls, cut: Iterable[list[str]]) -> "Pieces":
         texts, counts = [], []
         for mine in cut:
-            texts += [END.join(mine), END]
+            texts.append(END.join(mine) + END)
             counts.append(len(mine))
-        return cls("".join(texts), counts)
+        return cls("".join(texts), counts, list(map(len, texts)))
 
 
 @dataclass(frozen=True, slots=True)
 class Streams:
     """The words and the characters of some texts as two rows of numbers, 0 for a break, each with its text's number.
 
-    `place` says which piece a word is. Stop words are gone from both.
+    A word is a hash of its letters, a character its code point.
     """
 
     words: Hashes
     word_owner: Owners
-    place: Ints
     characters: Ints
     character_owner: Owners
 
@@ -76,13 +80,13 @@ class Streams:
         letter = letters().take(points)
         ends = np.flatnonzero(points == 0)
         words = hashes(points, letter, ends)
-        lengths = np.diff(ends, prepend=-1)
-        said = ~_stop().has(words.view(np.int64))
-        kept = (letter | np.repeat(words == 0, lengths)) & np.repeat(said, lengths)
-        owner = np.repeat(np.arange(len(pieces.counts), dtype=np.int32), pieces.counts)
-        place = np.flatnonzero(said)
-        characters = (points * letter)[kept].astype(np.int64)
-        return cls(words.take(place), owner.take(place), place, characters, np.repeat(owner, lengths)[kept])
+        texts = np.arange(len(pieces.counts), dtype=np.int32)
+        marks = np.flatnonzero(words == 0)
+        shown = letter.copy()
+        shown[ends.take(marks)] = True  # the END of a mark stands for the break it is
+        kept = np.flatnonzero(shown)
+        characters = (points * letter).take(kept).astype(np.int64)
+        return cls(words, texts.repeat(pieces.counts), characters, texts.repeat(pieces.sizes).take(kept))
 
     def runs(self) -> tuple[Ints, Owners]:
         """Every run of words and of characters as one key, with its text's number. No run crosses a break."""
@@ -121,7 +125,8 @@ def hashes(points: NDArray[np.uint32], letter: NDArray[np.bool_], ends: Ints) ->
     sums = np.zeros(len(said) + 1, dtype=np.uint64)
     np.cumsum(said * powers[: len(said)], out=sums[1:])
     after = np.cumsum(letter).take(ends)
-    before = np.concatenate([[0], after[:-1]])[: len(after)]
+    before = np.zeros_like(after)
+    before[1:] = after[:-1]
     return np.asarray((sums.take(after) - sums.take(before)) * inverse.take(before))
 
 
@@ -145,17 +150,7 @@ def letters() -> NDArray[np.bool_]:
 
 def word_keys(words: Sequence[str]) -> Ints:
     """The keys of these words."""
-    return np.asarray((_hashed(words) | WORDS).view(np.int64))
-
-
-@cache
-def _stop() -> Lookup:
-    return Lookup(_hashed(sorted(stopwords())).view(np.int64))
-
-
-def _hashed(words: Sequence[str]) -> Hashes:
-    points = codes(END.join([*words, ""]))
-    return hashes(points, letters().take(points), np.flatnonzero(points == 0))
+    return np.asarray((Streams.of(Pieces.of([words])).words[1:] | WORDS).view(np.int64))
 
 
 def of_words(keys: Ints) -> NDArray[np.bool_]:
@@ -172,8 +167,8 @@ def shown(key: int) -> str:
     return "".join(map(chr, reversed(numbers)))
 
 
-def spelled(pieces: Pieces, place: Ints, first: Ints, count: int) -> list[str]:
-    """What runs of `count` words, beginning at the `first` of a stream's words, are spelled like, a space between."""
+def spelled(pieces: Pieces, first: Ints, count: int) -> list[str]:
+    """What runs of `count` words, beginning at the `first` of all pieces, are spelled like, a space between."""
     every = pieces.text.split(END)
-    words = [[every[i] for i in place[first + n].tolist()] for n in range(count)]
+    words = [[every[i] for i in (first + n).tolist()] for n in range(count)]
     return [" ".join("".join(filter(str.isalnum, word)) for word in run) for run in zip(*words, strict=True)]

@@ -109,7 +109,7 @@ def segmenter(name: str) -> Segment:
 def tokens(text: str, segment: Segment) -> list[str]:
     """The words of a text in order, without stop words; a piece without letters or digits becomes "", a break."""
     stop = stopwords()
-    return [word for piece in segment(normalise(text)) if (word := _letters(piece)) not in stop]
+    return [_letters(piece) for piece in segment(normalise(text)) if piece not in stop]
 
 
 @cache

@@ -29,7 +29,7 @@ def read(pieces: Pieces) -> Counter[tuple[int, str]]:
     keys, owners = streams.runs()
     found = Counter((int(o), "c " + shown(int(k))) for k, o in zip(keys, owners, strict=True) if k > 0)
     for count, (_, first) in enumerate(streams.word_runs(), 1):
-        faces = spelled(pieces, streams.place, first, count)
+        faces = spelled(pieces, first, count)
         found.update((int(o), "w " + face) for o, face in zip(streams.word_owner[first], faces, strict=True))
     return found
 
