@@ -79,7 +79,8 @@ class Features:
             seen.add(Pieces.of(batch))
         self.choose(seen)
         for batch in _batches(documents):
-            self.spell(Pieces.of(batch))
+            pieces = Pieces.of(batch)
+            self.spell(pieces, Streams.of(pieces))
         return self
 
     def choose(self, seen: Vocabulary) -> None:
@@ -89,15 +90,15 @@ class Features:
         idf = np.log((1 + seen.documents) / (1 + seen.counts)) + 1
         self.know(seen.keys, idf.astype(np.float32), [""] * int(of_words(seen.keys).sum()))
 
-    def spell(self, pieces: Pieces) -> None:
+    def spell(self, pieces: Pieces, streams: Streams) -> None:
         """Learn from these texts what columns of words are spelled like."""
-        streams = Streams.of(pieces)
         for count, (keys, first) in enumerate(streams.word_runs(), 1):
             found, columns = self._lookup.find(keys)
-            fresh = [n for n, column in enumerate(columns.tolist()) if not self.spelled_[column]]
-            words = spelled(pieces, first[found[fresh]], count)
+            fresh = np.flatnonzero(self._unspelled.take(columns))
+            words = spelled(pieces, first[found[fresh]], count) if len(fresh) else []
             for column, word in zip(columns[fresh].tolist(), words, strict=True):
                 self.spelled_[column] = word
+            self._unspelled[columns] = False
 
     def know(self, keys: Ints, idf: Floats, spelled: list[str]) -> None:
         """Take these as all that is known; ValueError unless keys rise and each has its weight, each word its face."""
@@ -106,7 +107,7 @@ class Features:
         if len(spelled) != np.count_nonzero(of_words(keys)):
             raise ValueError("every column of words is spelled")
         self.keys_, self.idf_, self.spelled_ = keys, idf, spelled
-        self._lookup = Lookup(keys)
+        self._lookup, self._unspelled = Lookup(keys), np.array([not face for face in spelled], dtype=np.bool_)
 
     @property
     def width(self) -> int:
