@@ -137,7 +137,7 @@ def signalen(rows: Sequence[Row]) -> Judge:
 
     words = TfidfVectorizer(tokenizer=cut(), token_pattern=None, lowercase=False, use_idf=False)
     columns = words.fit_transform([row.text for row in rows])
-    machine = OneVsRestClassifier(LogisticRegression(l1_ratio=1, C=SIGNALEN_C, solver="liblinear"))
+    machine = OneVsRestClassifier(LogisticRegression(l1_ratio=1, C=SIGNALEN_C, solver="liblinear", random_state=1))
     machine.fit(columns, [row.label for row in rows])
 
     def say(texts: Texts) -> Said:
@@ -278,14 +278,14 @@ def acted(gold: Sequence[str], said: Said, right: NDArray[np.bool_]) -> dict[str
     if not said.actions:
         return {}
     three = np.array([g in best for g, best in zip(gold, said.three, strict=True)])
-    routed, asked = (np.array([action == which for action in said.actions]) for which in ("route", "ask"))
+    routed, asked, held = (np.array([a == which for a in said.actions]) for which in ("route", "ask", "hold"))
     return {
         "top3": float(three.mean()),
         "routed": float(routed.mean()),
         "routed_right": float(right[routed].mean()) if routed.any() else 0.0,
         "asked": float(asked.mean()),
         "asked_top3": float(three[asked].mean()) if asked.any() else 0.0,
-        "held": float(1 - routed.mean() - asked.mean()),
+        "held": float(held.mean()),
     }
 
 
