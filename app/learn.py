@@ -2,11 +2,11 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from io import BufferedReader
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any, TypedDict, cast
 
 from rich.console import Console
 from rich.progress import Progress
@@ -23,6 +23,7 @@ from classifiers import (
     save,
     train,
 )
+from classifiers.outofcore import train_from_file
 
 USAGE = 2
 """Exit code when the command was given something it cannot use."""
@@ -31,20 +32,30 @@ LINE_LIMIT = 1_000_000
 PIECE = 65_536
 """Bytes of one line kept at most, and read at once."""
 
+LARGE = 25_000_000
+"""Bytes of a CSV that is trained out of core: in memory its 25,000 letters would take some two gigabytes."""
+
 _json = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps makes a new one each time
 
 
 def train_command(
-    data: Path | None, out: Path, segmenter: str = "rjieba", seed: int = 1, key: SigningKey | None = None
+    data: Path | None,
+    out: Path,
+    segmenter: str = "rjieba",
+    seed: int = 1,
+    key: SigningKey | None = None,
+    out_of_core: bool = False,
 ) -> int:
     """Train on a CSV (text, label, perhaps item), or on the first-day corpus without one; write the model into `out`.
 
-    With a key it is signed, as it must be where a program is to serve it.
+    With a key it is signed, as it must be where a program is to serve it. A CSV of more than LARGE bytes, or any with
+    `out_of_core`, is read a piece at a time and never held in memory.
 
     Exit code 0, or USAGE after one line on stderr saying what is wrong with the data or the folder.
     """
     try:
-        model = _trained(data, segmenter, seed)
+        streamed = data is not None and (out_of_core or data.stat().st_size > LARGE)
+        model = _trained(data, segmenter, seed, streamed)
         save(model, out, key)
     except (DataError, OSError) as error:
         print(error, file=sys.stderr)
@@ -96,21 +107,29 @@ def classify_command(
     return 1 if bad else 0
 
 
-def _trained(data: Path | None, segmenter: str = "rjieba", seed: int = 1) -> Model:
-    """From a file, with hints from our corpus, or from the corpus alone."""
-    corpus = firstday.rows()
-    rows = read_csv(data) if data else corpus
+def _trained(data: Path | None, segmenter: str = "rjieba", seed: int = 1, streamed: bool = False) -> Model:
+    """From a file, with hints from our corpus unless it is streamed, or from the corpus alone."""
     with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
-        task = bar.add_task(f"{len(rows)} rows")
-        return train(
-            rows,
-            seed=seed,
-            segmenter=segmenter,
-            corpus=corpus if data else (),
-            proven=None if data else 0,
-            created_at=datetime.now(UTC),
-            progress=lambda done, of: bar.update(task, completed=done, total=of),
-        )
+        task = bar.add_task(data.name if data else "our corpus")
+        how: _How = {
+            "seed": seed,
+            "segmenter": segmenter,
+            "created_at": datetime.now(UTC),
+            "progress": lambda done, of: bar.update(task, completed=done, total=of),
+        }
+        if data and streamed:
+            return train_from_file(data, **how)
+        corpus = firstday.rows()
+        return train(read_csv(data), corpus=corpus, **how) if data else train(corpus, proven=0, **how)
+
+
+class _How(TypedDict):
+    """What every training is told."""
+
+    seed: int
+    segmenter: str
+    created_at: datetime
+    progress: Callable[[int, int], None]
 
 
 def _summary(model: Model) -> str:

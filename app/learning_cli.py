@@ -25,6 +25,9 @@ def add_to(cli: typer.Typer, door: "Door") -> None:
         out: Annotated[Path | None, Option(help="Folder for either; unset: the model in use.")] = None,
         segmenter: Annotated[str, Option(help="rjieba (fast) or jieba (reference).")] = "rjieba",
         seed: Annotated[int, Option(help="The same one gives the same model.")] = 1,
+        out_of_core: Annotated[
+            bool, Option("--out-of-core", help="Never hold the CSV in memory; so above 25 MB.")
+        ] = False,
         by: Annotated[str | None, Option(help="Without either: the admin who has it trained.")] = None,
     ) -> None:
         """Train a version from our corpus and what cases taught, here and now; or a model from a CSV or the corpus."""
@@ -37,7 +40,7 @@ def add_to(cli: typer.Typer, door: "Door") -> None:
         if data or first_day:
             with door.errors():
                 key = at_hand(settings) if out else signing(settings)
-            raise typer.Exit(train_command(data, out or settings.model_dir, segmenter, seed, key))
+            raise typer.Exit(train_command(data, out or settings.model_dir, segmenter, seed, key, out_of_core))
         if out is not None:
             raise typer.BadParameter("--out goes with --data or --first-day; a version has its own folder")
         if by is None:

@@ -38,12 +38,13 @@ def read_csv(path: Path) -> list[Row]:
     csv.field_size_limit(FIELD_LIMIT)
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            return checked(_rows(csv.DictReader(file), path), str(path))
+            return checked(labelled(csv.DictReader(file), path), str(path))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{path}: cannot be read as CSV in UTF-8 ({error})") from error
 
 
-def _rows(table: "csv.DictReader[str]", path: Path) -> list[Row]:
+def labelled(table: "csv.DictReader[str]", path: Path) -> list[Row]:
+    """The rows of a table that have a text and a label; DataError without these columns."""
     missing = {"text", "label"} - set(table.fieldnames or ())
     if missing:
         names = " and ".join(sorted(missing))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.learn import classify_command, train_command
+from app.learn import LARGE, classify_command, train_command
 
 GOOD = "id,text,label\n" + "".join(
     f"{i},{place}{text},{label}\n"
@@ -70,6 +70,16 @@ def test_bad_lines_are_told_and_passed_over(trained: Path, capsys: pytest.Captur
     assert [line["line"] for line in told] == [1, 2, 3, 4, 5, 6, 7]
     assert all(line["error"] for line in told)
     assert [line["id"] for line in said] == [7]
+
+
+def test_a_file_too_large_for_memory_is_read_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "rows.csv").write_text(GOOD, "utf-8")
+    for out, limit, told in (("asked", LARGE, True), ("large", 10, False)):
+        monkeypatch.setattr("app.learn.LARGE", limit)
+        assert train_command(tmp_path / "rows.csv", tmp_path / out, out_of_core=told) == 0
+        assert json.loads((tmp_path / out / "manifest.json").read_text("utf-8"))["training"]["folds"] == 1
+        _, said = asked(tmp_path / out, '{"id": 1, "text": "拖欠工资"}'.encode())
+        assert [line["label"] for line in said] == ["人力社保"]
 
 
 @pytest.mark.parametrize("how", UNUSABLE)
