@@ -1,6 +1,7 @@
 """Linear machines over ready columns. scikit-learn is imported inside `fit` only: the running program loads none."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, Self
 
 import numpy as np
@@ -113,12 +114,10 @@ class Head:
 
 def product(rows: Sparse, coef: Floats) -> Floats:
     """rows · coef, without SciPy: the running program does not load it."""
-    out = np.zeros((rows.count, coef.shape[1]), dtype=np.float32)
-    filled = rows.lengths > 0  # reduceat gives an empty span the first value of the next
-    if filled.any():
-        parts = coef.take(rows.columns, axis=0)
-        parts *= rows.values[:, None]
-        out[filled] = np.add.reduceat(parts, rows.starts[:-1][filled], axis=0)
+    out = np.empty((rows.count, coef.shape[1]), dtype=np.float32)
+    parts, starts = coef.take(rows.columns, axis=0), rows.starts.tolist()
+    for i, (start, end) in enumerate(pairwise(starts)):
+        np.dot(rows.values[start:end], parts[start:end], out=out[i])
     return out
 
 

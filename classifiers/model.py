@@ -82,7 +82,8 @@ class Model:
         for i, label in enumerate(labels):
             by_label[label].append(i)
         for label, numbers in by_label.items():
-            for i, item in zip(numbers, self.items.best(rows.take(numbers), label), strict=True):
+            mine = rows if len(numbers) == rows.count else rows.take(numbers)
+            for i, item in zip(numbers, self.items.best(mine, label), strict=True):
                 found[i] = item
         return found
 
