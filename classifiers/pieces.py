@@ -17,6 +17,8 @@ from classifiers.words import Segment, codes, normalised, stopwords
 Tokens = Sequence[str]
 Hashes = NDArray[np.uint64]
 Owners = NDArray[np.int32]
+Runs = tuple[Ints, NDArray[np.bool_]]
+"""Keys beginning at each place, and which of them cross no break."""
 
 BITS = 21
 LONGEST_WORDS, LONGEST_CHARACTERS = 2, 3
@@ -90,28 +92,26 @@ class Streams:
 
     def runs(self) -> tuple[Ints, Owners]:
         """Every run of words and of characters as one key, with its text's number. No run crosses a break."""
-        words = [(keys, self.word_owner.take(first)) for keys, first in self.word_runs()]
-        parts = [*words, *_runs(self.characters, self.character_owner)]
-        return np.concatenate([keys for keys, _ in parts]), np.concatenate([owners for _, owners in parts])
+        words, characters = self._runs_of_words(), self._runs_of_characters()
+        owners = [self.word_owner[: len(keys)] for keys, _ in words]
+        owners += [self.character_owner[: len(keys)] for keys, _ in characters]
+        whole = np.concatenate([whole for _, whole in (*words, *characters)])
+        return np.concatenate([keys for keys, _ in (*words, *characters)])[whole], np.concatenate(owners)[whole]
 
     def word_runs(self) -> Iterable[tuple[Ints, Ints]]:
         """Keys of single words, then of two neighbours, each with the place of its first word in `words`."""
-        some = self.words > 0
-        one = np.flatnonzero(some)
-        yield (self.words.take(one) | WORDS).view(np.int64), one
-        two = np.flatnonzero(some[:-1] & some[1:])
-        yield (self.words.take(two) * NEXT + self.words.take(two + 1) | WORDS).view(np.int64), two
+        for keys, whole in self._runs_of_words():
+            yield keys[whole], np.flatnonzero(whole)
 
+    def _runs_of_words(self) -> list[Runs]:
+        words, some = self.words, self.words > 0
+        one, two = words | WORDS, words[:-1] * NEXT + words[1:] | WORDS
+        return [(one.view(np.int64), some), (two.view(np.int64), some[:-1] & some[1:])]
 
-def _runs(numbers: Ints, owner: Owners) -> Iterable[tuple[Ints, Owners]]:
-    """Those of 1, of 2 and of 3 characters."""
-    some = numbers > 0
-    key, whole = np.zeros_like(numbers), np.ones(len(numbers), dtype=np.bool_)
-    for n in range(LONGEST_CHARACTERS):
-        end = max(len(numbers) - n, 0)
-        key = (key[:end] << BITS) | numbers[n:]
-        whole = whole[:end] & some[n:]
-        yield key[whole], owner[:end][whole]
+    def _runs_of_characters(self) -> list[Runs]:
+        one, some = self.characters, self.characters > 0
+        two, both = (one[:-1] << BITS) | one[1:], some[:-1] & some[1:]
+        return [(one, some), (two, both), ((two[:-1] << BITS) | one[2:], both[:-1] & some[2:])]
 
 
 def hashes(points: NDArray[np.uint32], letter: NDArray[np.bool_], ends: Ints) -> Hashes:
