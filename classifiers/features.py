@@ -48,7 +48,8 @@ class Sparse:
         """Only these rows, in this order."""
         chosen = np.asarray(numbers, dtype=np.int64)
         lengths = self.lengths[chosen]
-        starts = np.concatenate([[0], np.cumsum(lengths)])
+        starts = np.zeros(len(chosen) + 1, dtype=np.int64)
+        lengths.cumsum(out=starts[1:])
         places = np.arange(starts[-1]) + np.repeat(self.starts[chosen] - starts[:-1], lengths)
         return Sparse(starts, self.columns[places], self.values[places])
 
@@ -56,10 +57,10 @@ class Sparse:
         """Only these columns (rising numbers), each now called by its place among them."""
         if not len(columns):
             return Sparse(np.zeros_like(self.starts), self.columns[:0], self.values[:0])
-        places = np.searchsorted(columns, self.columns).clip(max=len(columns) - 1)
-        kept = columns[places] == self.columns
-        before = np.concatenate([[0], np.cumsum(kept)])
-        return Sparse(before[self.starts], places[kept], self.values[kept])
+        places = columns.searchsorted(self.columns)
+        places[places == len(columns)] = 0
+        kept = np.flatnonzero(columns.take(places) == self.columns)
+        return Sparse(kept.searchsorted(self.starts), places.take(kept), self.values.take(kept))
 
 
 class Features:
