@@ -84,7 +84,8 @@ def test_stop_words_go_and_marks_become_breaks() -> None:
 
 
 def test_rjieba_cuts_as_the_reference_does() -> None:
-    """Measured on real letters: equal on 90% of texts, 99.8% of spans. Our own corpus must stay near that."""
+    """On real letters equal on 98.0% of texts and 99.90% of spans: they differ in marks between numbers (0.0.0). On
+    real titles and on our corpus they are all equal."""
     texts = [normalise(row.text) for row in firstday.rows() if row.gold]
     fast, reference = segmenter("rjieba"), segmenter("jieba")
     same = spans = shared = 0
@@ -93,8 +94,8 @@ def test_rjieba_cuts_as_the_reference_does() -> None:
         same += ours == theirs
         spans += len(theirs)
         shared += len(ours & theirs)
-    assert same / len(texts) > 0.9
-    assert shared / spans > 0.98
+    assert same / len(texts) > 0.99
+    assert shared / spans > 0.998
 
 
 def _spans(words: list[str]) -> set[tuple[int, int]]:
