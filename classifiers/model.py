@@ -51,8 +51,9 @@ class Model:
         if not texts:
             return []
         rows = self.classifier.rows(texts)
-        chances = self.calibration.probabilities(self.classifier.head_.scores(rows), rows.lengths)
-        order = (-chances).argsort(axis=1, kind="stable")
+        scores = self.classifier.head_.scores(rows)
+        chances = self.calibration.probabilities(scores, rows.lengths)
+        order = (-scores).argsort(axis=1, kind="stable")  # of chances the first two may be equal
         labels = np.array(self.classes, dtype=object)[order].tolist()
         shares = chances.round(6)[np.arange(len(order))[:, None], order].tolist()
         rankings = [list(zip(*both, strict=True)) for both in zip(labels, shares, strict=True)]
