@@ -379,7 +379,7 @@ async def test_the_whole_program_killed_in_training_begins_anew_and_takes_what_i
         async with build(settings, url_of(folder / "postgres", DATABASE)) as parts:
             school = School(parts, folder / "models")
             await school.begin()
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(300):
                 while (await school.report("v2"))["progress"]["fraction"] < 0.1:
                     await asyncio.sleep(0.1)
             (child,) = psutil.Process(program.process.pid).children()

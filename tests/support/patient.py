@@ -18,7 +18,8 @@ AGAIN = frozenset({408, 425, 429})
 WAIT = (0.2, 0.5)  # seconds before the next try; the page waits longer
 PATIENCE = 120  # seconds; nobody may be left without an answer that long
 TURNS = 6
-ANSWERS = ("submit", "choose_category", "none", "no_place")  # what is pressed, in order of preference
+ANSWERS = ("submit", "none", "choose_category", "no_place")  # what is pressed, in order of preference
+CHOOSES = 0.5  # of those who are asked what it is about; the others leave it to a person
 
 
 @dataclass
@@ -98,6 +99,8 @@ async def tell(patient: Patient, told: Told) -> None:
             told.number = number
             return
         buttons = {b["action"]: b["token"] for line in lines for b in reversed(line["buttons"])}
+        if "choose_category" in buttons and random.random() < CHOOSES:
+            buttons.pop("none", None)
         said = {"choice": next(buttons[action] for action in ANSWERS if action in buttons)}
         await asyncio.sleep(random.uniform(0, 0.2))
     raise Refused(f"never filed: {told.text}")
