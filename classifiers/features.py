@@ -90,6 +90,7 @@ class Features:
         seen.keep(seen.counts >= np.where(of_words(seen.keys), *self.least))
         idf = np.log((1 + seen.documents) / (1 + seen.counts)) + 1
         self.know(seen.keys, idf.astype(np.float32), [""] * int(of_words(seen.keys).sum()))
+        self._unspelled = np.ones(len(self.spelled_), dtype=np.bool_)
 
     def spell(self, pieces: Pieces, streams: Streams) -> None:
         """Learn from these texts what columns of words are spelled like."""
@@ -108,7 +109,7 @@ class Features:
         if len(spelled) != np.count_nonzero(of_words(keys)):
             raise ValueError("every column of words is spelled")
         self.keys_, self.idf_, self.spelled_ = keys, idf, spelled
-        self._lookup, self._unspelled = Lookup(keys), np.array([not face for face in spelled], dtype=np.bool_)
+        self._lookup = Lookup(keys)
 
     @property
     def width(self) -> int:
