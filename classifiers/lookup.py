@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
 
-ROOM = 4
+ROOM = 2
 """Slots per key, at least. With fewer more keys share one, with more the table outgrows the processor's cache."""
 
 MIX = np.uint64(0x9E3779B97F4A7C15)
