@@ -15,7 +15,7 @@ async def test_a_task_from_card_to_answer(site: Site, bound: Bound) -> None:
     await worker.look()
     assert worker.card(number).text == (
         f"【新任务】{number} · 餐饮油烟 · 剩 2 小时签收\n"
-        "丹桂苑 3 栋\n"
+        "丹桂苑 3 栋 · 投诉\n"
         "“楼下烧烤店天天到半夜，油烟直往家里灌，电话138****5678”\n"
         "派给网格员李敏，还没签收\n"
         "11 月 23 日 17:30 前答复居民"

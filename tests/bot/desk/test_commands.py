@@ -65,7 +65,7 @@ async def test_the_language_is_ones_own(site: Site, bound: Bound) -> None:
     await worker.look()
     assert worker.last().text == (
         f"New task · {number} · Cooking fumes from restaurants · 2 h left to accept\n"
-        "丹桂苑 3 栋\n“楼下烧烤店油烟太大”\nWith grid worker 李敏, not accepted yet\nReply by 23 Nov, 17:30"
+        "丹桂苑 3 栋 · Complaint\n“楼下烧烤店油烟太大”\nWith grid worker 李敏, not accepted yet\nReply by 23 Nov, 17:30"
     )
     assert [*worker.last().buttons][:2] == ["Accept", "Return"]
 
