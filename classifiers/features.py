@@ -72,7 +72,7 @@ class Features:
 
     def __init__(self, least_words: int = 2, least_characters: int = 3) -> None:
         self.least = least_words, least_characters
-        self.know(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32), [])
+        self.know(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32), "")
 
     def fit(self, documents: Sequence[Tokens]) -> Self:
         seen = Vocabulary()
@@ -89,8 +89,8 @@ class Features:
         seen.merge()
         seen.keep(seen.counts >= np.where(of_words(seen.keys), *self.least))
         idf = np.log((1 + seen.documents) / (1 + seen.counts)) + 1
-        self.know(seen.keys, idf.astype(np.float32), [""] * int(of_words(seen.keys).sum()))
-        self._unspelled = np.ones(len(self.spelled_), dtype=np.bool_)
+        self.know(seen.keys, idf.astype(np.float32), "\n" * int(of_words(seen.keys).sum()))
+        self._unspelled = np.ones(self._words, dtype=np.bool_)
 
     def spell(self, pieces: Pieces, streams: Streams) -> None:
         """Learn from these texts what columns of words are spelled like."""
@@ -102,14 +102,22 @@ class Features:
                 self.spelled_[column] = word
             self._unspelled[columns] = False
 
-    def know(self, keys: Ints, idf: Floats, spelled: list[str]) -> None:
+    def know(self, keys: Ints, idf: Floats, spelling: str) -> None:
         """Take these as all that is known; ValueError unless keys rise and each has its weight, each word its face."""
         if keys.ndim != 1 or keys.shape != idf.shape or (keys[1:] <= keys[:-1]).any():
             raise ValueError("the keys of a vocabulary rise, and each has one weight")
-        if len(spelled) != np.count_nonzero(of_words(keys)):
-            raise ValueError("every column of words is spelled")
-        self.keys_, self.idf_, self.spelled_ = keys, idf, spelled
-        self._lookup = Lookup(keys)
+        self._words = int(np.count_nonzero(of_words(keys)))
+        if spelling.count("\n") != self._words:
+            raise ValueError("every column of words is spelled, each on a line")
+        self.keys_, self.idf_, self._lookup = keys, idf, Lookup(keys)
+        self._spelling, self._spelled = spelling, list[str]()
+
+    @property
+    def spelled_(self) -> list[str]:
+        """What each column of words is spelled like, words with a space between; only explanations ask for it."""
+        if not self._spelled:
+            self._spelled = self._spelling.split("\n")[:-1]
+        return self._spelled
 
     @property
     def width(self) -> int:
@@ -138,7 +146,7 @@ class Features:
         pairs = pairs.take(edges[:-1])
         rows, columns = pairs >> 32, pairs & 0xFFFFFFFF
         values = (1 + np.log(times)) * self.idf_.take(columns)
-        halves = 2 * rows + (columns >= len(self.spelled_))
+        halves = 2 * rows + (columns >= self._words)
         lengths = np.sqrt(np.bincount(halves, weights=values * values, minlength=2 * len(pieces.counts)))
         starts = np.searchsorted(rows, np.arange(len(pieces.counts) + 1))
         return Sparse(starts, columns, values / lengths.astype(np.float32).take(halves))
@@ -150,11 +158,11 @@ class Features:
 
     def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Take what `arrays` gave; ValueError when lengths do not fit."""
-        self.know(arrays["keys"], arrays["idf"], arrays["words"].tobytes().decode().split("\n")[:-1])
+        self.know(arrays["keys"], arrays["idf"], arrays["words"].tobytes().decode())
 
     def name(self, column: int) -> str:
         """What people see for a column: the word, the two words, or the characters."""
-        if column < len(self.spelled_):
+        if column < self._words:
             return self.spelled_[column].replace(" ", "")
         return shown(int(self.keys_[column]))
 
