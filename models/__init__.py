@@ -2,6 +2,7 @@
 
 from models.cases import CASE_NUMBERS, Case, Correction, Event, Follower, Photo, Prediction, Rating, Timer
 from models.desks import BindingLink, DeskChat, DeskMessage, DutyHandover, DutyShift, ModelVersion
+from models.hot import AreaDay, Colour, HotCase, HotIssue
 from models.outbox import Notification, SeenMessage, StaffAct, StaffSession
 from models.residents import ChatMessage, Conversation, Resident
 from models.rules import AssignTo, Calendar, ClockPolicy, Kind, RoutingRule, Workday
@@ -16,14 +17,16 @@ from models.status import (
     Status,
     Step,
 )
+from models.supervision import Alarm, Order
+from models.together import CoStatus, CoTask
 from models.town import Area, Category, Person, Place, Town, Unit
 from models.watching import DriftAlarm, ShadowPrediction
 
 __all__ = [
-    "CASE_NUMBERS", "OPEN", "STEPS", "Area", "AssignTo", "BindingLink", "Calendar", "Case", "Category", "ChatMessage",
-    "ClockAct", "ClockPolicy", "Conversation", "Correction", "DeskChat", "DeskMessage", "DriftAlarm", "DutyHandover",
-    "DutyShift", "Event", "Follower", "Kind", "ModelVersion", "Notification", "Outcome", "Person", "Photo", "Place",
-    "Prediction", "Rating", "RefusedUpdate", "Resident", "ReturnReason", "Role", "RoutingRule", "SeenMessage",
-    "Sending", "SentFile", "ShadowPrediction", "StaffAct", "StaffSession", "Status", "Step", "Timer", "Town", "Unit",
-    "Workday",
+    "CASE_NUMBERS", "OPEN", "STEPS", "Alarm", "Area", "AreaDay", "AssignTo", "BindingLink", "Calendar", "Case",
+    "Category", "ChatMessage", "ClockAct", "ClockPolicy", "CoStatus", "CoTask", "Colour", "Conversation", "Correction",
+    "DeskChat", "DeskMessage", "DriftAlarm", "DutyHandover", "DutyShift", "Event", "Follower", "HotCase", "HotIssue",
+    "Kind", "ModelVersion", "Notification", "Order", "Outcome", "Person", "Photo", "Place", "Prediction", "Rating",
+    "RefusedUpdate", "Resident", "ReturnReason", "Role", "RoutingRule", "SeenMessage", "Sending", "SentFile",
+    "ShadowPrediction", "StaffAct", "StaffSession", "Status", "Step", "Timer", "Town", "Unit", "Workday",
 ]  # fmt: skip

@@ -69,6 +69,9 @@ class Case(Table, table=True):
     relay: str | None = Field(default=None, foreign_key="people.code")  # who has a line to the resident open (联系)
     called: list[str] = Field(default_factory=list, sa_type=WORDS)  # who on duty was told of danger: they may see it
     untold_at: datetime | None = moment(nullable=True)  # the resident could not be reached about it
+    master: UUID | None = Field(default=None, foreign_key="cases.id", index=True)  # 并案: the case this one follows
+    joined: int = 0  # residents who said “me too” (附议)
+    filed_by: str | None = Field(default=None, foreign_key="people.code")  # somebody on the staff, for the resident
 
     outcome: Outcome | None = Field(default=None, sa_type=words_of(Outcome))
     result: str = ""

@@ -24,6 +24,7 @@ class Status(StrEnum):
     CLOSED = "closed"  # 归档
     REJECTED = "rejected"  # 不予受理
     WITHDRAWN = "withdrawn"  # 已撤回
+    MERGED = "merged"  # 并案: follows its master
 
 
 class Role(StrEnum):

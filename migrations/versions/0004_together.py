@@ -1,0 +1,181 @@
+"""Several at one case: called units, merged cases, joined residents; orders, alarms, hot issues, warnings."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "0004_together"
+down_revision = "0003_watching"
+
+
+def upgrade() -> None:
+    op.create_table(
+        "area_days",
+        sa.Column("area", sa.String(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("colour", sa.String(32), nullable=False),
+        sa.Column("index", sa.Float(), nullable=False),
+        sa.Column("reasons", postgresql.JSONB(), nullable=False),
+        sa.ForeignKeyConstraint(["area"], ["areas.code"]),
+        sa.PrimaryKeyConstraint("area", "day"),
+    )
+    op.create_index("ix_area_days_day", "area_days", ["day", "colour"], unique=False)
+    op.create_table(
+        "alarms",
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("raised_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("rung", sa.Integer(), nullable=False),
+        sa.Column("taken_by", sa.String(), nullable=True),
+        sa.Column("taken_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("cancelled_by", sa.String(), nullable=True),
+        sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("why", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["cancelled_by"], ["people.code"]),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"]),
+        sa.ForeignKeyConstraint(["taken_by"], ["people.code"]),
+        sa.PrimaryKeyConstraint("case_id"),
+    )
+    op.create_index(
+        "ix_alarms_next",
+        "alarms",
+        ["next_at"],
+        unique=False,
+        postgresql_where=sa.text("taken_at IS NULL AND cancelled_at IS NULL"),
+    )
+    op.create_table(
+        "co_tasks",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("unit", sa.String(), nullable=False),
+        sa.Column("assignee", sa.String(), nullable=True),
+        sa.Column("status", sa.String(32), nullable=False),
+        sa.Column("called_by", sa.String(), nullable=False),
+        sa.Column("called_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("asked", sa.String(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("overdue", sa.Boolean(), nullable=False),
+        sa.Column("signed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("answer", sa.String(), nullable=False),
+        sa.Column("photos", postgresql.JSONB(), nullable=False),
+        sa.Column("waived_by", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(["assignee"], ["people.code"]),
+        sa.ForeignKeyConstraint(["called_by"], ["people.code"]),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"]),
+        sa.ForeignKeyConstraint(["unit"], ["units.code"]),
+        sa.ForeignKeyConstraint(["waived_by"], ["people.code"]),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("case_id", "round", "unit"),
+    )
+    op.create_index(
+        "ix_co_tasks_due",
+        "co_tasks",
+        ["due_at"],
+        unique=False,
+        postgresql_where=sa.text("status IN ('called', 'signed') AND NOT overdue"),
+    )
+    op.create_index("ix_co_tasks_unit", "co_tasks", ["unit", "status"], unique=False)
+    op.create_table(
+        "hot_issues",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("words", postgresql.ARRAY(sa.TEXT()), nullable=False),
+        sa.Column("place", sa.String(), nullable=True),
+        sa.Column("area", sa.String(), nullable=True),
+        sa.Column("category", sa.String(), nullable=True),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("growth", sa.Float(), nullable=False),
+        sa.Column("first_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closed_by", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(["area"], ["areas.code"]),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"]),
+        sa.ForeignKeyConstraint(["category"], ["categories.code"]),
+        sa.ForeignKeyConstraint(["closed_by"], ["people.code"]),
+        sa.ForeignKeyConstraint(["place"], ["places.code"]),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_hot_issues_last", "hot_issues", ["last_at"], unique=False)
+    op.create_table(
+        "orders",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.String(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("unit", sa.String(), nullable=False),
+        sa.Column("person", sa.String(), nullable=True),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("overdue", sa.Boolean(), nullable=False),
+        sa.Column("answer", sa.String(), nullable=False),
+        sa.Column("answered_by", sa.String(), nullable=True),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["answered_by"], ["people.code"]),
+        sa.ForeignKeyConstraint(["by"], ["people.code"]),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"]),
+        sa.ForeignKeyConstraint(["person"], ["people.code"]),
+        sa.ForeignKeyConstraint(["unit"], ["units.code"]),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("number"),
+    )
+    op.create_index(op.f("ix_orders_case_id"), "orders", ["case_id"], unique=False)
+    op.create_index(
+        "ix_orders_due",
+        "orders",
+        ["due_at"],
+        unique=False,
+        postgresql_where=sa.text("answered_at IS NULL AND NOT overdue"),
+    )
+    op.create_table(
+        "hot_cases",
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("issue", sa.BigInteger(), nullable=False),
+        sa.Column("likeness", sa.Float(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"]),
+        sa.ForeignKeyConstraint(["issue"], ["hot_issues.id"]),
+        sa.PrimaryKeyConstraint("case_id"),
+    )
+    op.create_index(op.f("ix_hot_cases_issue"), "hot_cases", ["issue"], unique=False)
+    op.add_column("cases", sa.Column("master", sa.Uuid(), nullable=True))
+    op.add_column("cases", sa.Column("joined", sa.Integer(), nullable=False, server_default="0"))
+    op.alter_column("cases", "joined", server_default=None)
+    op.add_column("cases", sa.Column("filed_by", sa.String(), nullable=True))
+    op.create_index(op.f("ix_cases_master"), "cases", ["master"], unique=False)
+    op.create_foreign_key(None, "cases", "cases", ["master"], ["id"])
+    op.create_foreign_key(None, "cases", "people", ["filed_by"], ["code"])
+
+
+def downgrade() -> None:
+    op.drop_index(op.f("ix_cases_master"), table_name="cases")
+    op.drop_column("cases", "filed_by")
+    op.drop_column("cases", "joined")
+    op.drop_column("cases", "master")
+    op.drop_index(op.f("ix_hot_cases_issue"), table_name="hot_cases")
+    op.drop_table("hot_cases")
+    op.drop_index("ix_orders_due", table_name="orders", postgresql_where=sa.text("answered_at IS NULL AND NOT overdue"))
+    op.drop_index(op.f("ix_orders_case_id"), table_name="orders")
+    op.drop_table("orders")
+    op.drop_index("ix_hot_issues_last", table_name="hot_issues")
+    op.drop_table("hot_issues")
+    op.drop_index("ix_co_tasks_unit", table_name="co_tasks")
+    op.drop_index(
+        "ix_co_tasks_due",
+        table_name="co_tasks",
+        postgresql_where=sa.text("status IN ('called', 'signed') AND NOT overdue"),
+    )
+    op.drop_table("co_tasks")
+    op.drop_index(
+        "ix_alarms_next", table_name="alarms", postgresql_where=sa.text("taken_at IS NULL AND cancelled_at IS NULL")
+    )
+    op.drop_table("alarms")
+    op.drop_index("ix_area_days_day", table_name="area_days")
+    op.drop_table("area_days")

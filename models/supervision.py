@@ -1,0 +1,49 @@
+"""Supervision beyond the clock: orders that must be answered (督办单), alarms about danger that ring until signed."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Index, text
+from sqlmodel import Field
+
+from models.base import Table, moment
+
+
+class Order(Table, table=True):
+    """督办单: a supervisor wants an answer about a case from whoever leads the unit, by a day."""
+
+    __tablename__ = "orders"
+    __table_args__ = (Index("ix_orders_due", "due_at", postgresql_where=text("answered_at IS NULL AND NOT overdue")),)
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
+    number: str = Field(unique=True)
+    case_id: UUID = Field(foreign_key="cases.id", index=True)
+    by: str = Field(foreign_key="people.code")
+    unit: str = Field(foreign_key="units.code")
+    person: str | None = Field(default=None, foreign_key="people.code")  # who has to answer; None: any leader
+    text: str
+    issued_at: datetime = moment()
+    due_at: datetime = moment()
+    overdue: bool = False
+    answer: str = ""
+    answered_by: str | None = Field(default=None, foreign_key="people.code")
+    answered_at: datetime | None = moment(nullable=True)
+    closed_at: datetime | None = moment(nullable=True)  # the supervisor took the answer
+
+
+class Alarm(Table, table=True):
+    """Words of danger in a case: told again and to more people until one signs or calls it false."""
+
+    __tablename__ = "alarms"
+    __table_args__ = (
+        Index("ix_alarms_next", "next_at", postgresql_where=text("taken_at IS NULL AND cancelled_at IS NULL")),
+    )
+    case_id: UUID = Field(primary_key=True, foreign_key="cases.id")
+    kind: str
+    raised_at: datetime = moment()
+    next_at: datetime | None = moment(nullable=True)
+    rung: int = 0  # how many times it was told
+    taken_by: str | None = Field(default=None, foreign_key="people.code")
+    taken_at: datetime | None = moment(nullable=True)
+    cancelled_by: str | None = Field(default=None, foreign_key="people.code")
+    cancelled_at: datetime | None = moment(nullable=True)
+    why: str = ""
