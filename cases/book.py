@@ -26,6 +26,9 @@ class Member:
     code: str
     name: str
     role: Role
+    unit: str = ""
+    area: str = ""
+    active: bool = True
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,8 @@ class Book:
     workers: frozenset[str]  # those of them who are grid workers
     unit_of: Mapping[str, str]  # where each of them works
     staff: Mapping[str, Sequence[Member]]  # those who are here, by unit
+    members: Mapping[str, Member]  # everybody, also those who left
+    heads: Sequence[Member]  # leaders and supervisors who are here: of them chains are made
     duty: Sequence[DutyShift]
     items: Mapping[str, Sequence[Category]] = field(default_factory=dict)  # by department's field
 
@@ -50,6 +55,14 @@ class Book:
         """Area codes from the city down to the grid; nothing known, nothing in it."""
         area = self.areas.get(grid or "")
         return tuple(area.path) if area else ()
+
+    def of_role(self, role: Role) -> list[str]:
+        """Those who are here, by code."""
+        return [one.code for one in self.members.values() if one.active and one.role is role]
+
+    def leading(self, unit: str | None) -> list[str]:
+        """A unit's leaders, by code."""
+        return [one.code for one in self.staff.get(unit or "", ()) if one.role is Role.LEADER]
 
     def category_name(self, code: str | None, locale: str = "zh-Hans") -> str:
         return named(self.categories.get(code or ""), locale)
@@ -82,7 +95,8 @@ async def read_book(session: AsyncSession) -> Book:
     if town is None:
         raise NoTown("no town has been loaded yet")
     rules = (await session.exec(select(RoutingRule))).all()
-    people = (await session.exec(select(Person))).all()
+    people = (await session.exec(select(Person).order_by(Person.code))).all()
+    members = {one.code: Member(one.code, one.name, one.role, one.unit, one.area, one.active) for one in people}
     workdays = (await session.exec(select(Workday))).all()
     return Book(
         areas=areas,
@@ -97,7 +111,9 @@ async def read_book(session: AsyncSession) -> Book:
         people={person.code: person.name for person in people},
         workers=frozenset(person.code for person in people if person.role is Role.WORKER),
         unit_of={person.code: person.unit for person in people},
-        staff=_by_unit(people),
+        staff=_by_unit(members.values()),
+        members=members,
+        heads=[one for one in members.values() if one.active and one.role in (Role.LEADER, Role.SUPERVISOR)],
         duty=(await session.exec(select(DutyShift).order_by(col(DutyShift.id)))).all(),
         items=_by_parent(categories.values()),
     )
@@ -107,11 +123,11 @@ def by_code(rows: Iterable[T]) -> dict[str, T]:
     return {row.code: row for row in rows}  # type: ignore[attr-defined]
 
 
-def _by_unit(people: Iterable[Person]) -> dict[str, list[Member]]:
+def _by_unit(members: Iterable[Member]) -> dict[str, list[Member]]:
     units: dict[str, list[Member]] = {}
-    for person in sorted(people, key=lambda one: one.code):
-        if person.active:
-            units.setdefault(person.unit, []).append(Member(person.code, person.name, person.role))
+    for member in members:
+        if member.active:
+            units.setdefault(member.unit, []).append(member)
     return units
 
 

@@ -11,11 +11,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from cases import lifecycle, timers
 from cases.actors import SYSTEM, Actor
-from cases.book import Book
+from cases.book import Book, Member
 from cases.notices import Audience
 from models import AssignTo, Case, Event, Person
 from models.status import AT_WORK
-from routing.assign import COMMUNITY, candidate, of_unit, one_up
+from routing.assign import COMMUNITY, candidate, of_unit, one_up, over
 from routing.rules import Decision, Facts
 
 
@@ -110,7 +110,19 @@ async def least_loaded(session: AsyncSession, unit: str) -> str | None:
     return of_unit(unit, people, await _loads(session, [p.code for p in people]))
 
 
-async def stands_above(session: AsyncSession, book: Book, case: Case, person: str | None, level: int = 0) -> str | None:
+def stands_above(book: Book, case: Case, person: str | None, level: int = 0) -> str | None:
     """Who is next up the chain from whoever had the case; `level`: how often it went up already."""
-    people = (await session.exec(select(Person).where(Person.active))).all()
-    return one_up(person, case.unit, people, book.areas, book.path(case.grid), units=book.units, level=level)
+    return one_up(
+        person, case.unit, _known(book, person), book.areas, book.path(case.grid), units=book.units, level=level
+    )
+
+
+def all_above(book: Book, case: Case, person: str | None) -> Sequence[str]:
+    """Everybody above whoever had the case, the nearest first; nobody for the top."""
+    return over(person, case.unit, _known(book, person), book.areas, book.path(case.grid), units=book.units)
+
+
+def _known(book: Book, person: str | None) -> Sequence[Member]:
+    """Those a chain can be made of, with the one it begins at."""
+    holder = book.members.get(person or "")
+    return [*book.heads, holder] if holder and holder not in book.heads else book.heads

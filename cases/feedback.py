@@ -93,7 +93,7 @@ async def reopen(session: AsyncSession, book: Book, case: Case, text: str, now: 
     changes["extensions"] = 0
     before = case.assignee
     await lifecycle.move(session, book, case, "reopen", RESIDENT, now, text=text, changes=changes)
-    above = await dispatch.stands_above(session, book, case, before)
+    above = dispatch.stands_above(book, case, before)
     if above is None or case.unit is None:
         await triage.hold(session, book, case, now)
         return

@@ -69,7 +69,7 @@ async def note(
     text: str = "",
     details: Mapping[str, Any] | None = None,
     changes: Mapping[str, Any] | None = None,
-    above: str | None = None,
+    above: Sequence[str] = (),
 ) -> Event:
     """Add an event of a kind that is no step: what the clock did, who could not be told, a label put right."""
     assert kind not in STEPS, kind
@@ -89,7 +89,7 @@ async def _take(
     photos: Sequence[str],
     changes: Mapping[str, Any] | None,
     leave_out: Sequence[Audience],
-    above: str | None = None,
+    above: Sequence[str] = (),
 ) -> Event:
     over = _over(case, actor, after)
     await _change(session, case, {**over, **(changes or {}), "status": after, "version": case.version + 1})

@@ -5,12 +5,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from cases import access, duty
 from cases.book import Book
-from models import Case, Event, Notification, Person, Role
+from models import Case, Event, Notification, Role
 
 
 class Audience(StrEnum):
@@ -78,7 +77,7 @@ async def tell(
     now: datetime,
     *,
     args: Mapping[str, Any],
-    above: str | None = None,
+    above: Sequence[str] = (),
     leave_out: Sequence[Audience] = (),
 ) -> None:
     """Write a row for everybody this event concerns, each once, except the one who caused it."""
@@ -96,7 +95,7 @@ async def tell(
 
 
 async def _people(
-    session: AsyncSession, book: Book, case: Case, event: Event, audience: Audience, above: str | None
+    session: AsyncSession, book: Book, case: Case, event: Event, audience: Audience, above: Sequence[str]
 ) -> Sequence[str]:
     match audience:
         case Audience.DUTY:
@@ -108,18 +107,16 @@ async def _people(
         case Audience.DECIDE if others := access.others_leading(book, case):
             return sorted(others)
         case Audience.DECIDE:
-            where = col(Person.role) == Role.SUPERVISOR
+            return book.of_role(Role.SUPERVISOR)
         case Audience.ABOVE:
-            return [above] if above else []
+            return above
         case Audience.ASSIGNEE if case.assignee:
             return [case.assignee]
         case Audience.ASSIGNEE | Audience.DISPATCHERS:  # nobody has it: the dispatch desk does
-            where = col(Person.role) == Role.DISPATCHER
+            return book.of_role(Role.DISPATCHER)
         case Audience.LEADERS:
-            where = (col(Person.role) == Role.LEADER) & (col(Person.unit) == case.unit)
-        case _:
-            return []
-    return (await session.exec(select(Person.code).where(where, col(Person.active)).order_by(Person.code))).all()
+            return book.leading(case.unit)
+    return []
 
 
 def _write(

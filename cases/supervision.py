@@ -67,9 +67,9 @@ async def _close(session: AsyncSession, book: Book, case: Case, now: datetime) -
 
 
 async def _up(session: AsyncSession, book: Book, case: Case, kind: str, now: datetime) -> None:
-    above = await dispatch.stands_above(session, book, case, case.assignee, case.level)
-    changes = {"level": case.level + 1}
-    await lifecycle.note(session, book, case, kind, SYSTEM, now, details={"to": above}, changes=changes, above=above)
+    above = dispatch.stands_above(book, case, case.assignee, case.level)
+    told, changes = [above] if above else [], {"level": case.level + 1}
+    await lifecycle.note(session, book, case, kind, SYSTEM, now, details={"to": above}, changes=changes, above=told)
 
 
 ACTS: Mapping[ClockAct, Act] = {

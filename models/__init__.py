@@ -17,16 +17,17 @@ from models.status import (
     Status,
     Step,
 )
-from models.supervision import Alarm, Order
+from models.supervision import ORDER_NUMBERS, Alarm, Order
 from models.together import CoStatus, CoTask
 from models.town import Area, Category, Person, Place, Town, Unit
 from models.watching import DriftAlarm, ShadowPrediction
 
 __all__ = [
-    "CASE_NUMBERS", "OPEN", "STEPS", "Alarm", "Area", "AreaDay", "AssignTo", "BindingLink", "Calendar", "Case",
-    "Category", "ChatMessage", "ClockAct", "ClockPolicy", "CoStatus", "CoTask", "Colour", "Conversation", "Correction",
-    "DeskChat", "DeskMessage", "DriftAlarm", "DutyHandover", "DutyShift", "Event", "Follower", "HotCase", "HotIssue",
-    "Kind", "ModelVersion", "Notification", "Order", "Outcome", "Person", "Photo", "Place", "Prediction", "Rating",
-    "RefusedUpdate", "Resident", "ReturnReason", "Role", "RoutingRule", "SeenMessage", "Sending", "SentFile",
-    "ShadowPrediction", "StaffAct", "StaffSession", "Status", "Step", "Timer", "Town", "Unit", "Workday",
+    "CASE_NUMBERS", "OPEN", "ORDER_NUMBERS", "STEPS", "Alarm", "Area", "AreaDay", "AssignTo", "BindingLink",
+    "Calendar", "Case", "Category", "ChatMessage", "ClockAct", "ClockPolicy", "CoStatus", "CoTask", "Colour",
+    "Conversation", "Correction", "DeskChat", "DeskMessage", "DriftAlarm", "DutyHandover", "DutyShift", "Event",
+    "Follower", "HotCase", "HotIssue", "Kind", "ModelVersion", "Notification", "Order", "Outcome", "Person",
+    "Photo", "Place", "Prediction", "Rating", "RefusedUpdate", "Resident", "ReturnReason", "Role", "RoutingRule",
+    "SeenMessage", "Sending", "SentFile", "ShadowPrediction", "StaffAct", "StaffSession", "Status", "Step", "Timer",
+    "Town", "Unit", "Workday",
 ]  # fmt: skip

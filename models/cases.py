@@ -45,7 +45,10 @@ class Case(Table, table=True):
     unit: str | None = Field(default=None, foreign_key="units.code")  # lead unit (主办)
     co_units: list[str] = Field(default_factory=list, sa_type=WORDS)  # 协办
     assignee: str | None = Field(default=None, foreign_key="people.code")
+    accountable: str | None = Field(default=None, foreign_key="people.code")  # 首接负责: who signed last in this round
+    co_tasks: dict[str, Any] = Field(default_factory=dict, sa_type=DOCUMENT)  # as cases.whistle keeps them
     binding: bool = False  # decided in arbitration: cannot be returned
+    decision: str = ""  # why it was decided so
     returns: int = 0
     urges: int = 0
     level: int = 0  # how many times escalated
@@ -67,7 +70,9 @@ class Case(Table, table=True):
     extension: dict[str, Any] | None = Field(default=None, sa_type=DOCUMENT)  # asked for, undecided
     extensions: int = 0  # granted in this round
     relay: str | None = Field(default=None, foreign_key="people.code")  # who has a line to the resident open (联系)
-    called: list[str] = Field(default_factory=list, sa_type=WORDS)  # who on duty was told of danger: they may see it
+    called: list[str] = Field(default_factory=list, sa_type=WORDS)  # told of danger, or to answer an order: may see it
+    ringing: bool = False  # an alarm about danger nobody has answered yet
+    ordered: dict[str, Any] | None = Field(default=None, sa_type=DOCUMENT)  # 督办单 that is open
     untold_at: datetime | None = moment(nullable=True)  # the resident could not be reached about it
     master: UUID | None = Field(default=None, foreign_key="cases.id", index=True)  # 并案: the case this one follows
     joined: int = 0  # residents who said “me too” (附议)

@@ -96,7 +96,7 @@ class Step:
     before: frozenset[Status]
     after: Status | None
     who: frozenset[Role]
-    needs: frozenset[str] = frozenset()  # of: text, reason, outcome, photo, unit, assignee, days
+    needs: frozenset[str] = frozenset()  # of: text, reason, outcome, photo, unit, units, assignee, days, master
     may: frozenset[str] = frozenset()  # what else it takes, of the same and category
 
     @property
@@ -119,6 +119,9 @@ _S, _R = Status, Role
 _HANDLERS = {_R.WORKER, _R.CLERK, _R.LEADER}
 _IN_TOUCH = {_S.ACCEPTED, _S.WAITING, _S.REPLIED}  # while somebody has it in hand
 _UNDER_WAY = {_S.ACCEPTED, _S.WAITING}
+_TOGETHER = AT_WORK | UNDECIDED  # a called unit goes on while the case looks for its lead
+_MAY_FOLLOW = {_S.SUBMITTED, _S.TRIAGE, _S.DISPATCHED, _S.ACCEPTED, _S.WAITING, _S.ARBITRATION}
+_MERGED = {_S.MERGED}
 
 STEPS: dict[str, Step] = {
     step.name: step
@@ -127,8 +130,11 @@ STEPS: dict[str, Step] = {
         _step("hold", {_S.SUBMITTED, _S.RETURNED, _S.REOPENED}, _S.TRIAGE, {_R.SYSTEM}),
         _step("route", {_S.SUBMITTED, _S.RETURNED, _S.REOPENED}, _S.DISPATCHED, {_R.SYSTEM}),
         _step("arbitrate", {_S.RETURNED}, _S.ARBITRATION, {_R.SYSTEM}),
-        # by the dispatcher
-        _step("assign", UNDECIDED, _S.DISPATCHED, {_R.DISPATCHER}, {"unit"}, {"assignee", "category", "text"}),
+        # by the dispatcher; in arbitration by the supervisor too, and then with the reason
+        _step(
+            "assign", UNDECIDED, _S.DISPATCHED, {_R.DISPATCHER, _R.SUPERVISOR}, {"unit"},
+            {"assignee", "category", "text"},
+        ),  # fmt: skip
         _step("reject", UNDECIDED, _S.REJECTED, {_R.DISPATCHER}, {"text"}),
         # by whoever handles it
         _step("sign", {_S.DISPATCHED}, _S.ACCEPTED, _HANDLERS),
@@ -140,6 +146,13 @@ STEPS: dict[str, Step] = {
         _step("ask", {_S.ACCEPTED}, _S.WAITING, _HANDLERS, {"text"}),
         _step("reply", {_S.ACCEPTED}, _S.REPLIED, _HANDLERS, {"text", "outcome", "photo"}),
         _step("extend", {_S.ACCEPTED}, None, _HANDLERS, {"days", "text"}),
+        # up one level by hand (上报); and units called to it (吹哨报到), each with a clock of its own
+        _step("raise", {_S.ACCEPTED}, _S.DISPATCHED, _HANDLERS, {"text"}),
+        _step("whistle", {_S.ACCEPTED}, None, {_R.WORKER, _R.LEADER}, {"units", "text"}),
+        _step("co_sign", _TOGETHER, None, _HANDLERS),
+        _step("co_answer", _TOGETHER, None, _HANDLERS, {"text"}, {"photo"}),
+        _step("co_decline", _TOGETHER, None, _HANDLERS, {"text"}),
+        _step("co_waive", _TOGETHER, None, {_R.SUPERVISOR}, {"unit", "text"}),
         # by the leader of the lead unit; where the leader handles it, the supervisor decides about more time
         _step("grant_extension", _UNDER_WAY, None, {_R.LEADER, _R.SUPERVISOR}),
         _step("refuse_extension", _UNDER_WAY, None, {_R.LEADER, _R.SUPERVISOR}, {"text"}),
@@ -147,12 +160,20 @@ STEPS: dict[str, Step] = {
         # the leader's review, or the system where the policy asks for none
         _step("approve", {_S.REPLIED}, _S.RESOLVED, {_R.LEADER, _R.SYSTEM}),
         _step("send_back", {_S.REPLIED}, _S.ACCEPTED, {_R.LEADER}, {"text"}),
+        # one case for what several told: the others follow it, end as it ends, or take its place when it is withdrawn
+        _step("merge", _MAY_FOLLOW, _S.MERGED, {_R.DISPATCHER, _R.LEADER}, {"master"}),
+        _step("unmerge", _MERGED, _S.TRIAGE, {_R.DISPATCHER, _R.LEADER}, {"text"}),
+        _step("resolve_along", _MERGED, _S.RESOLVED, {_R.SYSTEM}),
+        _step("reject_along", _MERGED, _S.REJECTED, {_R.SYSTEM}),
+        _step("lead_unsorted", _MERGED, _S.TRIAGE, {_R.SYSTEM}),
+        _step("lead_unsigned", _MERGED, _S.DISPATCHED, {_R.SYSTEM}),
+        _step("lead_signed", _MERGED, _S.ACCEPTED, {_R.SYSTEM}),
         # by the resident
         _step("answer", {_S.WAITING}, _S.ACCEPTED, {_R.RESIDENT}, {"text"}),
         _step("relay_back", _IN_TOUCH, None, {_R.RESIDENT}, {"text"}),
-        _step("supplement", OPEN, None, {_R.RESIDENT}),
-        _step("urge", OPEN - {_S.WAITING}, None, {_R.RESIDENT}),
-        _step("withdraw", OPEN - {_S.REPLIED}, _S.WITHDRAWN, {_R.RESIDENT}),
+        _step("supplement", OPEN | _MERGED, None, {_R.RESIDENT}),
+        _step("urge", OPEN - {_S.WAITING} | _MERGED, None, {_R.RESIDENT}),
+        _step("withdraw", OPEN - {_S.REPLIED} | _MERGED, _S.WITHDRAWN, {_R.RESIDENT}),
         _step("rate", {_S.RESOLVED}, _S.CLOSED, {_R.RESIDENT}),
         _step("reopen", {_S.RESOLVED, _S.CLOSED, _S.REJECTED}, _S.REOPENED, {_R.RESIDENT}, {"text"}),
         # by the clock

@@ -3,10 +3,12 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, text
+from sqlalchemy import BigInteger, Index, Sequence, text
 from sqlmodel import Field
 
 from models.base import Table, moment
+
+ORDER_NUMBERS = Sequence("order_numbers", metadata=Table.metadata)
 
 
 class Order(Table, table=True):
@@ -15,7 +17,7 @@ class Order(Table, table=True):
     __tablename__ = "orders"
     __table_args__ = (Index("ix_orders_due", "due_at", postgresql_where=text("answered_at IS NULL AND NOT overdue")),)
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
-    number: str = Field(unique=True)
+    number: str = Field(unique=True)  # 督yymm-nnnn
     case_id: UUID = Field(foreign_key="cases.id", index=True)
     by: str = Field(foreign_key="people.code")
     unit: str = Field(foreign_key="units.code")

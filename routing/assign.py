@@ -4,11 +4,27 @@ Pure choices over the rows handed in. None means that nobody is left: a dispatch
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Protocol
 
 from models import Area, AssignTo, Person, Role, Unit
 from routing.rules import Decision
 
 STREET, COMMUNITY, GRID = 1, 2, 3  # where they stand in a path that begins with the city
+
+
+class Somebody(Protocol):
+    """What a chain has to know of a person."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def role(self) -> Role: ...
+    @property
+    def unit(self) -> str: ...
+    @property
+    def area(self) -> str: ...
+    @property
+    def active(self) -> bool: ...
 
 
 def candidate(
@@ -87,7 +103,7 @@ def _desk(unit: str, able: Sequence[Person], path: Sequence[str]) -> Iterator[li
 def one_up(
     person: str | None,
     unit: str | None,
-    people: Sequence[Person],
+    people: Sequence[Somebody],
     areas: Mapping[str, Area],
     path: Sequence[str] = (),
     *,
@@ -98,16 +114,28 @@ def one_up(
 
     Past the top it stays at the top; None when `person` is the top, or nobody stands above at all.
     """
-    above = chain(person, unit, people, areas, path, units=units)
-    if person in above:
-        above = above[above.index(person) + 1 :]
+    above = over(person, unit, people, areas, path, units=units)
     return above[min(level, len(above) - 1)] if above else None
+
+
+def over(
+    person: str | None,
+    unit: str | None,
+    people: Sequence[Somebody],
+    areas: Mapping[str, Area],
+    path: Sequence[str] = (),
+    *,
+    units: Mapping[str, Unit] | None = None,
+) -> tuple[str, ...]:
+    """The part of the chain that stands above `person`, lowest first; nobody above the top."""
+    above = chain(person, unit, people, areas, path, units=units)
+    return above[above.index(person) + 1 :] if person in above else above
 
 
 def chain(
     person: str | None,
     unit: str | None,
-    people: Sequence[Person],
+    people: Sequence[Somebody],
     areas: Mapping[str, Area],
     path: Sequence[str] = (),
     *,
@@ -121,7 +149,7 @@ def chain(
     holder = next((one for one in people if one.code == person), None)
     where = path or (_path_of(holder.area, areas) if holder else ())
     own = holder.unit if holder else unit
-    rungs: list[Callable[[Person], bool]] = [
+    rungs: list[Callable[[Somebody], bool]] = [
         lambda one: one.unit == own and _covers(one, where),
         lambda one: len(where) > COMMUNITY and one.area == where[COMMUNITY],
         lambda one: len(where) > STREET and one.area == where[STREET],
@@ -133,11 +161,11 @@ def chain(
     return tuple(dict.fromkeys(code for code in found if code))
 
 
-def _covers(one: Person, path: Sequence[str]) -> bool:
+def _covers(one: Somebody, path: Sequence[str]) -> bool:
     return not path or one.area in path
 
 
-def _leads(unit: str) -> Callable[[Person], bool]:
+def _leads(unit: str) -> Callable[[Somebody], bool]:
     return lambda one: one.unit == unit
 
 

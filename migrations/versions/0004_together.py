@@ -9,6 +9,7 @@ down_revision = "0003_watching"
 
 
 def upgrade() -> None:
+    op.execute("CREATE SEQUENCE order_numbers")
     op.create_table(
         "area_days",
         sa.Column("area", sa.String(), nullable=False),
@@ -150,12 +151,26 @@ def upgrade() -> None:
     op.alter_column("cases", "joined", server_default=None)
     op.add_column("cases", sa.Column("filed_by", sa.String(), nullable=True))
     op.create_index(op.f("ix_cases_master"), "cases", ["master"], unique=False)
+    op.add_column("cases", sa.Column("accountable", sa.String(), nullable=True))
+    op.add_column("cases", sa.Column("co_tasks", postgresql.JSONB(), nullable=False, server_default="{}"))
+    op.alter_column("cases", "co_tasks", server_default=None)
+    op.add_column("cases", sa.Column("decision", sa.String(), nullable=False, server_default=""))
+    op.alter_column("cases", "decision", server_default=None)
+    op.create_foreign_key(None, "cases", "people", ["accountable"], ["code"])
     op.create_foreign_key(None, "cases", "cases", ["master"], ["id"])
+    op.add_column("cases", sa.Column("ringing", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.alter_column("cases", "ringing", server_default=None)
+    op.add_column("cases", sa.Column("ordered", postgresql.JSONB(), nullable=True))
     op.create_foreign_key(None, "cases", "people", ["filed_by"], ["code"])
 
 
 def downgrade() -> None:
     op.drop_index(op.f("ix_cases_master"), table_name="cases")
+    op.drop_column("cases", "ordered")
+    op.drop_column("cases", "ringing")
+    op.drop_column("cases", "decision")
+    op.drop_column("cases", "co_tasks")
+    op.drop_column("cases", "accountable")
     op.drop_column("cases", "filed_by")
     op.drop_column("cases", "joined")
     op.drop_column("cases", "master")
@@ -179,3 +194,4 @@ def downgrade() -> None:
     op.drop_table("alarms")
     op.drop_index("ix_area_days_day", table_name="area_days")
     op.drop_table("area_days")
+    op.execute("DROP SEQUENCE order_numbers")
