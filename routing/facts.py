@@ -1,5 +1,6 @@
 """Start of routing: what is known about a complaint when somebody has to be found for it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -26,8 +27,9 @@ class Facts:
     confidence: float = 0.0  # 1.0 once a person chose the category
     at: datetime = field(kw_only=True)  # when it was filed, not when it is routed
     round: int = 1  # 2 and more: reopened
-    refusers: frozenset[str] = frozenset()  # person codes: returned it, or it is about them
-    refused_units: frozenset[str] = frozenset()  # unit codes: said “not ours”, or it is about them
+    refusers: frozenset[str] = frozenset()  # person codes: returned it
+    refused_units: frozenset[str] = frozenset()  # unit codes: said “not ours”
+    accused: frozenset[str] = frozenset()  # codes of people and units the complaint is about
     text: str = ""  # for predicates on words; the case keeps it, so the snapshot does not
 
     def __post_init__(self) -> None:
@@ -59,4 +61,26 @@ class Facts:
             "round": self.round,
             "refusers": sorted(self.refusers),
             "refused_units": sorted(self.refused_units),
+            "accused": sorted(self.accused),
         }
+
+    @classmethod
+    def of(cls, snapshot: Mapping[str, Any], text: str = "") -> "Facts":
+        """Back from a snapshot, of any age: what it does not name was not known then. KeyError without a time."""
+        said = snapshot.get
+        return cls(
+            category=said("category"),
+            item=said("item"),
+            area_path=tuple(said("area_path") or ()),
+            place_kind=said("place_kind"),
+            danger=said("danger"),
+            kind=said("kind"),
+            urgent=said("urgent", False),
+            confidence=said("confidence", 0.0),
+            at=datetime.fromisoformat(snapshot["at"]),
+            round=said("round", 1),
+            refusers=frozenset(said("refusers") or ()),
+            refused_units=frozenset(said("refused_units") or ()),
+            accused=frozenset(said("accused") or ()),
+            text=text,
+        )

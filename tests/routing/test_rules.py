@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from models import AssignTo, RoutingRule
 from routing.rules import Broken, Decision, Facts, NoRule, RuleBook, ordered, route
+from tests.support.plain_rules import PlainScan
 
 AREAS = {"CX": 0, "CX-DG": 1, "CX-DG-01": 2, "CX-DG-01-03": 3, "CX-LH": 1}
 GRID = ("CX", "CX-DG", "CX-DG-01", "CX-DG-01-03")
@@ -105,6 +106,7 @@ def test_a_decision_says_who_how_and_why() -> None:
             "round": 1,
             "refusers": ["a", "b"],
             "refused_units": [],
+            "accused": [],
         },
     )
 
@@ -190,7 +192,49 @@ anything = st.builds(
     confidence=st.floats(0, 1),
     at=st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 31), timezones=st.just(UTC)),  # noqa: DTZ001
     round=st.integers(1, 3),
+    refused_units=st.frozensets(st.sampled_from(["R0", "R1", "R2"])),
+    accused=st.frozensets(st.sampled_from(["R2", "R3", "limin"])),
 )
+
+
+@given(tables, anything)
+def test_the_index_decides_as_a_plain_scan_does(rows: list[RoutingRule], known: Facts) -> None:
+    table = [*rows, LAST]
+    assert route(known, table, AREAS).rule == PlainScan(table, AREAS).route(known)
+    assert RuleBook(table, AREAS).first(known) == (rule := PlainScan(table, AREAS).route(known), rule)
+    assert RuleBook(rows, AREAS).first(known) == (
+        (rule, rule) if (rule := PlainScan(rows, AREAS).route(known)) else None
+    )
+
+
+@given(tables, anything)
+def test_it_never_goes_to_a_unit_it_is_about_nor_to_one_that_refused(rows: list[RoutingRule], known: Facts) -> None:
+    co_units = ["R2", "R3", "R4"]
+    table = [RoutingRule(**{**row.model_dump(), "co_units": co_units}) for row in rows]
+    decision = route(known, [*table, LAST], AREAS)
+    assert decision.unit not in known.accused | known.refused_units
+    assert not known.accused & {*decision.co_units}
+
+
+@given(tables, anything, st.randoms())
+def test_codes_decide_nothing_where_ranks_differ(rows: list[RoutingRule], known: Facts, chance: random.Random) -> None:
+    """The same rows under other codes, and under other numbers of rows: the same unit decides."""
+    for rank, row in enumerate(rows):
+        row.priority = rank
+    codes = chance.sample(range(100), len(rows))
+    renamed = [RoutingRule(**{**row.model_dump(), "code": f"X{code}"}) for row, code in zip(rows, codes, strict=True)]
+    assert route(known, [*rows, LAST], AREAS).unit == route(known, [LAST, *renamed], AREAS).unit
+
+
+@given(anything)
+def test_facts_come_back_from_their_snapshot(known: Facts) -> None:
+    again = Facts.of(json.loads(json.dumps(known.snapshot())), known.text)
+    assert again.snapshot() == known.snapshot()
+
+
+def test_a_snapshot_of_an_older_program_is_read_too() -> None:
+    old = {"category": "教育", "area_path": ["CX"], "at": "2026-11-18T04:00:00+00:00"}
+    assert Facts.of(old) == Facts(category="教育", area_path=("CX",), at=NOON)
 
 
 @given(tables, anything, st.randoms())
