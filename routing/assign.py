@@ -100,6 +100,22 @@ def _desk(unit: str, able: Sequence[Person], path: Sequence[str]) -> Iterator[li
     yield leaders
 
 
+def managers(
+    accused: Collection[str], people: Sequence[Somebody], areas: Mapping[str, Area], units: Mapping[str, Unit]
+) -> frozenset[str]:
+    """Who stands directly above each of these people: to judge a complaint about them is not theirs (C7)."""
+    above = [over(one.code, one.unit, people, areas, units=units) for one in people if one.code in accused]
+    return frozenset(rungs[0] for rungs in above if rungs)
+
+
+def barred(
+    accused: Collection[str], people: Sequence[Somebody], areas: Mapping[str, Area], units: Mapping[str, Unit]
+) -> frozenset[str]:
+    """Everybody a complaint about these people and units never goes to: they, such a unit's people, their managers."""
+    own = (one.code for one in people if one.code in accused or one.unit in accused)
+    return managers(accused, people, areas, units).union(own)
+
+
 def one_up(
     person: str | None,
     unit: str | None,
