@@ -18,7 +18,7 @@ from cases import feedback
 from cases.book import Book
 from models import Case, Notification
 
-RATED = frozenset({"resident.approve"})
+RATED = frozenset({"resident.approve", "resident.resolve_along"})
 ON_A_LINE = frozenset({"resident.relay"})
 UNREACHABLE = "unreachable"
 

@@ -1,28 +1,43 @@
 """Which cases somebody on the staff may see, and which steps they may take on one now."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, false, or_, true
 from sqlmodel import col, select
 
 from cases.book import Book
-from models import STEPS, Area, Case, Person, Role, Step
+from models import STEPS, Area, Case, CoStatus, Person, Role, Status, Step
 from models.status import EXTENSIONS, RETURN_WITHIN_HOURS
 
 SEES_ALL = frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.ADMIN, Role.AUDITOR})
 REVIEWS = frozenset({"approve", "send_back"})
-HANDLES = frozenset({"return", "contact", "relay", "ask", "reply", "extend"})
+HANDLES = frozenset({"return", "contact", "relay", "ask", "reply", "extend", "raise", "whistle"})
+CALLED = frozenset({"co_sign", "co_answer", "co_decline"})  # by whoever was called to it
+PENDING = frozenset({CoStatus.CALLED, CoStatus.SIGNED})
+ABOUT_DANGER = frozenset({"take_alarm", "false_alarm"})
+ABOUT_ORDERS = frozenset({"order", "answer_order", "close_order"})
 DECIDES = frozenset({"grant_extension", "refuse_extension"})
-TALK = frozenset({"relay", "hang_up"})  # what the other side says meanwhile is no reason to start again
-FIRST = ("sign", "approve", "grant_extension", "assign", "reply")  # what a task most wants next
+MERGES = frozenset({"merge", "unmerge"})
+# What happens meanwhile is no reason to start again: the other side says something, an alarm rings once more.
+ANYTIME = frozenset({"relay", "hang_up", "take_alarm"})
+FIRST = (  # what a task most wants next
+    "sign", "take_alarm", "co_sign", "co_answer", "approve", "answer_order", "close_order", "grant_extension", "assign",
+    "reply",
+)  # fmt: skip
 
 
 def sees(person: Person) -> ColumnElement[bool]:
     """The cases a person may see, as a condition for a query."""
     if person.role in SEES_ALL:
         return true()
-    own = or_(col(Case.assignee) == person.code, col(Case.called).contains([person.code]))
+    own = or_(
+        col(Case.assignee) == person.code,
+        col(Case.called).contains([person.code]),
+        col(Case.accountable) == person.code,
+        col(Case.co_tasks).has_key(person.unit),
+    )
     if person.role is Role.WORKER:
         return or_(own, col(Case.grid) == person.area)
     if person.role is Role.CLERK:
@@ -36,7 +51,9 @@ def sees(person: Person) -> ColumnElement[bool]:
 
 def may_see(book: Book, person: Person, case: Case) -> bool:
     """The same for one case at hand."""
-    if person.role in SEES_ALL or case.assignee == person.code or person.code in case.called:
+    if person.role in SEES_ALL or person.code in (case.assignee, case.accountable, *case.called):
+        return True
+    if person.unit in case.co_tasks:
         return True
     if person.role is Role.WORKER:
         return case.grid == person.area
@@ -57,9 +74,28 @@ def steps_for(book: Book, person: Person, case: Case, now: datetime) -> Sequence
 
 
 def needs(book: Book, case: Case, step: Step) -> frozenset[str]:
-    """What the step needs in this case: evidence only where the clock policy asks for it."""
+    """What the step needs in this case: evidence only where the clock policy asks for it, to decide also a reason."""
+    if step.name == "assign" and case.status is Status.ARBITRATION:
+        return step.needs | {"text"}
     policy = book.policies.get(case.clock or "")
     return step.needs - {"photo"} if policy and not policy.photo else step.needs
+
+
+def called(person: Person, case: Case) -> Mapping[str, Any] | None:
+    """What their unit was called for, while it is neither answered nor ended otherwise."""
+    task: Mapping[str, Any] | None = case.co_tasks.get(person.unit)
+    return task if task and task["status"] in PENDING and case.status in STEPS["co_sign"].before else None
+
+
+def owes(person: Person, case: Case) -> Mapping[str, Any] | None:
+    """The same, where it is this person's."""
+    task = called(person, case)
+    return task if task and task["assignee"] == person.code else None
+
+
+def awaited(case: Case) -> list[str]:
+    """The called units that have not ended what they were called for."""
+    return [unit for unit, task in case.co_tasks.items() if task["status"] in PENDING]
 
 
 def may_extend(case: Case, now: datetime) -> bool:
@@ -79,19 +115,43 @@ def may_add(book: Book, case: Case, step: Step) -> frozenset[str]:
 
 
 def _concerns(book: Book, person: Person, case: Case, step: str) -> bool:
-    if step == "sign":  # a colleague of the lead unit may take it over before it is signed
-        return case.assignee == person.code or person.unit == case.unit
+    if step == "sign":  # a colleague of the lead unit may take it over before it is signed, not who handed it on
+        return case.assignee == person.code or (person.unit == case.unit and person.code != case.accountable)
+    if step == "assign":
+        return person.role is Role.DISPATCHER or case.status is Status.ARBITRATION
+    if step in CALLED:
+        return _owes(person, case, step)
+    if step == "co_waive":
+        return bool(awaited(case))
+    if step == "reply" and awaited(case):
+        return False
     if step in HANDLES:
         return case.assignee == person.code
     if step == "hang_up":
         return case.relay == person.code
     if step in REVIEWS:
         return case.assignee != person.code
+    if step in ABOUT_DANGER:
+        return case.ringing if step == "take_alarm" else bool(case.danger)
+    if step in ABOUT_ORDERS:
+        return _order_wants(person, case, step)
     if step in DECIDES:
         return case.extension is not None and _answers_for(book, person, case)
+    if step in MERGES:  # the dispatch desk, or the lead unit's own leader
+        return person.role is Role.DISPATCHER or person.unit == case.unit
     if step == "reassign":  # of the lead unit, or the grid leader of the grid worker who has it
         return person.unit in (case.unit, book.unit_of.get(case.assignee or ""))
     return True
+
+
+def _owes(person: Person, case: Case, step: str) -> bool:
+    """Anybody of a called unit signs or declines; once signed it is theirs, or their leader's."""
+    task = called(person, case)
+    if task is None:
+        return False
+    if task["status"] == CoStatus.CALLED:
+        return step != "co_answer"
+    return step != "co_sign" and (task["assignee"] == person.code or person.role is Role.LEADER)
 
 
 def others_leading(book: Book, case: Case) -> frozenset[str]:
@@ -104,6 +164,22 @@ def _answers_for(book: Book, person: Person, case: Case) -> bool:
     """The lead unit's leaders; a supervisor where the only one is who wants more time."""
     others = others_leading(book, case)
     return person.code in others or (person.role is Role.SUPERVISOR and not others)
+
+
+def _order_wants(person: Person, case: Case, step: str) -> bool:
+    """A new one where none is open, or the open one was answered or is overdue; an answer; that it is taken."""
+    open_ = case.ordered or {}
+    answered = bool(open_.get("answered_by"))
+    if step == "order":
+        return not open_ or answered or bool(open_.get("overdue"))
+    if step == "close_order":
+        return answered
+    mine = person.code in (*open_.get("to", ()), case.assignee) or _leads(person, open_.get("unit"))
+    return bool(open_) and not answered and mine
+
+
+def _leads(person: Person, unit: str | None) -> bool:
+    return person.role is Role.LEADER and person.unit == unit
 
 
 def _too_late(case: Case, step: str, now: datetime) -> bool:

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from cases import dispatch, evidence, lifecycle, relay, timers, triage
+from cases import dispatch, evidence, lifecycle, merging, relay, timers, triage
 from cases.actors import RESIDENT, SYSTEM
 from cases.book import Book
 from cases.errors import NotFound, Stale, TooOften
@@ -57,7 +57,8 @@ async def urge(session: AsyncSession, book: Book, case: Case, now: datetime) -> 
 
 
 async def withdraw(session: AsyncSession, book: Book, case: Case, now: datetime) -> None:
-    await lifecycle.move(session, book, case, "withdraw", RESIDENT, now)
+    """Where others were merged into it, the oldest of them takes its place."""
+    await merging.withdraw(session, book, case, now)
 
 
 async def rate(
@@ -90,7 +91,7 @@ async def reopen(session: AsyncSession, book: Book, case: Case, text: str, now: 
         ("sign_due_at", "contact_due_at", "due_at", "signed_at", "contacted_at", "resolved_at", "closed_at", "outcome")
     )
     changes = {**fresh, "round": case.round + 1, "overdue": False, "binding": False, "returns": 0, "result": ""}
-    changes["extensions"] = 0
+    changes |= {"extensions": 0, "accountable": None, "co_tasks": {}, "decision": ""}
     before = case.assignee
     await lifecycle.move(session, book, case, "reopen", RESIDENT, now, text=text, changes=changes)
     above = dispatch.stands_above(book, case, before)

@@ -1,17 +1,25 @@
 """The case on somebody's desk: sign, return, contact, ask, reply, review, and the dispatcher's decisions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from cases import access, corrections, dispatch, evidence, lifecycle, timers, triage
+from cases import access, corrections, dispatch, evidence, lifecycle, merging, timers, triage
 from cases.actors import SYSTEM, staff
 from cases.book import Book
 from cases.errors import Missing, NotAllowed, Stale
-from models import STEPS, Case, Event, Outcome, Person, ReturnReason
+from models import STEPS, Case, Event, Outcome, Person, ReturnReason, Status
+
+NOT_NOW: Mapping[str, str] = {  # whoever asks, it is not the time for it
+    "take_alarm": "alarm.over",
+    "false_alarm": "alarm.none",
+    "order": "order.waits",
+    "answer_order": "order.not_yours",
+    "close_order": "order.unanswered",
+}
 
 
 async def allowed(session: AsyncSession, book: Book, case: Case, person: Person, step: str, now: datetime) -> None:
@@ -26,20 +34,29 @@ async def allowed(session: AsyncSession, book: Book, case: Case, person: Person,
 
 def _why_not(case: Case, person: Person, step: str) -> str:
     """For whoever has the case there is another reason than that it is somebody else's."""
+    if step in NOT_NOW and person.role in STEPS[step].who:
+        return NOT_NOW[step]
     if case.assignee != person.code or person.role not in STEPS[step].who:
         return "step.not_yours"
     if step == "return":
         return "return.binding" if case.binding else "return.too_late"
     if step == "hang_up":
         return "relay.closed"
+    if step == "reply":
+        return "whistle.awaited"
     if step == "extend":
         return "extend.asked" if case.extension else "extend.once" if case.extensions else "extend.too_late"
     return "step.not_yours"
 
 
 async def sign(session: AsyncSession, book: Book, case: Case, person: Person, now: datetime) -> None:
-    """签收. Of two who press at once one gets it; the other meets Stale."""
-    await lifecycle.move(session, book, case, "sign", staff(person), now, changes={"assignee": person.code})
+    """签收. Of two who press at once one gets it; the other meets Stale.
+
+    Whoever signs answers for the case until another signs (首接负责), wherever it lies meanwhile.
+    """
+    details = {"told": case.called} if case.ringing else {}  # whoever was called may lie down again
+    changes = {"assignee": person.code, "accountable": person.code}
+    await lifecycle.move(session, book, case, "sign", staff(person), now, details=details, changes=changes)
 
 
 async def return_(
@@ -114,12 +131,19 @@ async def assign(
     category: str | None = None,
     text: str = "",
 ) -> None:
-    """The dispatcher decides: a unit, perhaps a person and the right label. In arbitration it is binding."""
+    """The dispatcher decides: a unit, perhaps a person and the right label.
+
+    In arbitration (裁定) it is binding and has a reason, which the unit reads that gets it and all who sent it back.
+    """
     if unit not in book.units:
         raise Missing("step.needs_unit")
     if assignee is not None and not await _works_there(session, assignee, unit):
         raise Missing("step.wrong_assignee")
-    changes: dict[str, Any] = {"unit": unit, "assignee": assignee, "binding": case.status == "arbitration"}
+    binding = case.status is Status.ARBITRATION
+    if binding and not text.strip():
+        raise Missing("step.needs_ruling")
+    changes: dict[str, Any] = {"unit": unit, "assignee": assignee, "binding": binding}
+    changes["decision"] = text if binding else ""
     if category:
         changes |= corrections.correct(session, book, case, category, staff(person), corrections.ASSIGNED, now)
     else:
@@ -127,7 +151,10 @@ async def assign(
     changes |= await dispatch.start_clock(session, book, case, case.clock or triage.HELD_CLOCK, now)
     if assignee is None:
         changes["assignee"] = await dispatch.least_loaded(session, unit)
-    await dispatch.hand_out(session, book, case, now, step="assign", actor=staff(person), text=text, changes=changes)
+    about = {"binding": True, "told": sorted((await triage.refused_by(session, case)).people)} if binding else {}
+    await dispatch.hand_out(
+        session, book, case, now, step="assign", actor=staff(person), text=text, changes=changes, about=about
+    )
 
 
 async def reassign(
@@ -145,12 +172,14 @@ async def reassign(
 async def reject(session: AsyncSession, book: Book, case: Case, person: Person, text: str, now: datetime) -> None:
     changes = {"outcome": Outcome.NOT_OURS, "result": text}
     await lifecycle.move(session, book, case, "reject", staff(person), now, text=text, changes=changes)
+    await merging.end_along(session, book, case, "reject_along", (), now)
 
 
 async def _tell_result(
     session: AsyncSession, book: Book, case: Case, actor: Any, photos: Sequence[str], now: datetime
 ) -> None:
     await lifecycle.move(session, book, case, "approve", actor, now, text=case.result, photos=photos)
+    await merging.end_along(session, book, case, "resolve_along", photos, now)
 
 
 async def _evidence(session: AsyncSession, case: Case) -> Sequence[str]:

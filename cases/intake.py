@@ -8,12 +8,13 @@ from uuid import uuid4
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from cases import corrections, evidence, triage
+from cases import corrections, evidence, joining, triage
 from cases.book import Book
 from cases.clock import TOWN_TIME
 from cases.corrections import Labelled
 from cases.keys import Keys, new_code
 from models import CASE_NUMBERS, Case, Event, Follower, Prediction, Resident, Role, Status
+from routing.cells import cell
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ async def file(
 ) -> Filed:
     """Keep the complaint, then sort and hand it out in the same transaction."""
     code = new_code()
-    case = _new_case(resident, complaint, await _number(session, now), keys.code_hash(code), now)
+    case = _new_case(book, resident, complaint, await _number(session, now), keys.code_hash(code), now)
     session.add(case)
     await session.flush()
     session.add(Follower(case_id=case.id, resident=resident.id, via="filed", at=now))
@@ -85,7 +86,8 @@ async def _number(session: AsyncSession, now: datetime) -> str:
     return f"{now.astimezone(TOWN_TIME):%y%m%d}-{int(count or 0) % 100_000:04d}"
 
 
-def _new_case(resident: Resident, complaint: Complaint, number: str, code_hash: str, now: datetime) -> Case:
+def _new_case(book: Book, resident: Resident, complaint: Complaint, number: str, code_hash: str, now: datetime) -> Case:
+    at = joining.point(book, complaint.place, complaint.lon, complaint.lat)
     return Case(
         id=uuid4(),
         number=number,
@@ -103,6 +105,7 @@ def _new_case(resident: Resident, complaint: Complaint, number: str, code_hash: 
         grid=complaint.grid,
         lon=complaint.lon,
         lat=complaint.lat,
+        cell=cell(*at) if at else None,
         facts=complaint.facts
         | {"confidence": complaint.guess.confidence if complaint.guess and not complaint.chosen else 1.0},
         submitted_at=now,

@@ -12,7 +12,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import col, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from cases import notices, timers
+from cases import alarms, notices, timers
 from cases.actors import Actor
 from cases.book import Book
 from cases.errors import Missing, NotAllowed, Stale
@@ -23,8 +23,12 @@ PRIVATE = frozenset(
     {
         "hold", "route", "arbitrate", "reassign", "return", "reply", "send_back", "extend", "refuse_extension",
         "sign_overdue", "remind", "contact_overdue", "untold", "relabel",
+        "ring", "take_alarm", "false_alarm", "order", "answer_order", "close_order", "order_overdue",
+        "raise", "whistle", "co_sign", "co_answer", "co_decline", "co_waive", "co_overdue",
+        "merged_in", "merged_out", "follow", "unmerge", "lead_unsorted", "lead_unsigned", "lead_signed", "join",
     }
 )  # fmt: skip
+CARRIED = frozenset({"unit", "assignee", "co_units"})  # whoever has a case has those merged into it
 MOVED = "moved"  # in session.info: ids of the cases this transaction changed
 
 
@@ -68,12 +72,13 @@ async def note(
     *,
     text: str = "",
     details: Mapping[str, Any] | None = None,
+    photos: Sequence[str] = (),
     changes: Mapping[str, Any] | None = None,
     above: Sequence[str] = (),
 ) -> Event:
     """Add an event of a kind that is no step: what the clock did, who could not be told, a label put right."""
     assert kind not in STEPS, kind
-    return await _take(session, book, case, kind, actor, now, case.status, text, details, (), changes, (), above)
+    return await _take(session, book, case, kind, actor, now, case.status, text, details, photos, changes, (), above)
 
 
 async def _take(
@@ -94,6 +99,8 @@ async def _take(
     over = _over(case, actor, after)
     await _change(session, case, {**over, **(changes or {}), "status": after, "version": case.version + 1})
     session.info.setdefault(MOVED, set()).add(case.id)
+    if CARRIED & set(changes or ()) and not case.master:
+        await _carry(session, case)
     event = Event(
         case_id=case.id,
         seq=case.version,
@@ -108,10 +115,11 @@ async def _take(
         at=now,
     )
     session.add(event)
-    clock_changes = await timers.after(session, book, case, kind, now)
-    if clock_changes:
-        await _change(session, case, clock_changes)
-    args = told_args(book, case, actor, text)
+    follows = await timers.after(session, book, case, kind, now) | await alarms.after(session, case, event)
+    if follows:
+        await _change(session, case, follows)
+    about = {name: event.details[name] for name in ("other", "called") if name in event.details}
+    args = told_args(book, case, actor, text, **about)
     await notices.tell(session, book, case, event, now, args=args, above=above, leave_out=leave_out)
     return event
 
@@ -139,10 +147,20 @@ async def _change(session: AsyncSession, case: Case, changes: Mapping[str, Any])
         set_committed_value(case, name, value)
 
 
-def told_args(book: Book, case: Case, actor: Actor, text: str) -> dict[str, Any]:
+async def _carry(session: AsyncSession, case: Case) -> None:
+    """Those merged into a case lie on the desk it lies on."""
+    carried = {name: getattr(case, name) for name in CARRIED}
+    along = update(Case).where(col(Case.master) == case.id).values(**carried)
+    await session.execute(along.execution_options(synchronize_session=False))
+
+
+def told_args(
+    book: Book, case: Case, actor: Actor, text: str, other: str = "", called: Sequence[str] = ()
+) -> dict[str, Any]:
     """What any text about a case may use. Codes, not words, where the word depends on the language."""
     return {
         "number": case.number,
+        "other": other,
         "who": actor.name,
         "text": text,
         "unit": case.unit or "",
@@ -154,4 +172,7 @@ def told_args(book: Book, case: Case, actor: Actor, text: str) -> dict[str, Any]
         "outcome": str(case.outcome or ""),
         "days": (case.extension or {}).get("days", ""),
         "until": (case.extension or {}).get("until", ""),
+        "order": (case.ordered or {}).get("number", ""),
+        "order_due": (case.ordered or {}).get("due", ""),
+        "called": list(called),
     }

@@ -9,6 +9,16 @@ _LANDLINE = re.compile(r"(?<!\d)(0\d{2,3})[\s-]?\d{3,4}[\s-]?(\d{4})(?!\d)")
 _CARD = re.compile(r"(?<!\d)(\d{4})(?:[\s-]?\d){8,11}((?:[\s-]?\d){4})(?!\d)")  # the last group may be of three
 
 
+_SELF = re.compile(r"(我|本人|俺)(叫|姓|是)[^，。！？,.!?\s]{1,12}|my name is \S+( \S+)?|I am \S+ \S+", re.IGNORECASE)
+_HOME = re.compile(r"\d{1,4}\s*(?=[室房戶户])|(?<=单元)\s*\d{2,4}|(?<=單元)\s*\d{2,4}")
+
+
+def redact(text: str) -> str:
+    """What strangers may read of it: besides numbers no flat and no “我叫…”, and no line breaks."""
+    plain = _HOME.sub("*", _SELF.sub("…", mask(text)))
+    return " ".join(plain.split())
+
+
 def mask(text: str) -> str:
     """The text with the middle of every number that names a person starred out; full-width digits too."""
     plain = "".join(unicodedata.normalize("NFKC", c) if "０" <= c <= "９" else c for c in text)

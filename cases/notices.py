@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from cases import access, duty
 from cases.book import Book
-from models import Case, Event, Notification, Role
+from models import Case, Event, Follower, Notification, Role, Status
 
 
 class Audience(StrEnum):
@@ -20,6 +22,8 @@ class Audience(StrEnum):
     ABOVE = "above"  # named by the act: the next level up
     FORMER = "former"  # who had it before
     DUTY = "duty"  # whoever is on, when it is about danger, or about lateness at night
+    NAMED = "named"  # by the act, in details["told"]
+    ACCOUNTABLE = "accountable"  # 首接负责: who signed last, while whoever has it now has not
     DECIDE = "decide"  # on more time: the lead unit's other leaders, else the supervisors
 
 
@@ -29,14 +33,21 @@ TOLD: Mapping[str, tuple[Audience, ...]] = {
     "hold": (_A.DISPATCHERS, _A.DUTY),
     "route": (_A.ASSIGNEE, _A.RESIDENT, _A.DUTY),
     "arbitrate": (_A.DISPATCHERS,),
-    "assign": (_A.ASSIGNEE, _A.RESIDENT, _A.DUTY),
+    "assign": (_A.ASSIGNEE, _A.RESIDENT, _A.DUTY, _A.NAMED),
     "reject": (_A.RESIDENT,),
-    "sign": (_A.RESIDENT,),
+    "sign": (_A.RESIDENT, _A.NAMED),
     "return": (),
     "contact": (_A.RESIDENT,),
     "relay": (_A.RESIDENT,),
     "relay_back": (_A.ASSIGNEE,),
     "hang_up": (_A.ASSIGNEE, _A.RESIDENT),
+    "raise": (_A.ASSIGNEE, _A.RESIDENT),
+    "whistle": (_A.NAMED, _A.RESIDENT),
+    "co_sign": (_A.NAMED,),
+    "co_answer": (_A.NAMED, _A.ASSIGNEE, _A.RESIDENT),
+    "co_decline": (_A.NAMED, _A.ASSIGNEE),
+    "co_waive": (_A.NAMED, _A.ASSIGNEE),
+    "co_overdue": (_A.NAMED, _A.ASSIGNEE),
     "extend": (_A.DECIDE,),
     "grant_extension": (_A.ASSIGNEE, _A.RESIDENT),
     "refuse_extension": (_A.ASSIGNEE,),
@@ -49,23 +60,65 @@ TOLD: Mapping[str, tuple[Audience, ...]] = {
     "send_back": (_A.ASSIGNEE,),
     "answer": (_A.ASSIGNEE,),
     "supplement": (_A.ASSIGNEE,),
-    "urge": (_A.ASSIGNEE, _A.LEADERS),
+    "urge": (_A.ASSIGNEE, _A.ACCOUNTABLE, _A.LEADERS),
     "withdraw": (_A.ASSIGNEE,),
+    "merge": (_A.FORMER, _A.RESIDENT),
+    "unmerge": (_A.DISPATCHERS, _A.RESIDENT),
+    "merged_in": (_A.ASSIGNEE,),
+    "merged_out": (_A.ASSIGNEE,),
+    "follow": (),
+    "resolve_along": (_A.RESIDENT,),
+    "reject_along": (_A.RESIDENT,),
+    "lead_unsorted": (_A.ASSIGNEE,),
+    "lead_unsigned": (_A.ASSIGNEE,),
+    "lead_signed": (_A.ASSIGNEE,),
+    "join": (_A.ASSIGNEE,),
     "rate": (_A.ASSIGNEE,),
     "reopen": (),
     "stop_waiting": (_A.RESIDENT, _A.ASSIGNEE),
     "close": (_A.RESIDENT,),
     "remind": (_A.ASSIGNEE,),
-    "sign_overdue": (_A.ASSIGNEE, _A.ABOVE, _A.DUTY),
+    "sign_overdue": (_A.ASSIGNEE, _A.ACCOUNTABLE, _A.ABOVE, _A.DUTY),
     "contact_overdue": (_A.ASSIGNEE,),
-    "overdue": (_A.ASSIGNEE, _A.LEADERS, _A.RESIDENT),
+    "overdue": (_A.ASSIGNEE, _A.ACCOUNTABLE, _A.LEADERS, _A.RESIDENT),
     "escalate": (_A.ABOVE, _A.DUTY),
+    "ring": (_A.ASSIGNEE, _A.DUTY, _A.ABOVE),
+    "take_alarm": (_A.ASSIGNEE, _A.NAMED),
+    "false_alarm": (_A.ASSIGNEE, _A.NAMED),
+    "order": (_A.NAMED, _A.RESIDENT),
+    "answer_order": (_A.NAMED,),
+    "close_order": (_A.NAMED,),
+    "order_overdue": (_A.NAMED, _A.ABOVE),
 }
 DANGER = "desk.danger"
 OTHER_KEYS: Mapping[tuple[Audience, str], str] = {  # where one event says two things
     (_A.FORMER, "reassign"): "desk.reassigned",
     **{(_A.DUTY, kind): DANGER for kind in duty.ARRIVES},
 }
+ALONG: Mapping[str, str] = {  # what residents of merged cases hear of the case theirs follows, each under their number
+    "route": "resident.route",
+    "assign": "resident.assign",
+    "sign": "resident.sign",
+    "contact": "merged.contact",
+    "grant_extension": "resident.grant_extension",
+    "overdue": "resident.overdue",
+}
+JOINED: Mapping[str, str] = {  # what they hear who said “me too”
+    "route": "joined.assign",
+    "assign": "joined.assign",
+    "sign": "joined.sign",
+    "contact": "joined.contact",
+    "grant_extension": "joined.grant_extension",
+    "overdue": "joined.overdue",
+    "approve": "joined.approve",
+    "resolve_along": "joined.approve",
+    "reject": "joined.reject",
+    "reject_along": "joined.reject",
+    "withdraw": "joined.withdraw",
+}
+VIA_JOINED = "joined"
+FIRST_EVENTS = 2  # of a case so new that nobody can follow it
+DECIDED: Mapping[Audience, str] = {_A.ASSIGNEE: "desk.decided", _A.NAMED: "desk.decided_elsewhere"}  # in arbitration
 NEW_NOTICES = "new_notices"  # in session.info: rows the transaction has to defer deliveries for
 
 
@@ -85,13 +138,43 @@ async def tell(
     for audience in TOLD[event.kind]:
         if audience in leave_out:
             continue
-        key = OTHER_KEYS.get((audience, event.kind), f"desk.{event.kind}")
+        key = _key(audience, event)
         for person in await _people(session, book, case, event, audience, above):
             if person not in told:
                 told.add(person)
                 _write(session, case, event, key, now, args, person=person)
         if audience is Audience.RESIDENT and event.role is not Role.RESIDENT:
             _write(session, case, event, f"resident.{event.kind}", now, args)
+    await _tell_along(session, case, event, now, args)
+
+
+async def _tell_along(session: AsyncSession, case: Case, event: Event, now: datetime, args: Mapping[str, Any]) -> None:
+    """Residents of the cases merged into this one, and those who joined any of them; nobody hears of the others."""
+    along, joined = ALONG.get(event.kind), JOINED.get(event.kind)
+    if event.seq <= FIRST_EVENTS or not (along or joined):
+        return
+    merged: Sequence[Case] = ()
+    if along:
+        followed = select(Case).where(Case.master == case.id, Case.status == Status.MERGED)
+        merged = (await session.exec(followed.order_by(col(Case.number)))).all()
+        for one in merged:
+            _write(session, one, event, along, now, {**args, "number": one.number}, about=case)
+    for one in (case, *merged):
+        if joined and one.joined:
+            said = {**args, "number": one.number}
+            for resident in await _joined(session, one):
+                _write(session, one, event, joined, now, said, resident=resident, about=case)
+
+
+async def _joined(session: AsyncSession, case: Case) -> Sequence[UUID]:
+    chosen = select(Follower.resident).where(Follower.case_id == case.id, Follower.via == VIA_JOINED)
+    return (await session.exec(chosen.order_by(col(Follower.at), col(Follower.resident)))).all()
+
+
+def _key(audience: Audience, event: Event) -> str:
+    if event.details.get("binding") and audience in DECIDED:
+        return DECIDED[audience]
+    return OTHER_KEYS.get((audience, event.kind), f"desk.{event.kind}")
 
 
 async def _people(
@@ -104,6 +187,10 @@ async def _people(
             return called
         case Audience.FORMER:
             return [event.details["from"]] if event.details.get("from") else []
+        case Audience.NAMED:
+            return list(event.details.get("told", ()))
+        case Audience.ACCOUNTABLE:
+            return [case.accountable] if case.accountable else []
         case Audience.DECIDE if others := access.others_leading(book, case):
             return sorted(others)
         case Audience.DECIDE:
@@ -127,10 +214,15 @@ def _write(
     now: datetime,
     args: Mapping[str, Any],
     person: str | None = None,
+    resident: UUID | None = None,
+    about: Case | None = None,
 ) -> None:
+    """`about`: the case it happened to, where it is told of another that goes along."""
+    whose = person or resident or case.resident
+    along = f":{case.id}" if about else ""
     row = Notification(
-        unique_key=f"{case.id}:{event.seq}:{key}:{person or case.resident}",
-        resident=None if person else case.resident,
+        unique_key=f"{(about or case).id}:{event.seq}:{key}:{whose}{along}",
+        resident=None if person else resident or case.resident,
         person=person,
         case_id=case.id,
         text_key=key,

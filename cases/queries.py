@@ -1,6 +1,6 @@
 """Reading: the lists and pages people look at. Changes nothing."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -12,7 +12,21 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from cases import access
 from cases.book import Book
 from cases.errors import NotFound
-from models import OPEN, Case, Event, Follower, Notification, Person, Photo, Prediction, Rating, Role, Status
+from models import (
+    OPEN,
+    STEPS,
+    Case,
+    CoTask,
+    Event,
+    Follower,
+    Notification,
+    Person,
+    Photo,
+    Prediction,
+    Rating,
+    Role,
+    Status,
+)  # fmt: skip
 from models.status import AT_WORK, UNDECIDED
 
 LIST_LIMIT = 200
@@ -25,12 +39,17 @@ _THEIRS = (  # put together once: every message of a resident waits for it
 )
 
 
-def view(person: Person, name: str) -> ColumnElement[bool]:
-    """The condition behind a tab of the staff page; raises NotFound for an unknown one."""
+def view(person: Person, name: str, called: Collection[UUID] = ()) -> ColumnElement[bool]:
+    """The condition behind a tab of the staff page; raises NotFound for an unknown one.
+
+    `called`: the cases that wait for them as for a called unit, see `calls`.
+    """
     match name:
         case "mine":
             waits_for_unit = col(Case.assignee).is_(None) & (col(Case.unit) == person.unit)
-            return col(Case.status).in_(AT_WORK) & ((col(Case.assignee) == person.code) | waits_for_unit)
+            lead = col(Case.status).in_(AT_WORK) & ((col(Case.assignee) == person.code) | waits_for_unit)
+            beside = col(Case.id).in_(called) & col(Case.status).in_(STEPS["co_sign"].before)
+            return lead | beside if called else lead
         case "triage" if person.role in access.SEES_ALL:
             return col(Case.status).in_(UNDECIDED)
         case "review" if person.role is Role.LEADER:
@@ -41,11 +60,24 @@ def view(person: Person, name: str) -> ColumnElement[bool]:
     raise NotFound("view.not_found")
 
 
+async def calls(session: AsyncSession, person: Person) -> Sequence[UUID]:
+    """Where their unit was called and they have it in hand. Asked by itself, so that both questions keep an index."""
+    theirs = (CoTask.unit == person.unit, col(CoTask.status).in_(access.PENDING), CoTask.assignee == person.code)
+    return (await session.exec(select(CoTask.case_id).where(*theirs))).all()
+
+
+async def co_tasks(session: AsyncSession, case: Case) -> Sequence[CoTask]:
+    """Who was called to it in this round, in the order of the calls."""
+    rows = select(CoTask).where(CoTask.case_id == case.id, CoTask.round == case.round)
+    return (await session.exec(rows.order_by(col(CoTask.called_at), col(CoTask.id)))).all()
+
+
 async def tasks(session: AsyncSession, person: Person, name: str) -> Sequence[tuple[Case, int]]:
     """Cases of a view with their number of photos, the nearest deadline first."""
     of_case = (Photo.case_id == Case.id, Photo.kind == "photo")
     photos = select(func.count()).where(*of_case).correlate(Case).scalar_subquery()
-    chosen = select(Case, photos).where(access.sees(person), view(person, name))
+    called = await calls(session, person)
+    chosen = select(Case, photos).where(access.sees(person), view(person, name, called))
     rows = await session.exec(chosen.order_by(col(Case.due_at).nulls_last(), col(Case.id)).limit(LIST_LIMIT))
     return [(case, int(count)) for case, count in rows.all()]
 
@@ -55,8 +87,9 @@ async def counts(session: AsyncSession, person: Person) -> dict[str, int]:
     names = ["mine"]
     names += ["triage"] if person.role in access.SEES_ALL else []
     names += ["review"] if person.role is Role.LEADER else []
-    columns = [func.count().filter(view(person, name)).label(name) for name in names]
-    late = func.count().filter(view(person, "mine"), col(Case.overdue)).label("overdue")
+    called = await calls(session, person)
+    columns = [func.count().filter(view(person, name, called)).label(name) for name in names]
+    late = func.count().filter(view(person, "mine", called), col(Case.overdue)).label("overdue")
     chosen = sqlalchemy.select(*columns, late).where(access.sees(person), col(Case.status).in_(OPEN))
     row = (await session.execute(chosen)).one()
     return {"mine": 0, "triage": 0, "review": 0, **row._asdict()}
@@ -80,6 +113,9 @@ class Story:
     prediction: Prediction | None
     rating: Rating | None
     people: dict[str, str]  # code → name
+    master: str | None = None  # number of the case it is merged into
+    merged: Sequence[str] = ()  # numbers of those merged into it
+    called: Sequence[CoTask] = ()  # whoever was called to it in this round
 
 
 async def story(session: AsyncSession, case: Case) -> Story:
@@ -88,8 +124,13 @@ async def story(session: AsyncSession, case: Case) -> Story:
     prediction = await session.get(Prediction, case.id)
     rated = select(Rating).where(Rating.case_id == case.id).order_by(col(Rating.round).desc()).limit(1)
     rating = (await session.exec(rated)).first()
-    names = await people(session, {e.actor for e in events} | {case.assignee or ""})
-    return Story(case, events, photos, prediction, rating, names)
+    called = await co_tasks(session, case)
+    named = {case.assignee or "", case.accountable or "", *(task.assignee or "" for task in called)}
+    names = await people(session, {e.actor for e in events} | named)
+    along = select(Case.number).where(Case.master == case.id).order_by(Case.number)
+    leads = await session.get(Case, case.master) if case.master else None
+    master, merged = leads.number if leads else None, (await session.exec(along)).all()
+    return Story(case, events, photos, prediction, rating, names, master, merged, called)
 
 
 async def people(session: AsyncSession, codes: set[str]) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """The staff's door: what somebody asks for, from whichever channel, checked and done — once for each key."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from cases import access, extension, handling, relay
+from cases import access, extension, handling, levels, merging, orders, relay, ringing, whistle
 from cases.actors import staff
 from cases.book import Book
 from cases.errors import Missing, Stale
@@ -32,9 +32,11 @@ class Asked:
     outcome: str | None = None
     photos: Sequence[UUID] = ()
     unit: str | None = None
+    units: Mapping[str, str] = field(default_factory=dict)  # called ones: what each alone is to do beside `text`
     assignee: str | None = None
     category: str | None = None
     days: int | None = None
+    master: str | None = None
 
 
 async def take(session: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> bool:
@@ -45,7 +47,7 @@ async def take(session: AsyncSession, book: Book, case: Case, person: Person, as
     """
     if not await _first_time(session, person, asked, case, now):
         return False
-    if asked.version != case.version and asked.step not in access.TALK:
+    if asked.version != case.version and asked.step not in access.ANYTIME | access.CALLED:
         raise Stale("step.stale", number=case.number)
     await handling.allowed(session, book, case, person, asked.step, now)
     await _own_photos(session, person, asked)
@@ -102,6 +104,32 @@ async def _hang_up(s: AsyncSession, book: Book, case: Case, person: Person, aske
     await relay.hang_up(s, book, case, staff(person), now)
 
 
+async def _raise(s: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> None:
+    await levels.raise_(s, book, case, person, asked.text, now)
+
+
+async def _whistle(s: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> None:
+    await whistle.whistle(s, book, case, person, asked.units, asked.text, now)
+
+
+async def _co_sign(s: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> None:
+    await whistle.sign(s, book, case, person, now)
+
+
+async def _co_answer(s: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> None:
+    await whistle.answer(s, book, case, person, asked.text, _photos(asked), now)
+
+
+async def _co_decline(s: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> None:
+    await whistle.decline(s, book, case, person, asked.text, now)
+
+
+async def _co_waive(s: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> None:
+    if not asked.unit:
+        raise Missing("step.needs_unit")
+    await whistle.waive(s, book, case, person, asked.unit, asked.text, now)
+
+
 async def _extend(s: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> None:
     await extension.extend(s, book, case, person, asked.days, asked.text, now)
 
@@ -139,6 +167,36 @@ async def _reject(s: AsyncSession, book: Book, case: Case, person: Person, asked
     await handling.reject(s, book, case, person, asked.text, now)
 
 
+async def _merge(s: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> None:
+    if not asked.master:
+        raise Missing("step.needs_master")
+    await merging.merge(s, book, case, person, asked.master, now)
+
+
+async def _unmerge(s: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> None:
+    await merging.unmerge(s, book, case, person, asked.text, now)
+
+
+async def _take_alarm(s: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> None:
+    await ringing.take(s, book, case, person, now)
+
+
+async def _false_alarm(s: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> None:
+    await ringing.cancel(s, book, case, person, asked.text, now)
+
+
+async def _order(s: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> None:
+    await orders.order(s, book, case, person, asked.text, asked.days, asked.assignee or None, now)
+
+
+async def _answer_order(s: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> None:
+    await orders.answer(s, book, case, person, asked.text, now)
+
+
+async def _close_order(s: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> None:
+    await orders.close(s, book, case, person, now)
+
+
 Take = Callable[[AsyncSession, Book, Case, Person, Asked, datetime], Awaitable[None]]
 STEPS: Mapping[str, Take] = {
     "sign": _sign,
@@ -148,6 +206,12 @@ STEPS: Mapping[str, Take] = {
     "relay": _relay,
     "hang_up": _hang_up,
     "reply": _reply,
+    "raise": _raise,
+    "whistle": _whistle,
+    "co_sign": _co_sign,
+    "co_answer": _co_answer,
+    "co_decline": _co_decline,
+    "co_waive": _co_waive,
     "extend": _extend,
     "grant_extension": _grant,
     "refuse_extension": _refuse,
@@ -156,6 +220,13 @@ STEPS: Mapping[str, Take] = {
     "send_back": _send_back,
     "assign": _assign,
     "reject": _reject,
+    "take_alarm": _take_alarm,
+    "false_alarm": _false_alarm,
+    "order": _order,
+    "answer_order": _answer_order,
+    "close_order": _close_order,
+    "merge": _merge,
+    "unmerge": _unmerge,
 }
 
 

@@ -26,8 +26,11 @@ STOPS: Mapping[str, frozenset[ClockAct]] = {
     "reply": frozenset({ClockAct.CONTACT_OVERDUE}),
     "answer": frozenset({ClockAct.STOP_WAITING}),
     "stop_waiting": frozenset({ClockAct.STOP_WAITING}),
+    "merge": frozenset({ClockAct.STOP_WAITING}),
     "approve": ALL,
+    "resolve_along": ALL,
     "reject": ALL,
+    "reject_along": ALL,
     "withdraw": ALL,
     "rate": ALL,
     "close": ALL,
@@ -87,10 +90,14 @@ async def after(session: AsyncSession, book: Book, case: Case, kind: str, now: d
             return await _pause(session, case, now) | _contacted(case, now)
         case "answer" | "stop_waiting":
             return await _go_on(session, book, case, now)
-        case "approve":
+        case "merge":
+            return await _stand_still(session, book, case, now)
+        case "unmerge":
+            return await _where_it_was(session, book, case, now)
+        case "approve" | "resolve_along":
             await _set(session, case, {ClockAct.CLOSE: now + CLOSE_AFTER})
             return {"resolved_at": now}
-        case "rate" | "close" | "reject" | "withdraw":
+        case "rate" | "close" | "reject" | "reject_along" | "withdraw":
             return {"closed_at": now}
     return {}
 
@@ -117,6 +124,44 @@ async def _go_on(session: AsyncSession, book: Book, case: Case, now: datetime) -
         timer.paused = False
     due = case.due_at and resume(case.due_at, case.paused_at, now, kind, book.calendar)
     return {"paused_at": None, "due_at": due}
+
+
+async def _stand_still(session: AsyncSession, book: Book, case: Case, now: datetime) -> dict[str, Any]:
+    """Merged: another case's clock counts. The time it waited for the resident is made good before."""
+    changes = await _go_on(session, book, case, now) if case.paused_at else {}
+    await session.execute(update(Timer).where(*_to_come(case)).values(paused=True))
+    return changes
+
+
+async def _where_it_was(session: AsyncSession, book: Book, case: Case, now: datetime) -> dict[str, Any]:
+    """Parted again: due when it was due before, for nobody gains time by merging; only signing begins anew."""
+    await session.execute(update(Timer).where(*_to_come(case)).values(paused=False))
+    return await sign_again(session, book, case, now)
+
+
+async def hand_on(session: AsyncSession, book: Book, case: Case, heir: Case, now: datetime) -> dict[str, Any]:
+    """Another case goes on by this one's clock; returns columns of that case. To be called before this one ends."""
+    await _stop(session, heir, ALL, now)
+    if case.clock is None:
+        return {}
+    kind, due = book.policies[case.clock].calendar, case.due_at
+    times = dict[ClockAct, datetime]()
+    for timer in (await session.exec(select(Timer).where(*_to_come(case)))).all():
+        if timer.act in (ClockAct.STOP_WAITING, ClockAct.CLOSE):
+            continue
+        waited = timer.paused and case.paused_at
+        times[timer.act] = resume(timer.due_at, waited, now, kind, book.calendar) if waited else timer.due_at
+    if due and case.paused_at:
+        due = resume(due, case.paused_at, now, kind, book.calendar)
+    if times:
+        await _set(session, heir, times)
+    kept = ("clock", "sign_due_at", "contact_due_at", "signed_at", "contacted_at", "overdue", "level", "extensions")
+    return {**{name: getattr(case, name) for name in kept}, "due_at": due, "paused_at": None}
+
+
+def _to_come(case: Case) -> tuple[Any, ...]:
+    """What the clock of this round has not done yet."""
+    return col(Timer.case_id) == case.id, col(Timer.round) == case.round, col(Timer.done_at).is_(None)
 
 
 async def _set(session: AsyncSession, case: Case, times: Mapping[ClockAct, datetime]) -> None:

@@ -28,6 +28,18 @@ def distinct(texts: Sequence[str], known: Iterable[str] = ()) -> list[int]:
     return kept
 
 
+def share(one: str, other: str) -> float:
+    """How much of the shorter text stands in the other, by its runs of two and three characters: 0 to 1."""
+    first, second = _short_runs(one), _short_runs(other)
+    least = min(len(first), len(second))
+    return len(first & second) / least if least else 0.0
+
+
+def _short_runs(text: str) -> frozenset[str]:
+    plain = "".join(c for c in normalise(text) if c.isalnum())
+    return frozenset(plain[i : i + n] for n in (2, 3) for i in range(len(plain) - n + 1))
+
+
 def runs(text: str) -> frozenset[int]:
     """Every run of RUN characters as a number; spaces and marks do not make a text another one."""
     plain = "".join(c for c in normalise(text) if c.isalnum())

@@ -21,6 +21,7 @@ class Case(Table, table=True):
         Index("ix_cases_unit", "unit", "status"),
         Index("ix_cases_resident", "resident", "submitted_at"),
         Index("ix_cases_submitted", "submitted_at"),
+        Index("ix_cases_cell", "cell", "submitted_at"),
     )
     id: UUID = Field(primary_key=True)
     number: str = Field(unique=True)  # yymmdd-nnnn: told to everybody, opens nothing by itself
@@ -41,6 +42,7 @@ class Case(Table, table=True):
     grid: str | None = Field(default=None, foreign_key="areas.code")
     lon: float | None = None
     lat: float | None = None
+    cell: int | None = Field(default=None, sa_type=BigInteger)  # the square of the map it lies in: routing/cells.py
 
     unit: str | None = Field(default=None, foreign_key="units.code")  # lead unit (主办)
     co_units: list[str] = Field(default_factory=list, sa_type=WORDS)  # 协办

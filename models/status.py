@@ -118,6 +118,8 @@ def _step(
 _S, _R = Status, Role
 _HANDLERS = {_R.WORKER, _R.CLERK, _R.LEADER}
 _IN_TOUCH = {_S.ACCEPTED, _S.WAITING, _S.REPLIED}  # while somebody has it in hand
+_CALLED = {*_HANDLERS, _R.DISPATCHER, _R.SUPERVISOR}
+_DECIDE = {_R.DISPATCHER, _R.SUPERVISOR}
 _UNDER_WAY = {_S.ACCEPTED, _S.WAITING}
 _TOGETHER = AT_WORK | UNDECIDED  # a called unit goes on while the case looks for its lead
 _MAY_FOLLOW = {_S.SUBMITTED, _S.TRIAGE, _S.DISPATCHED, _S.ACCEPTED, _S.WAITING, _S.ARBITRATION}
@@ -131,10 +133,7 @@ STEPS: dict[str, Step] = {
         _step("route", {_S.SUBMITTED, _S.RETURNED, _S.REOPENED}, _S.DISPATCHED, {_R.SYSTEM}),
         _step("arbitrate", {_S.RETURNED}, _S.ARBITRATION, {_R.SYSTEM}),
         # by the dispatcher; in arbitration by the supervisor too, and then with the reason
-        _step(
-            "assign", UNDECIDED, _S.DISPATCHED, {_R.DISPATCHER, _R.SUPERVISOR}, {"unit"},
-            {"assignee", "category", "text"},
-        ),  # fmt: skip
+        _step("assign", UNDECIDED, _S.DISPATCHED, _DECIDE, {"unit"}, {"assignee", "category", "text"}),
         _step("reject", UNDECIDED, _S.REJECTED, {_R.DISPATCHER}, {"text"}),
         # by whoever handles it
         _step("sign", {_S.DISPATCHED}, _S.ACCEPTED, _HANDLERS),
@@ -168,6 +167,13 @@ STEPS: dict[str, Step] = {
         _step("lead_unsorted", _MERGED, _S.TRIAGE, {_R.SYSTEM}),
         _step("lead_unsigned", _MERGED, _S.DISPATCHED, {_R.SYSTEM}),
         _step("lead_signed", _MERGED, _S.ACCEPTED, {_R.SYSTEM}),
+        # about danger: by whoever was called, without taking the case
+        _step("take_alarm", OPEN, None, _CALLED),
+        _step("false_alarm", OPEN, None, _CALLED, {"text"}),
+        # 督办单: must be answered, whatever became of the case meanwhile
+        _step("order", OPEN, None, {_R.SUPERVISOR}, {"text"}, {"days", "assignee"}),
+        _step("answer_order", Status, None, _HANDLERS, {"text"}),
+        _step("close_order", Status, None, {_R.SUPERVISOR}),
         # by the resident
         _step("answer", {_S.WAITING}, _S.ACCEPTED, {_R.RESIDENT}, {"text"}),
         _step("relay_back", _IN_TOUCH, None, {_R.RESIDENT}, {"text"}),

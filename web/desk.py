@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.desk.due import next_due
+from bot.desk.due import due_for
 from bot.texts import say
 from cases import access
 from cases.book import Book
+from cases.joining import Alike
 from cases.masking import mask, mask_phone
 from cases.queries import Story
-from models import Case, Event, Notification, Person, Resident
+from models import Case, CoTask, Event, Notification, Person, Resident
 from web import steps
 from web.parts import Parts
 from web.present import iso
@@ -47,7 +48,7 @@ class Desk:
     def task(self, case: Case, *, photos: int, names: Mapping[str, str]) -> dict[str, Any]:
         """A case as one line of a list."""
         offered = access.steps_for(self.book, self.person, case, self.now)
-        by, what = next_due(case)
+        by, what = due_for(self.person, case)
         return {
             "number": case.number,
             "version": case.version,
@@ -65,6 +66,7 @@ class Desk:
             "span_started": iso(case.submitted_at),
             "overdue": case.overdue,
             "danger": bool(case.danger),
+            "ringing": case.ringing,
             "kind": self.say(f"kind.{kind}") if (kind := case.facts.get("kind")) else "",
             "urgent": bool(case.facts.get("urgent")),
             "level": case.level,
@@ -73,9 +75,12 @@ class Desk:
             "round": case.round,
             "assignee_name": names.get(case.assignee or "", ""),
             "primary": access.wanted(offered),
+            "called": access.owes(self.person, case) is not None and case.assignee != self.person.code,
+            "awaited": len(access.awaited(case)),
             "extension": bool(case.extension),
             "relay": case.relay is not None,
             "untold": case.untold_at is not None,
+            "joined": case.joined,
         }
 
     def where(self, case: Case) -> str:
@@ -94,6 +99,9 @@ class Desk:
                 "contact": self._contact(case, resident),
                 "unit_name": self.unit(case.unit),
                 "co_unit_names": [self.unit(unit) for unit in case.co_units],
+                "accountable_name": self._accountable(story),
+                "co_tasks": [self._co_task(task, story) for task in story.called],
+                "decision": mask(case.decision),
                 "clock_name": self.book.policies[case.clock].name if case.clock else "",
                 "due_at": iso(case.due_at),
                 "sign_due_at": iso(case.sign_due_at),
@@ -105,13 +113,26 @@ class Desk:
                 "rule": self.rule(case),
                 "prediction": self._prediction(story),
                 "extension": self._extension(case),
+                "order": self._order(case),
                 "outcome": self.say(f"outcome.{case.outcome}") if case.outcome else "",
                 "result": case.result,
                 "rating": self._rating(story),
+                "master": story.master,
+                "merged": story.merged,
             },
             "timeline": [self._event(event, story) for event in story.events],
             "steps": steps.shown(self.book, self.person, case, self.locale, self.now),
             "now": iso(self.now),
+        }
+
+    def alike(self, one: Alike) -> dict[str, Any]:
+        return {
+            "number": one.number,
+            "category": self.category(one.category),
+            "place": one.place,
+            "text": one.text,
+            "status_text": self.say(f"status_name.{one.status}"),
+            "joined": one.joined,
         }
 
     def rule(self, case: Case) -> str:
@@ -150,6 +171,42 @@ class Desk:
             "text": mask(asked["text"]),
         }
 
+    def _accountable(self, story: Story) -> str:
+        """首接负责人, where the case lies on somebody else's desk."""
+        case = story.case
+        return story.people.get(case.accountable or "", "") if case.accountable != case.assignee else ""
+
+    def _co_task(self, task: CoTask, story: Story) -> dict[str, Any]:
+        pending = task.status in access.PENDING
+        return {
+            "unit": task.unit,
+            "unit_name": self.unit(task.unit),
+            "assignee_name": story.people.get(task.assignee or "", ""),
+            "status": str(task.status),
+            "status_text": self.say(f"co_status.{task.status}"),
+            "asked": mask(task.asked),
+            "called_at": iso(task.called_at),
+            "next_due": iso(task.due_at) if pending else None,
+            "next_due_text": self.say(f"due.co_{task.status}") if pending else "",
+            "overdue": task.overdue,
+            "ended_at": iso(task.ended_at),
+            "answer": mask(task.answer),
+            **_files(story, task.photos),
+        }
+
+    def _order(self, case: Case) -> dict[str, Any] | None:
+        order = case.ordered
+        if order is None:
+            return None
+        return {
+            "number": order["number"],
+            "who": self.book.people.get(order["by"], ""),
+            "due": iso(datetime.fromisoformat(order["due"])),
+            "text": mask(order["text"]),
+            "answer": mask(order.get("answer", "")),
+            "overdue": bool(order.get("overdue")),
+        }
+
     def _event(self, event: Event, story: Story) -> dict[str, Any]:
         details = event.details
         args = {
@@ -158,14 +215,17 @@ class Desk:
             "days": details.get("days", ""),
             "until": details.get("until", ""),
             "due": details.get("due", ""),
+            "order": details.get("order", ""),
             "unit": details.get("unit") or "",
             "reason": self.say(f"reason.{details['reason']}") if details.get("reason") else "",
             "number": story.case.number,
+            "called": details.get("called", []),
+            "other": details.get("other", ""),
         }
         return {
             "seq": event.seq,
             "kind": event.kind,
-            "kind_text": self.word(f"event.{event.kind}", args),
+            "kind_text": self.word("event.decided" if details.get("binding") else f"event.{event.kind}", args),
             "who": story.people.get(event.actor) or self.say(f"role.{event.role}"),
             "role_text": self.say(f"role.{event.role}"),
             "status_text": self.say(f"status_name.{event.status}"),

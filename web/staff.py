@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from bot.scrub import scrub
 from bot.texts import say
 from bot.transactions import wake
-from cases import access, queries, steps
+from cases import access, joining, queries, steps
 from cases.book import Book
 from cases.errors import NotFound, Stale
 from models import Case, Notification, Person, Photo, Resident, Role, StaffSession
@@ -42,6 +42,13 @@ class ReadUpTo(BaseModel):
     id: int = Field(ge=0, lt=2**63)
 
 
+class Call(BaseModel):
+    """A unit to be called, and what it alone is to do beside the others' part."""
+
+    unit: str = Field(max_length=32)
+    text: str = Field(default="", max_length=20_000)
+
+
 class Asked(BaseModel):
     """A step as JSON; what each field means stands in cases/steps.py."""
 
@@ -53,12 +60,15 @@ class Asked(BaseModel):
     outcome: str | None = None
     photos: list[UUID] = Field(default_factory=list, max_length=20)
     unit: str | None = None
+    units: list[Call] = Field(default_factory=list, max_length=20)
     assignee: str | None = None
     category: str | None = None
     days: int | None = None
+    master: str | None = Field(default=None, max_length=32)
 
     def checked(self) -> steps.Asked:
-        return steps.Asked(**self.model_dump() | {"key": str(self.key), "text": scrub(self.text)})
+        units = {call.unit: scrub(call.text) for call in self.units}
+        return steps.Asked(**self.model_dump() | {"key": str(self.key), "text": scrub(self.text), "units": units})
 
 
 @router.post("/session")
@@ -127,6 +137,16 @@ async def take_step(
         return JSONResponse({"error": error, **latest}, 409)
     async with parts.transactions.read() as session:
         return await _page(session, parts, await _by_number(session, number), me.person, locale)
+
+
+@router.get("/cases/{number}/alike")
+async def alike(number: str, me: SignedInHere, parts: PartsHere, locale: Locale) -> dict[str, Any]:
+    """Open cases nearby that tell of the same: what this one may be merged into."""
+    book, now = parts.senses.book, parts.now()
+    async with parts.transactions.read() as session:
+        case = await queries.case_for(session, book, me.person, number)
+        found = await joining.for_staff(session, book, case, access.sees(me.person), now)
+    return {"cases": [Desk(parts, me.person, locale, now).alike(one) for one in found]}
 
 
 @router.post("/photos")

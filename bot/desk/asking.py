@@ -11,14 +11,15 @@ from bot.messages import Button, Say
 from models import ReturnReason
 from models.status import EXTEND_DAYS
 
-ORDER = ("reason", "outcome", "unit", "assignee", "days", "text", "photo", "confirm")
+ORDER = ("master", "reason", "outcome", "unit", "units", "assignee", "days", "text", "photo", "confirm")
 INVITED: Mapping[str, frozenset[str]] = {  # beside what a step needs
     "return": frozenset({"text"}),
     "assign": frozenset({"assignee"}),
     "reply": frozenset({"photo", "confirm"}),
+    "co_answer": frozenset({"photo"}),
 }
 HAND_OVER_ASKS = ("assignee", "text")
-TAKES_PHOTOS = frozenset({"reply", "relay", "return"})
+TAKES_PHOTOS = frozenset({"reply", "relay", "return", "co_answer"})
 PAGE, LONGEST = 8, 20_000
 
 
@@ -54,8 +55,14 @@ def question(pending: Pending, around: Around) -> Say:
     if ask == "confirm":
         return _confirm(pending)
     shown, more = _page(_choices(ask, pending, around), pending)
-    key = "task.ask.item" if ask == "category" and pending.field else f"task.ask.{ask}"
-    return Say(key, _args(pending), (*shown, *more, *_extras(ask, pending), _cancel(pending)), number=pending.number)
+    buttons = (*shown, *more, *_extras(ask, pending), _cancel(pending))
+    return Say(_key(ask, pending), _args(pending), buttons, number=pending.number)
+
+
+def _key(ask: str, pending: Pending) -> str:
+    if ask == "category" and pending.field:
+        return "task.ask.item"
+    return "task.ask.waived" if pending.step == "co_waive" and ask == "unit" else f"task.ask.{ask}"
 
 
 def answer(state: State, heard: Heard, around: Around) -> Turn:
@@ -63,6 +70,10 @@ def answer(state: State, heard: Heard, around: Around) -> Turn:
     pending, ask, value = in_hand(state), heard.payload["ask"], heard.payload["value"]
     if ask == "category" and pending.field is None and around.book.items.get(value):
         pending.field, pending.category, pending.page, pending.sought = value, value, 0, ""
+        return state, [question(pending, around)]
+    if ask == "units":  # one more, or one less
+        pending.units = [unit for unit in pending.units if unit != value] + [value] * (value not in pending.units)
+        pending.sought = ""
         return state, [question(pending, around)]
     pending.asks.remove(ask)
     match ask:
@@ -78,6 +89,8 @@ def answer(state: State, heard: Heard, around: Around) -> Turn:
             pending.days = int(value)
         case "category":
             pending.category = value
+        case "master":
+            pending.master = value
     return proceed(state, around)
 
 
@@ -100,6 +113,8 @@ def skip(state: State, heard: Heard, around: Around) -> Turn:
     pending = in_hand(state)
     if pending.asks[0] == "photo" and not pending.photos and "photo" in around.needs:
         return state, [Toast("step.needs_photo")]
+    if pending.asks[0] == "units" and not pending.units:
+        return state, [Toast("step.needs_units")]
     pending.asks.pop(0)
     return proceed(state, around)
 
@@ -127,7 +142,11 @@ def told(state: State, heard: Heard, around: Around) -> Turn:
             pending.days = int(heard.text)
             pending.asks.pop(0)
             return proceed(state, around)
-        case "unit" | "assignee" | "category" if heard.text:
+        case "master" if heard.text:
+            pending.master = heard.text[:40]
+            pending.asks.pop(0)
+            return proceed(state, around)
+        case "unit" | "units" | "assignee" | "category" if heard.text:
             pending.sought, pending.page = heard.text[:40], 0
             found = bool(_choices(pending.asks[0], pending, around))
             pending.sought = pending.sought if found else ""
@@ -183,7 +202,9 @@ def _extras(ask: str, pending: Pending) -> Sequence[Button]:
     """What may be pressed beside the choices."""
     if ask == "assignee" and pending.step == "assign":
         return (Button("skip", "task.button.anybody", payload=_of(pending)),)
-    if ask == "unit":
+    if ask == "units" and pending.units:
+        return (Button("skip", "task.button.called", {"count": len(pending.units)}, _of(pending)),)
+    if ask == "unit" and pending.step == "assign":
         return (Button("category", "task.button.category", payload=_of(pending)),)
     if ask == "category" and pending.field:
         return (_choice(pending, "category", "task.button.only_field", {"category": pending.field}, pending.field),)
@@ -227,6 +248,7 @@ def _args(pending: Pending) -> dict[str, Any]:
         "outcome": pending.outcome or "",
         "category": pending.category or "",
         "unit": pending.unit or "",
+        "called": list(pending.units),
         "count": len(pending.photos),
         "most": EXTEND_DAYS,
     }

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.desk.due import OVER, next_due
+from bot.desk.due import OVER, due_for
 from bot.messages import Button
 from bot.texts import say
 from bot.wording import Wording
 from cases import access
 from cases.book import Book
 from cases.masking import mask
-from models import Case, Person, Status
+from models import Case, CoTask, Person, Status
 
 EXCERPT = 400  # a card is one message, whatever was told
 SEPARATOR = " · "
@@ -31,21 +31,25 @@ class Reader:
         return self.wording.word(key, args, self.locale, self.now)
 
 
-def title(reader: Reader, case: Case) -> str:
+def title(reader: Reader, case: Case, person: Person) -> str:
     """【新任务】1121-0042 · 餐饮油烟 · 剩 1 小时 58 分签收"""
-    state = say("task.card.new" if case.status is Status.DISPATCHED else f"status_name.{case.status}", reader.locale)
+    new = "task.card.new" if case.status is Status.DISPATCHED else f"status_name.{case.status}"
+    state = say("task.card.called" if due_for(person, case)[1].startswith("co_") else new, reader.locale)
     head = reader.word("task.card.title", state=state, number=case.number, category=case.item or case.category or "")
-    return SEPARATOR.join(filter(None, [head, left(reader, case)]))
+    return SEPARATOR.join(filter(None, [head, left(reader, case, person)]))
 
 
-def text(reader: Reader, case: Case, photos: int) -> str:
+def text(reader: Reader, case: Case, photos: int, called: Sequence[CoTask] = ()) -> str:
     """The lines under the title."""
     lines = [
         say("task.card.danger", reader.locale) if case.danger and case.status not in OVER else "",
+        say("task.card.ringing", reader.locale) if case.ringing else "",
         SEPARATOR.join(filter(None, [where(reader, case), *_meant(reader, case), *_counts(reader, case, photos)])),
         reader.word("task.card.told", text=excerpt(case.text)),
         _standing(reader, case),
         *_pending(reader, case),
+        *_ordered(reader, case),
+        *(_co_task(reader, task) for task in called),
     ]
     return "\n".join(filter(None, lines))
 
@@ -67,9 +71,9 @@ def gone(reader: Reader, case: Case) -> str:
     return reader.word("task.card.gone_to" if case.assignee else "task.card.gone", assignee=case.assignee or "")
 
 
-def left(reader: Reader, case: Case) -> str:
+def left(reader: Reader, case: Case, person: Person) -> str:
     """剩 1 小时 58 分签收; 超时 20 分钟，未签收"""
-    by, what = next_due(case)
+    by, what = due_for(person, case)
     if by is None:
         return say(f"due.{what}", reader.locale) if what else ""
     late = by < reader.now
@@ -117,7 +121,7 @@ def _meant(reader: Reader, case: Case) -> Sequence[str]:
 
 
 def _counts(reader: Reader, case: Case, photos: int) -> Sequence[str]:
-    counted = (("photos", photos, 1), ("urges", case.urges, 1), ("rounds", case.round, 2), ("returns", case.returns, 1))
+    counted = (("photos", photos, 1), ("joined", case.joined, 1), ("urges", case.urges, 1), ("rounds", case.round, 2), ("returns", case.returns, 1))
     return [reader.word(f"task.card.{name}", count=n) for name, n, least in counted if n >= least]
 
 
@@ -132,6 +136,15 @@ def _standing(reader: Reader, case: Case) -> str:
     return ""
 
 
+def _co_task(reader: Reader, task: CoTask) -> str:
+    """协办 城管局（待报到，今天 11:30 前）：查摊位许可; what came of it stands under it."""
+    asked = {"unit": task.unit, "text": excerpt(task.asked), "state": say(f"co_status.{task.status}", reader.locale)}
+    if task.status in access.PENDING:
+        return reader.word("task.card.co_task", **asked, due=task.due_at.isoformat())
+    line = reader.word("task.card.co_task_ended", **asked)
+    return f"{line}\n　{excerpt(task.answer)}" if task.answer else line
+
+
 def _pending(reader: Reader, case: Case) -> Sequence[str]:
     lines = []
     if case.status not in OVER and case.due_at:
@@ -141,6 +154,18 @@ def _pending(reader: Reader, case: Case) -> Sequence[str]:
         lines.append(reader.word("task.card.extension", days=days, text=why))
     if case.relay and case.status not in OVER:
         lines.append(reader.word("task.card.relay", assignee=case.relay))
+    if case.decision and case.status not in OVER:
+        lines.append(reader.word("task.card.decision", unit=case.unit or "", text=excerpt(case.decision)))
     if case.result and case.status in (OVER | {Status.REPLIED}):
         lines.append(reader.word("task.card.result", outcome=str(case.outcome or ""), text=excerpt(case.result)))
     return lines
+
+
+def _ordered(reader: Reader, case: Case) -> Sequence[str]:
+    """督办单 that is open, and what the unit answered."""
+    order = case.ordered
+    if not order:
+        return []
+    asked = reader.word("task.card.order", order=order["number"], due=order["due"], text=excerpt(order["text"]))
+    answer = order.get("answer")
+    return [asked, reader.word("task.card.order_answer", text=excerpt(answer))] if answer else [asked]

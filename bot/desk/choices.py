@@ -5,6 +5,7 @@ from typing import Any
 
 from bot.desk.heard import Around
 from bot.desk.state import Pending
+from cases import access
 from cases.book import Member
 from models import STEPS, Outcome, ReturnReason
 from models.status import EXTEND_DAYS
@@ -27,8 +28,21 @@ def _days(pending: Pending, around: Around) -> list[Option]:
 
 
 def _units(pending: Pending, around: Around) -> list[Option]:
+    """All where somebody handles cases; to be let off: those that are waited for."""
+    if pending.step == "co_waive":
+        waited = access.awaited(around.case) if around.case else []
+        return [("task.button.unit", {"unit": code}, code, around.book.unit_name(code)) for code in waited]
     units = [unit for code, unit in around.book.units.items() if handlers(around, code)]
     return [("task.button.unit", {"unit": unit.code}, unit.code, unit.name) for unit in units]
+
+
+def _called(pending: Pending, around: Around) -> list[Option]:
+    """Whom one may call; those chosen so far are marked, and stand first."""
+    known = {around.person.unit, *(access.awaited(around.case) if around.case else ())}
+    units = [unit for code, unit in around.book.units.items() if code not in known and handlers(around, code)]
+    units.sort(key=lambda unit: unit.code not in pending.units)
+    marked = dict.fromkeys(pending.units, "task.button.chosen")
+    return [(marked.get(one.code, "task.button.unit"), {"unit": one.code}, one.code, one.name) for one in units]
 
 
 def _people(pending: Pending, around: Around) -> list[Option]:
@@ -49,11 +63,21 @@ def _categories(pending: Pending, around: Around) -> list[Option]:
     return [("task.button.label", {"category": row.code}, row.code, row.name) for row in rows]
 
 
+def _masters(pending: Pending, around: Around) -> list[Option]:
+    """Open cases like this one; any other is named by its number."""
+    return [
+        ("task.button.master", {"number": one.number, "place": one.place}, one.number, one.number)
+        for one in around.alike
+    ]
+
+
 CHOICES: Mapping[str, Callable[[Pending, Around], list[Option]]] = {
     "reason": _reasons,
     "outcome": _outcomes,
     "days": _days,
     "unit": _units,
+    "units": _called,
     "assignee": _people,
     "category": _categories,
+    "master": _masters,
 }

@@ -24,7 +24,8 @@ from bot.scrub import scrub
 from bot.senses import Senses
 from bot.transactions import Transactions
 from bot.wording import Wording
-from cases import access, queries
+from cases import access, joining, queries
+from cases.book import Book
 from cases.errors import NotFound, Refusal
 from cases.keys import Keys
 from cases.learning import Learning
@@ -198,4 +199,11 @@ async def _with_case(session: AsyncSession, around: Around, number: str, step: s
         return around
     allowed = frozenset(s.name for s in access.steps_for(book, around.person, case, now))
     needs = access.needs(book, case, STEPS[step]) if step in STEPS else frozenset[str]()
-    return replace(around, case=case, allowed=allowed, needs=needs)
+    alike = await _alike(session, book, around.person, case, now) if step == "merge" else ()
+    return replace(around, case=case, allowed=allowed, needs=needs, alike=alike)
+
+
+async def _alike(
+    session: AsyncSession, book: Book, person: Person, case: Case, now: datetime
+) -> Sequence[joining.Alike]:
+    return await joining.for_staff(session, book, case, access.sees(person), now)

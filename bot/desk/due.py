@@ -2,9 +2,18 @@
 
 from datetime import datetime
 
-from models import Case, Status
+from cases import access
+from models import Case, Person, Status
 
-OVER = frozenset({Status.RESOLVED, Status.CLOSED, Status.REJECTED, Status.WITHDRAWN})
+OVER = frozenset({Status.RESOLVED, Status.CLOSED, Status.REJECTED, Status.WITHDRAWN, Status.MERGED})
+
+
+def due_for(person: Person, case: Case) -> tuple[datetime | None, str]:
+    """The same for one person: their part in it, where their unit was called."""
+    task = access.owes(person, case) if person.code != case.assignee else None
+    if task is None:
+        return next_due(case)
+    return datetime.fromisoformat(task["due"]), f"co_{task['status']}"
 
 
 def next_due(case: Case) -> tuple[datetime | None, str]:

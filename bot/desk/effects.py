@@ -77,6 +77,11 @@ class Duty:
 
 
 @dataclass(frozen=True)
+class Orders:
+    """督办单 that wait for the person."""
+
+
+@dataclass(frozen=True)
 class Speak:
     locale: str
 
@@ -125,6 +130,7 @@ Effect: TypeAlias = (
     | Pictures
     | Tasks
     | Duty
+    | Orders
     | Speak
     | Release
     | Train

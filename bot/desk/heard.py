@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 from bot.desk.effects import Effect
 from bot.desk.state import State
 from cases.book import Book
+from cases.joining import Alike
 from models import Case, Person
 
 
@@ -32,6 +33,7 @@ class Around:
     case: Case | None = None
     allowed: frozenset[str] = frozenset()  # the steps they may take on it now
     needs: frozenset[str] = frozenset()  # what the step in hand needs in this case
+    alike: Sequence[Alike] = ()  # open cases it may be merged into
 
 
 Turn: TypeAlias = tuple[State, list[Effect]]

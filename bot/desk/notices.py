@@ -14,6 +14,7 @@ from cases.masking import mask
 from models import Case, DeskChat, Notification
 
 TALKS = "desk.relay_back"  # the resident said something; an answer to this line goes to them
+RINGS = frozenset({"desk.danger", "desk.ring"})
 HANDED_OVER = "duty.asked"
 
 
@@ -42,6 +43,9 @@ def _buttons(notification: Notification, case: Case | None) -> Sequence[Button]:
     if case is None:
         return []
     open_ = Button("open", "task.button.open", payload={"number": case.number})
+    if notification.text_key in RINGS and case.ringing:
+        take = {"number": case.number, "step": "take_alarm", "version": case.version}
+        return [Button("step", "step_name.take_alarm", payload=take), open_]
     if notification.text_key != TALKS:
         return [open_]
     talk = {"number": case.number, "step": "relay", "version": case.version}

@@ -18,7 +18,7 @@ from bot.outbox import files_of
 from bot.senses import Senses
 from bot.texts import DEFAULT
 from bot.wording import Wording
-from cases import access
+from cases import access, queries
 from cases.keys import Keys
 from models import Case, DeskChat, DeskMessage, Person, Photo
 
@@ -109,7 +109,8 @@ async def _card(session: AsyncSession, reader: Reader, row: DeskMessage, person:
     before = {_same(button): button for button in row.buttons}
     fresh = [lines.kept(button) for button in card.buttons(reader, case, person, photos)]
     row.buttons = [before.get(_same(button), button) for button in fresh]
-    return card.title(reader, case), card.text(reader, case, photos)
+    called = await queries.co_tasks(session, case)
+    return card.title(reader, case, person), card.text(reader, case, photos, called)
 
 
 def _text(reader: Reader, row: DeskMessage) -> str:

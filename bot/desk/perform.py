@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from bot.desk import binding, card, lines, meanwhile, roster, tasks, teaching
+from bot.desk import binding, card, lines, meanwhile, orders, roster, tasks, teaching
 from bot.desk import effects as fx
 from bot.desk.scene import Scene, first
 from bot.desk.state import Pending
@@ -18,7 +18,12 @@ from cases import queries, steps
 from cases.errors import NotFound, Refusal, Stale
 from models import Photo
 
-LINES = frozenset({"return", "ask", "relay", "reply", "send_back", "reject", "extend", "refuse_extension"})
+LINES = frozenset(
+    {
+        "return", "ask", "relay", "reply", "send_back", "reject", "extend", "refuse_extension",
+        "raise", "whistle", "co_answer", "co_decline", "co_waive", "false_alarm", "order", "answer_order",
+    }
+)  # fmt: skip
 
 
 async def perform(scene: Scene, effects: Sequence[fx.Effect]) -> None:
@@ -63,9 +68,11 @@ def _asked(pending: Pending) -> steps.Asked:
         outcome=pending.outcome,
         photos=[UUID(photo) for photo in pending.photos],
         unit=pending.unit,
+        units=dict.fromkeys(pending.units, ""),
         assignee=pending.assignee,
         category=pending.category if pending.step == "assign" else None,
         days=pending.days,
+        master=pending.master,
     )
 
 
@@ -114,6 +121,10 @@ async def _tasks(scene: Scene, effect: fx.Tasks) -> None:
 
 async def _duty(scene: Scene, effect: fx.Duty) -> None:
     await scene.say(await roster.shown(scene.session, scene.reader, scene.person))
+
+
+async def _orders(scene: Scene, effect: fx.Orders) -> None:
+    await scene.say(await orders.listed(scene.session, scene.reader, scene.person))
 
 
 async def _hand_over(scene: Scene, effect: fx.HandOver) -> None:
@@ -174,6 +185,7 @@ PERFORM: Mapping[type, Callable[[Scene, Any], Awaitable[None]]] = {
     fx.Pictures: _pictures,
     fx.Tasks: _tasks,
     fx.Duty: _duty,
+    fx.Orders: _orders,
     fx.Speak: _speak,
     fx.Release: _release,
     fx.Train: _train,

@@ -20,10 +20,12 @@ class Pending(BaseModel):
     reason: str | None = None
     outcome: str | None = None
     unit: str | None = None
+    units: list[str] = Field(default_factory=list)  # called so far
     assignee: str | None = None
     field: str | None = None  # the department's field whose items are shown
     category: str | None = None
     days: int | None = None
+    master: str | None = None  # number of the case it is merged into
     photos: list[str] = Field(default_factory=list)
     page: int = 0
     sought: str = ""  # what a long list is narrowed by

@@ -14,6 +14,7 @@ from bot.desk.effects import (
     Models,
     Old,
     Open,
+    Orders,
     Pictures,
     Promote,
     Release,
@@ -31,6 +32,7 @@ from bot.desk.heard import Around, Heard, Turn
 from bot.desk.state import FORGOTTEN_AFTER, Pending, State
 from bot.messages import Button, Say
 from bot.texts import LOCALES
+from cases import access
 from models import Role
 
 STAFF = frozenset(Role) - {Role.RESIDENT, Role.SYSTEM}
@@ -38,9 +40,12 @@ ADMINS = frozenset({Role.ADMIN})
 WORDS: Mapping[str, frozenset[str]] = {
     "tasks": frozenset({"待办", "任务", "待辦", "任務", "tasks"}),
     "duty": frozenset({"值班", "duty"}),
+    "orders": frozenset({"督办", "督办单", "督辦", "督辦單", "orders"}),
     "help": frozenset({"帮助", "幫助", "怎么用", "怎麼用", "help"}),
     "cancel": frozenset({"取消", "算了", "cancel"}),
 }
+
+ANY_CARD = access.ANYTIME | access.CALLED  # to answer the resident, an alarm or whoever called, no card has to be new
 
 Listener = Callable[[State, Heard, Around, datetime], Turn]
 
@@ -96,7 +101,7 @@ def _step(state: State, heard: Heard, around: Around, now: datetime) -> Turn:
     """A step of a card. Old cards say so before anybody writes anything."""
     number, name, version = (heard.payload[part] for part in ("number", "step", "version"))
     if around.case is None or around.case.version != version:
-        if name != "relay" or around.case is None:  # to answer the resident no card has to be new
+        if name not in ANY_CARD or around.case is None:
             return state, [Old(number, name, version)]
         version = around.case.version
     pending = Pending(key=heard.key, step=name, number=number, version=version, since=now)
@@ -207,6 +212,10 @@ def _duty(state: State, heard: Heard, around: Around, now: datetime) -> Turn:
     return state, [Duty()]
 
 
+def _orders(state: State, heard: Heard, around: Around, now: datetime) -> Turn:
+    return state, [Orders()]
+
+
 def _help(state: State, heard: Heard, around: Around, now: datetime) -> Turn:
     admin = around.person.role in ADMINS
     return state, [Say("task.help_admin" if admin else "task.help", {"name": around.person.name})]
@@ -252,6 +261,7 @@ COMMANDS: Mapping[str, Command] = {
     "start": Command(STAFF, _start),
     "tasks": Command(STAFF, _tasks),
     "duty": Command(STAFF, _duty),
+    "orders": Command(STAFF, _orders),
     "help": Command(STAFF, _help),
     "lang": Command(STAFF, _lang),
     "cancel": Command(STAFF, _cancel),

@@ -6,7 +6,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.desk import card
 from bot.desk.card import SEPARATOR, Reader
-from bot.desk.due import next_due
+from bot.desk.due import due_for
 from bot.messages import Button, Say
 from cases import access, queries
 from models import Case, Person, Role
@@ -22,7 +22,8 @@ async def listed(session: AsyncSession, reader: Reader, person: Person, page: in
     last = (len(cases) - 1) // PAGE
     at = max(0, min(page, last))
     shown = list(enumerate(cases, start=1))[at * PAGE : (at + 1) * PAGE]
-    args = {"count": len(cases), "page": at + 1, "pages": last + 1, "lines": [_line(reader, n, c) for n, c in shown]}
+    lines = [_line(reader, person, n, c) for n, c in shown]
+    args = {"count": len(cases), "page": at + 1, "pages": last + 1, "lines": lines}
     opens = [Button("open", "task.button.task", {"n": n, "number": c.number}, {"number": c.number}) for n, c in shown]
     turns = [("task.button.before", at - 1), ("task.button.after", at + 1)]
     more = [Button("tasks", label, payload={"page": n}) for label, n in turns if 0 <= n <= last]
@@ -37,20 +38,20 @@ async def waiting(session: AsyncSession, person: Person) -> list[Case]:
     found: dict[str, Case] = {}
     for view in views:
         found |= {case.number: case for case, _ in await queries.tasks(session, person, view)}
-    return sorted(found.values(), key=_urgency)
+    return sorted(found.values(), key=lambda case: _urgency(person, case))
 
 
-def _urgency(case: Case) -> tuple[bool, datetime, str]:
+def _urgency(person: Person, case: Case) -> tuple[bool, datetime, str]:
     """The nearest deadline first; what waits for somebody else last."""
-    by = next_due(case)[0]
+    by = due_for(person, case)[0]
     return by is None, by or case.submitted_at, case.number
 
 
-def _line(reader: Reader, n: int, case: Case) -> tuple[str, dict[str, object]]:
+def _line(reader: Reader, person: Person, n: int, case: Case) -> tuple[str, dict[str, object]]:
     words = [
         case.number,
         reader.book.category_name(case.item or case.category, reader.locale) or reader.word("word.unsorted"),
         card.where(reader, case),
-        card.left(reader, case),
+        card.left(reader, case, person),
     ]
     return "task.list.line", {"n": n, "line": SEPARATOR.join(filter(None, words))}

@@ -150,6 +150,8 @@ def upgrade() -> None:
     op.add_column("cases", sa.Column("joined", sa.Integer(), nullable=False, server_default="0"))
     op.alter_column("cases", "joined", server_default=None)
     op.add_column("cases", sa.Column("filed_by", sa.String(), nullable=True))
+    op.add_column("cases", sa.Column("cell", sa.BigInteger(), nullable=True))
+    op.create_index("ix_cases_cell", "cases", ["cell", "submitted_at"], unique=False)
     op.create_index(op.f("ix_cases_master"), "cases", ["master"], unique=False)
     op.add_column("cases", sa.Column("accountable", sa.String(), nullable=True))
     op.add_column("cases", sa.Column("co_tasks", postgresql.JSONB(), nullable=False, server_default="{}"))
@@ -166,6 +168,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_index(op.f("ix_cases_master"), table_name="cases")
+    op.drop_index("ix_cases_cell", table_name="cases")
+    op.drop_column("cases", "cell")
     op.drop_column("cases", "ordered")
     op.drop_column("cases", "ringing")
     op.drop_column("cases", "decision")

@@ -87,6 +87,14 @@ function told(it) {
     h("p", { class: "soft" }, [it.anonymous ? t("staff.anonymous") : t("staff.resident"), h("time", { datetime: it.submitted_at }, ` ${stamp(it.submitted_at, now())}`)]));
 }
 
+/** Where it goes along, or what goes along with it. */
+function together(it) {
+  const link = (number) => h("a", { class: "num", href: `#case/${number}` }, number);
+  if (it.master) return h("p", { class: "case-notice quiet" }, t("staff.merged_into"), " ", link(it.master));
+  if (!list(it.merged).length) return "";
+  return h("p", { class: "case-notice quiet" }, t("staff.merged_here", { n: it.merged.length }), it.merged.map((number) => [" ", link(number)]));
+}
+
 function story(it, timeline) {
   return h("div", { class: "story" }, told(it),
     h("section", {}, h("h3", { class: "part" }, t("staff.timeline")), h("ol", { class: "timeline" }, entries(timeline).map((one) => (Array.isArray(one) ? talk(one) : event(one, it))))));
@@ -126,6 +134,13 @@ function clockRow(name, due) {
   return [name, due ? h("span", { class: "num" }, stamp(due, now())) : null];
 }
 
+/** 督办单 that is open, and what the unit answered. */
+function ordered(order) {
+  if (!order) return "";
+  return facts(t("staff.order"), [[t("staff.order_number"), order.number], [t("staff.order_text"), `${order.who}：${order.text}`],
+    clockRow(order.overdue ? t("staff.order_late") : t("staff.order_due"), order.due), [t("staff.order_answer"), order.answer]]);
+}
+
 /** What it is: place, category and why we think so, rule, clocks, people, outcome. */
 function about(it) {
   const rating = it.rating || {};
@@ -134,6 +149,7 @@ function about(it) {
     facts(t("staff.category"), [[t("staff.category_now"), whatOf(it)], [t("staff.rule"), it.rule]], guess(it)),
     facts(t("staff.clocks"), [[t("staff.clock"), it.clock_name], clockRow(t("staff.sign_due"), it.sign_due_at), clockRow(t("staff.contact_due"), it.contact_due_at), clockRow(t("staff.due"), it.due_at),
       [t("staff.extension"), it.extension && wished(it.extension)]]),
+    ordered(it.order),
     facts(t("staff.people"), [[t("staff.unit"), it.unit_name], [t("staff.co_units"), list(it.co_unit_names).join("、")], [t("staff.assignee"), it.assignee_name],
       [t("staff.contact"), it.anonymous ? t("staff.anonymous") : it.contact && h("span", { class: "num" }, it.contact)]]),
     facts(t("staff.result"), [[t("staff.outcome"), it.outcome], [t("staff.words"), it.result],
@@ -145,6 +161,8 @@ export function drawCase({ case: it, timeline, steps: all }, notice, acts) {
   $("case").replaceChildren(
     head(it, all, acts),
     notice ? h("p", { class: "case-notice", role: "alert" }, notice) : "",
+    it.ringing ? h("p", { class: "case-notice" }, t("staff.ringing_more")) : "",
+    together(it),
     it.untold ? h("p", { class: "case-notice" }, t("staff.untold_more")) : "",
     h("div", { class: "case-body" }, story(it, timeline), about(it)));
 }

@@ -40,6 +40,7 @@ export function drawTabs(names, view, counts) {
 export function marks(task) {
   const words = [
     task.danger && ["alarm", t("staff.danger")],
+    task.ringing && ["alarm", t("staff.ringing")],
     task.urgent && !task.danger && ["warn", t("staff.urgent")],
     task.kind && ["", task.kind],
     task.untold && ["alarm", t("staff.untold")],
@@ -48,6 +49,7 @@ export function marks(task) {
     task.round > 1 && ["warn", t("staff.round", { n: task.round })],
     task.level > 0 && ["warn", t("staff.level", { n: task.level })],
     task.urges > 0 && ["warn", t("staff.urges", { n: task.urges })],
+    task.joined > 0 && ["", t("staff.joined", { n: task.joined })],
     task.returns > 0 && ["", t("staff.returns", { n: task.returns })],
     task.photos > 0 && ["", t("staff.photo_count", { n: task.photos })],
   ].filter(Boolean);

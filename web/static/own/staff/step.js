@@ -39,17 +39,32 @@ function words(step, draft, optional) {
 }
 
 /** A colleague of one's unit; without a choice made nobody is meant. */
-function people(choices, draft) {
+function people(choices, draft, label) {
   const field = h("select", { class: "input", name: "assignee" }, h("option", { value: "" }, t("staff.choose")),
     choices.map((one) => h("option", { value: one.value }, one.label)));
   field.value = draft.assignee || "";
-  return h("label", { class: "field", "data-field": "assignee" }, h("span", { class: "name" }, t("staff.ask.person")), field);
+  return h("label", { class: "field", "data-field": "assignee" }, h("span", { class: "name" }, label), field);
 }
 
-function days({ most, working }, draft) {
+function days({ most, working }, draft, order) {
   const field = h("input", { class: "input num", name: "days", type: "number", inputmode: "numeric", min: "1", max: String(most), value: draft.days || "" });
-  const name = t(working ? "staff.ask.days_working" : "staff.ask.days", { most });
+  const name = order ? t("staff.ask.days_order") : t(working ? "staff.ask.days_working" : "staff.ask.days", { most });
   return h("label", { class: "field", "data-field": "days" }, h("span", { class: "name" }, name), field);
+}
+
+/** The number of another case: one of those alike, or typed. */
+function masterField(it, draft) {
+  const box = h("input", { class: "input num", name: "master", autocomplete: "off", maxlength: "32", placeholder: t("staff.ask.master_hint"), value: draft.master || "" });
+  const near = h("div", { class: "rows" });
+  const choose = (number) => {
+    box.value = number;
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+    near.querySelectorAll("button").forEach((node) => node.setAttribute("aria-pressed", String(node.dataset.number === number)));
+  };
+  const row = (one) => h("button", { type: "button", class: "row alike", "data-number": one.number, "aria-pressed": String(one.number === draft.master), onclick: () => choose(one.number) },
+    h("span", {}, h("b", { class: "num" }, one.number), " ", h("span", { class: "soft" }, [one.status_text, one.place].filter(Boolean).join(" · ")), h("br"), one.text));
+  api.alike(it.number).then(({ cases }) => near.replaceChildren(...cases.map(row)), () => undefined);
+  return h("div", { class: "field", "data-field": "master" }, h("label", {}, h("span", { class: "name" }, t("staff.ask.master")), box), near);
 }
 
 /** What the leader decides on: the reply, or how much more time is wanted and why. */
@@ -71,15 +86,16 @@ function fields(step, it, draft) {
     wish(step, it),
     asked.has("reason") && choices.reason && radios("reason", choices.reason, draft),
     asked.has("outcome") && choices.outcome && radios("outcome", choices.outcome, draft),
+    asked.has("master") && masterField(it, draft),
     asked.has("unit") && assignFields(it, draft),
-    choices.assignee && people(choices.assignee, draft),
-    step.days && days(step.days, draft),
+    choices.assignee && people(choices.assignee, draft, step.name === "order" ? t("staff.ask.answerer") : t("staff.ask.person")),
+    step.days && days(step.days, draft, step.name === "order"),
     asked.has("text") && words(step, draft, !needs.has("text")),
     (asked.has("photo") || asked.has("photos")) && photoField(draft, needs.has("photo")),
   ].filter(Boolean);
 }
 
-const READS = { reason: "reason", outcome: "outcome", text: "text", unit: "unit", assignee: "assignee", category: "category", days: "days" };
+const READS = { reason: "reason", outcome: "outcome", text: "text", unit: "unit", assignee: "assignee", category: "category", days: "days", master: "master" };
 
 function read(form, draft) {
   const given = new FormData(form);
