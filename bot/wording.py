@@ -26,9 +26,11 @@ class Wording:
                 return self._book.category_name(value, locale) or say("word.unsorted", locale)
             case "unit":
                 return self._book.unit_name(value, locale) or say("word.dispatch_desk", locale)
+            case "called":
+                return say("word.and", locale).join(self._book.unit_name(unit, locale) for unit in value)
             case "assignee":
                 return self._person(value, locale)
-            case "due" | "sign_due" | "until" | "at":
+            case "due" | "sign_due" | "order_due" | "until" | "at":
                 return when(datetime.fromisoformat(value), locale, now) if value else say("word.soon", locale)
             case "outcome":
                 return say(f"outcome.{value}", locale) if value else ""

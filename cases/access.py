@@ -4,14 +4,16 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, or_, true
+from sqlalchemy import ColumnElement, false, func, or_, true
+from sqlalchemy.dialects.postgresql import array
 from sqlmodel import col, select
 
+from cases import accused
+from cases.accused import SEES_ALL
 from cases.book import Book
 from models import STEPS, Area, Case, CoStatus, Person, Role, Status, Step
 from models.status import EXTENSIONS, RETURN_WITHIN_HOURS
 
-SEES_ALL = frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.ADMIN, Role.AUDITOR})
 REVIEWS = frozenset({"approve", "send_back"})
 HANDLES = frozenset({"return", "contact", "relay", "ask", "reply", "extend", "raise", "whistle"})
 CALLED = frozenset({"co_sign", "co_answer", "co_decline"})  # by whoever was called to it
@@ -29,7 +31,13 @@ FIRST = (  # what a task most wants next
 
 
 def sees(person: Person) -> ColumnElement[bool]:
-    """The cases a person may see, as a condition for a query."""
+    """The cases a person may see, as a condition for a query; never one about themselves."""
+    hides = [person.code] if person.role in SEES_ALL else [person.code, person.unit]
+    about_them = col(Case.facts)["accused"].has_any(array(hides))
+    return _reaches(person) & ~func.coalesce(about_them, false())
+
+
+def _reaches(person: Person) -> ColumnElement[bool]:
     if person.role in SEES_ALL:
         return true()
     own = or_(
@@ -51,6 +59,10 @@ def sees(person: Person) -> ColumnElement[bool]:
 
 def may_see(book: Book, person: Person, case: Case) -> bool:
     """The same for one case at hand."""
+    return _is_reached(book, person, case) and not accused.is_hidden(book, case, person.code)
+
+
+def _is_reached(book: Book, person: Person, case: Case) -> bool:
     if person.role in SEES_ALL or person.code in (case.assignee, case.accountable, *case.called):
         return True
     if person.unit in case.co_tasks:
@@ -66,7 +78,7 @@ def may_see(book: Book, person: Person, case: Case) -> bool:
 
 def steps_for(book: Book, person: Person, case: Case, now: datetime) -> Sequence[Step]:
     """Every step of STEPS this person may take on this case now, the most wanted first."""
-    if not may_see(book, person, case):
+    if not may_see(book, person, case) or not accused.may_act(book, case, person.code):
         return []
     possible = [s for s in STEPS.values() if person.role in s.who and case.status in s.before]
     allowed = [s for s in possible if _concerns(book, person, case, s.name) and not _too_late(case, s.name, now)]

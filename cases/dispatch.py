@@ -1,6 +1,6 @@
 """Third stop of a case: the rule table names the unit and the clock, then somebody is chosen to handle it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,7 @@ from sqlalchemy import func
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from cases import lifecycle, timers
+from cases import accused, lifecycle, timers
 from cases.actors import SYSTEM, Actor
 from cases.book import Book, Member
 from cases.notices import Audience
@@ -29,6 +29,7 @@ class Refused:
 
 
 def facts_of(book: Book, case: Case, now: datetime, refused: Refused) -> Facts:
+    whom = accused.about(case)
     place = book.places.get(case.place or "")
     return Facts(
         category=case.category,
@@ -43,7 +44,8 @@ def facts_of(book: Book, case: Case, now: datetime, refused: Refused) -> Facts:
         text=case.text,
         round=case.round,
         refusers=refused.people,
-        refused_units=refused.units,
+        refused_units=refused.units | accused.not_led(book, whom),
+        accused=whom,
     )
 
 
@@ -56,7 +58,7 @@ async def handler(session: AsyncSession, book: Book, case: Case, decision: Decis
     loads = await _loads(session, [p.code for p in people])
     if refused.past_grid:
         decision = replace(decision, assign=AssignTo.UNIT)
-    return candidate(decision, people, loads, path, refused.people, book.areas)
+    return candidate(decision, people, loads, path, refused.people | accused.never(book, case), book.areas)
 
 
 async def _loads(session: AsyncSession, people: Sequence[str]) -> dict[str, int]:
@@ -93,36 +95,45 @@ async def hand_out(
     actor: Actor = SYSTEM,
     text: str = "",
     changes: dict[str, Any],
+    about: Mapping[str, Any] | None = None,
     leave_out: Sequence[Audience] = (),
 ) -> Event:
-    """Put the case on somebody's desk. `changes` must name `unit` and `assignee` (None: the whole unit's)."""
+    """Put the case on somebody's desk. `changes` must name `unit` and `assignee` (None: the whole unit's).
+    Raises Missing for those it is about.
+
+    `about`: what else the event shall tell.
+    """
+    accused.check(book, case, changes["unit"], changes["assignee"])
     details = {"unit": changes["unit"], "assignee": changes["assignee"], "from": case.assignee}
-    details["rule"] = changes.get("rule", case.rule)
+    details |= {"rule": changes.get("rule", case.rule), **(about or {})}
     changes = {"signed_at": None, **changes}
     return await lifecycle.move(
         session, book, case, step, actor, now, text=text, details=details, changes=changes, leave_out=leave_out
     )
 
 
-async def least_loaded(session: AsyncSession, unit: str) -> str | None:
+async def least_loaded(
+    session: AsyncSession, unit: str, without: Collection[str] = frozenset()
+) -> str | None:
     """The least loaded handler of a unit, None where it has nobody."""
     people = (await session.exec(select(Person).where(Person.unit == unit, col(Person.active)))).all()
-    return of_unit(unit, people, await _loads(session, [p.code for p in people]))
+    return of_unit(unit, people, await _loads(session, [p.code for p in people]), refusers=without)
 
 
 def stands_above(book: Book, case: Case, person: str | None, level: int = 0) -> str | None:
     """Who is next up the chain from whoever had the case; `level`: how often it went up already."""
     return one_up(
-        person, case.unit, _known(book, person), book.areas, book.path(case.grid), units=book.units, level=level
+        person, case.unit, _known(book, case, person), book.areas, book.path(case.grid), units=book.units, level=level
     )
 
 
 def all_above(book: Book, case: Case, person: str | None) -> Sequence[str]:
     """Everybody above whoever had the case, the nearest first; nobody for the top."""
-    return over(person, case.unit, _known(book, person), book.areas, book.path(case.grid), units=book.units)
+    return over(person, case.unit, _known(book, case, person), book.areas, book.path(case.grid), units=book.units)
 
 
-def _known(book: Book, person: str | None) -> Sequence[Member]:
-    """Those a chain can be made of, with the one it begins at."""
-    holder = book.members.get(person or "")
-    return [*book.heads, holder] if holder and holder not in book.heads else book.heads
+def _known(book: Book, case: Case, person: str | None) -> Sequence[Member]:
+    """Those a chain can be made of, with the one it begins at; without those it is about."""
+    holder, never = book.members.get(person or ""), accused.never(book, case)
+    heads = [one for one in book.heads if one.code not in never] if never else book.heads
+    return [*heads, holder] if holder and holder not in heads else heads

@@ -12,14 +12,20 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from cases.book import Book
 from cases.clock import TOWN_TIME
-from models import Case, DutyHandover, DutyShift
+from models import Case, DutyHandover, DutyShift, Role
 from models.status import OPEN
 
 NIGHT = time(21), time(7)  # in the town
 ARRIVES = frozenset({"hold", "route", "assign"})
+RINGS = ARRIVES | {"ring"}  # of danger, until somebody answers
 AT_NIGHT = frozenset({"sign_overdue", "escalate"})
-URGENT = frozenset({"desk.danger", "desk.sign_overdue", "desk.escalate", "duty.asked"})
-TASKS = frozenset({"desk.hold", "desk.route", "desk.arbitrate", "desk.assign", "desk.reassign"})
+URGENT = frozenset({"desk.danger", "desk.ring", "desk.sign_overdue", "desk.escalate", "duty.asked"})
+TASKS = frozenset(
+    {
+        "desk.hold", "desk.route", "desk.arbitrate", "desk.assign", "desk.decided", "desk.reassign", "desk.raise",
+        "desk.whistle",
+    }
+)  # fmt: skip
 
 _DAY = timedelta(days=1)
 
@@ -85,12 +91,24 @@ async def handovers(session: AsyncSession, unit: str, now: datetime) -> Sequence
 
 async def concerned(session: AsyncSession, book: Book, case: Case, kind: str, now: datetime) -> Sequence[str]:
     """Who on duty has to hear of this at once, besides those whose task it is."""
-    danger = kind in ARRIVES and bool(case.danger)
+    danger = kind in RINGS and bool(case.danger)
     if not danger and not (kind in AT_NIGHT and is_night(now)):
         return []
     own = await _nearest(session, book, _upward(book, case.unit), now)
     desk = await on_now(session, book, book.town.desk, now) if danger or not own else []
-    return list(dict.fromkeys(one.person for one in [*own, *desk]))
+    on = [one.person for one in [*own, *desk]]
+    return list(dict.fromkeys([*on, *_of_grid(book, case.grid), *_supervisor(book, on)] if danger else on))
+
+
+def _of_grid(book: Book, grid: str | None) -> list[str]:
+    """The grid's own workers: they live and work there, on duty or not."""
+    return [code for code in book.of_role(Role.WORKER) if grid and book.members[code].area == grid]
+
+
+def _supervisor(book: Book, on: Sequence[str]) -> list[str]:
+    """The first of them, where none is on duty."""
+    known = book.of_role(Role.SUPERVISOR)
+    return [] if set(on) & set(known) else known[:1]
 
 
 async def _nearest(session: AsyncSession, book: Book, units: Sequence[str], now: datetime) -> Sequence[OnDuty]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from cases import dispatch, lifecycle
+from cases import accused, dispatch, lifecycle
 from cases.actors import SYSTEM
 from cases.book import Book
 from cases.dispatch import Refused
@@ -21,8 +21,10 @@ HELD_CLOCK = "simple"  # what nobody has sorted yet is due like any simple thing
 async def sort(session: AsyncSession, book: Book, case: Case, now: datetime, *, sure: bool) -> None:
     """A new case: handed out where the category is known well enough, held where it is not.
 
-    Words of danger never wait for a category.
+    Words of danger never wait for a category. Whom of our own it is about is read once, here: it goes past them (C7).
     """
+    if whom := accused.read(book, case.text, book.path(case.grid)):
+        case.facts = {**case.facts, "accused": sorted(whom)}
     if not sure and not case.danger:
         await hold(session, book, case, now)
         return
@@ -34,7 +36,7 @@ async def again(session: AsyncSession, book: Book, case: Case, now: datetime) ->
     if case.returns >= MAX_RETURNS:
         await lifecycle.move(session, book, case, "arbitrate", SYSTEM, now, changes={"assignee": None})
         return
-    await _by_rule(session, book, case, now, await _refused(session, case))
+    await _by_rule(session, book, case, now, await refused_by(session, case))
 
 
 async def hold(session: AsyncSession, book: Book, case: Case, now: datetime) -> None:
@@ -65,7 +67,7 @@ async def _by_rule(
     await dispatch.hand_out(session, book, case, now, changes=changes, leave_out=leave_out)
 
 
-async def _refused(session: AsyncSession, case: Case) -> Refused:
+async def refused_by(session: AsyncSession, case: Case) -> Refused:
     """Everybody who returned it since it was last reopened."""
     chosen = select(Event).where(Event.case_id == case.id, col(Event.kind).in_(("return", "reopen")))
     people, units, past_grid = set[str](), set[str](), False

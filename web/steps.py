@@ -30,8 +30,14 @@ def _step(book: Book, person: Person, case: Case, step: Step, locale: str) -> di
         for name, words in WORDS.items()
         if name in needs
     }
+    if "units" in needs:
+        choices["units"] = _callable(book, person, case, locale)
+    if step.name == "co_waive":
+        choices["unit"] = [_unit(book, code, locale) for code in access.awaited(case)]
     if "assignee" in needs:
-        choices["assignee"] = _colleagues(book, person, case)
+        choices["assignee"] = _members(book, person.unit, case.assignee)
+    if step.name == "order":
+        choices["assignee"] = _members(book, case.unit or book.town.desk)
     return {
         "name": step.name,
         "label": say(f"step_name.{step.name}", locale),
@@ -41,15 +47,27 @@ def _step(book: Book, person: Person, case: Case, step: Step, locale: str) -> di
     }
 
 
-def _colleagues(book: Book, person: Person, case: Case) -> list[dict[str, str]]:
-    """Those of one's own unit who handle cases, except whoever has it."""
-    mine = book.staff.get(person.unit, ())
-    able = [one for one in mine if one.role in STEPS["sign"].who and one.code != case.assignee]
+def _callable(book: Book, person: Person, case: Case, locale: str) -> list[dict[str, str]]:
+    """Units with somebody who handles cases, besides one's own and those called already."""
+    known = {person.unit, *access.awaited(case)}
+    able = [code for code, people in book.staff.items() if any(one.role in STEPS["sign"].who for one in people)]
+    return [_unit(book, code, locale) for code in book.units if code in able and code not in known]
+
+
+def _unit(book: Book, code: str, locale: str) -> dict[str, str]:
+    return {"value": code, "label": book.unit_name(code, locale)}
+
+
+def _members(book: Book, unit: str, but: str | None = None) -> list[dict[str, str]]:
+    """Those of a unit who handle cases, except whoever has it."""
+    able = [one for one in book.staff.get(unit, ()) if one.role in STEPS["sign"].who and one.code != but]
     return [{"value": one.code, "label": one.name} for one in able]
 
 
 def _days(book: Book, case: Case, step: Step) -> dict[str, Any]:
     """How many one may ask for, and whether they are working days."""
+    if step.name == "order":
+        return {"days": {"most": EXTEND_DAYS, "working": True}}
     if "days" not in step.needs:
         return {}
     policy = book.policies.get(case.clock or "")

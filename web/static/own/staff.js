@@ -171,7 +171,7 @@ function closeCase() {
 
 /* ---- steps */
 
-const DIRECT = new Set(["sign", "hang_up"]); // done by one press; everything else is looked at first
+const DIRECT = new Set(["sign", "co_sign", "hang_up"]); // done by one press; everything else is looked at first
 
 function taken(step, latest) {
   const words = t("staff.done", { step: step.label, number: latest.case.number });

@@ -95,8 +95,21 @@ function together(it) {
   return h("p", { class: "case-notice quiet" }, t("staff.merged_here", { n: it.merged.length }), it.merged.map((number) => [" ", link(number)]));
 }
 
+/** Units called in (吹哨报到): what each was asked, how far it is, what it answered. */
+function coTasks(it) {
+  const tasks = list(it.co_tasks);
+  if (!tasks.length) return "";
+  const row = (one) => h("li", { class: `co-task ${one.status}` },
+    h("p", { class: "co-head" }, h("b", {}, one.unit_name), h("span", { class: "status" }, one.status_text), one.next_due && due(one)),
+    h("p", { class: "event-text" }, one.asked),
+    one.answer && h("p", { class: "co-answer event-text" }, one.answer),
+    files(one),
+    one.assignee_name && h("p", { class: "soft" }, one.assignee_name, one.ended_at && [" · ", h("time", { datetime: one.ended_at }, stamp(one.ended_at, now()))]));
+  return h("section", { class: "co-tasks" }, h("h3", { class: "part" }, t("staff.co_tasks")), h("ul", {}, tasks.map(row)));
+}
+
 function story(it, timeline) {
-  return h("div", { class: "story" }, told(it),
+  return h("div", { class: "story" }, told(it), coTasks(it),
     h("section", {}, h("h3", { class: "part" }, t("staff.timeline")), h("ol", { class: "timeline" }, entries(timeline).map((one) => (Array.isArray(one) ? talk(one) : event(one, it))))));
 }
 
@@ -146,11 +159,11 @@ function about(it) {
   const rating = it.rating || {};
   return h("aside", { class: "about", "aria-label": t("staff.about") },
     facts(t("staff.place"), [[t("staff.place_name"), it.place], [t("staff.address"), it.address], [t("staff.grid"), it.grid]], where(it)),
-    facts(t("staff.category"), [[t("staff.category_now"), whatOf(it)], [t("staff.rule"), it.rule]], guess(it)),
+    facts(t("staff.category"), [[t("staff.category_now"), whatOf(it)], [t("staff.rule"), it.rule], [t("staff.decision"), it.decision]], guess(it)),
     facts(t("staff.clocks"), [[t("staff.clock"), it.clock_name], clockRow(t("staff.sign_due"), it.sign_due_at), clockRow(t("staff.contact_due"), it.contact_due_at), clockRow(t("staff.due"), it.due_at),
       [t("staff.extension"), it.extension && wished(it.extension)]]),
     ordered(it.order),
-    facts(t("staff.people"), [[t("staff.unit"), it.unit_name], [t("staff.co_units"), list(it.co_unit_names).join("、")], [t("staff.assignee"), it.assignee_name],
+    facts(t("staff.people"), [[t("staff.unit"), it.unit_name], [t("staff.co_units"), list(it.co_unit_names).join("、")], [t("staff.assignee"), it.assignee_name], [t("staff.accountable"), it.accountable_name],
       [t("staff.contact"), it.anonymous ? t("staff.anonymous") : it.contact && h("span", { class: "num" }, it.contact)]]),
     facts(t("staff.result"), [[t("staff.outcome"), it.outcome], [t("staff.words"), it.result],
       [t("staff.contacted"), rating.contacted], [t("staff.solved"), rating.solved], [t("staff.satisfied"), rating.satisfied]]));

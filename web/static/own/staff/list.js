@@ -44,6 +44,8 @@ export function marks(task) {
     task.urgent && !task.danger && ["warn", t("staff.urgent")],
     task.kind && ["", task.kind],
     task.untold && ["alarm", t("staff.untold")],
+    task.called && ["warn", t("staff.called")],
+    task.awaited > 0 && ["warn", t("staff.awaited", { n: task.awaited })],
     task.extension && ["warn", t("staff.extension")],
     task.relay && ["warn", t("staff.relay")],
     task.round > 1 && ["warn", t("staff.round", { n: task.round })],

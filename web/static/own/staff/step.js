@@ -4,6 +4,7 @@ import { close, open } from "../lib/sheet.js";
 import * as api from "./api.js";
 import { photoField } from "./photos.js";
 import { assignFields } from "./assign.js";
+import { unitsField } from "./units.js";
 import { stamp } from "../lib/time.js";
 import { now } from "./words.js";
 
@@ -44,6 +45,14 @@ function people(choices, draft, label) {
     choices.map((one) => h("option", { value: one.value }, one.label)));
   field.value = draft.assignee || "";
   return h("label", { class: "field", "data-field": "assignee" }, h("span", { class: "name" }, label), field);
+}
+
+/** One of the units that are waited for. */
+function waited(choices, draft) {
+  const field = h("select", { class: "input", name: "unit" }, h("option", { value: "" }, t("staff.choose")),
+    choices.map((one) => h("option", { value: one.value }, one.label)));
+  field.value = choices.length === 1 ? choices[0].value : draft.unit || "";
+  return h("label", { class: "field", "data-field": "unit" }, h("span", { class: "name" }, t("staff.ask.waived")), field);
 }
 
 function days({ most, working }, draft, order) {
@@ -87,7 +96,8 @@ function fields(step, it, draft) {
     asked.has("reason") && choices.reason && radios("reason", choices.reason, draft),
     asked.has("outcome") && choices.outcome && radios("outcome", choices.outcome, draft),
     asked.has("master") && masterField(it, draft),
-    asked.has("unit") && assignFields(it, draft),
+    asked.has("unit") && (choices.unit ? waited(choices.unit, draft) : assignFields(it, draft)),
+    choices.units && unitsField(choices.units, draft),
     choices.assignee && people(choices.assignee, draft, step.name === "order" ? t("staff.ask.answerer") : t("staff.ask.person")),
     step.days && days(step.days, draft, step.name === "order"),
     asked.has("text") && words(step, draft, !needs.has("text")),
@@ -106,6 +116,7 @@ function read(form, draft) {
 
 function isMissing(need, draft, step) {
   if (need === "photo") return !(draft.photos || []).length;
+  if (need === "units") return !(draft.units || []).length;
   if (need === "days") return !/^[0-9]+$/.test(draft.days || "") || Number(draft.days) < 1 || Number(draft.days) > step.days.most;
   return !draft[need];
 }
@@ -130,6 +141,7 @@ function bodyOf(step, version, draft) {
   const body = { step: step.name, version };
   for (const name of Object.keys(READS)) if (draft[name]) body[name] = draft[name];
   if (body.days) body.days = Number(body.days);
+  if ((draft.units || []).length) body.units = draft.units.map(({ unit, text }) => ({ unit, text: text.trim() }));
   if ((draft.photos || []).length) body.photos = draft.photos.map((photo) => photo.id);
   return body;
 }
