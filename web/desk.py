@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from bot.because import explained
 from bot.desk.due import due_for
 from bot.texts import say
-from cases import access
+from cases import access, accused
 from cases.book import Book
 from cases.joining import Alike
 from cases.masking import mask, mask_phone
@@ -110,7 +111,7 @@ class Desk:
                 "lat": case.lat,
                 "address": self.book.places[case.place].address if case.place else "",
                 **_files(story, [str(photo.id) for photo in story.photos if photo.resident]),
-                "rule": self.rule(case),
+                "rule": explained(self.book, case.explanation, case.unit, self.locale, accused.about(case)),
                 "prediction": self._prediction(story),
                 "extension": self._extension(case),
                 "order": self._order(case),
@@ -135,30 +136,6 @@ class Desk:
             "joined": one.joined,
         }
 
-    def rule(self, case: Case) -> str:
-        """“规则 R-017：事项是餐饮油烟，地点在丹桂街道 → 城市管理局。”"""
-        explanation = case.explanation
-        if not explanation:
-            return self.say("rule.none")
-        because = [
-            self.say(f"rule.because.{reason['condition']}", value=self._value(reason))
-            for reason in explanation["because"]
-        ]
-        text = self.say("rule.sep").join(because) or self.say("rule.always")
-        unit = self.unit(case.unit)
-        return self.say(
-            "rule.text", rule=explanation["rule"], because=text, unit=unit, note=explanation.get("note", "")
-        )
-
-    def _value(self, reason: dict[str, Any]) -> str:
-        value = reason["value"]
-        match reason["condition"]:
-            case "category":
-                return self.category(value)
-            case "area":
-                return self.book.area_name(value)
-        return self.say("rule.sep").join(map(str, value)) if isinstance(value, list) else str(value)
-
     def _extension(self, case: Case) -> dict[str, Any] | None:
         asked = case.extension
         if asked is None:
@@ -177,7 +154,7 @@ class Desk:
         return story.people.get(case.accountable or "", "") if case.accountable != case.assignee else ""
 
     def _co_task(self, task: CoTask, story: Story) -> dict[str, Any]:
-        pending = task.status in access.PENDING
+        pending, what = task.status in access.PENDING, f"co_{task.status}"
         return {
             "unit": task.unit,
             "unit_name": self.unit(task.unit),
@@ -187,7 +164,7 @@ class Desk:
             "asked": mask(task.asked),
             "called_at": iso(task.called_at),
             "next_due": iso(task.due_at) if pending else None,
-            "next_due_text": self.say(f"due.co_{task.status}") if pending else "",
+            "next_due_text": self.say(f"due.{what}") if pending else "",
             "overdue": task.overdue,
             "ended_at": iso(task.ended_at),
             "answer": mask(task.answer),

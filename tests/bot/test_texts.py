@@ -11,6 +11,7 @@ from typing import Any
 import opencc
 import pytest
 
+from app.town.rows import PlaceKind
 from bot.channels.telegram_texts import RESIDENT_COMMANDS, STAFF_COMMANDS
 from bot.desk import asking
 from bot.flows.danger import ANSWERS as SAFETY
@@ -27,7 +28,7 @@ from cases.notices import TOLD, Audience
 from cases.review import RELABEL
 from classifiers.danger import lexicon
 from classifiers.kinds import KINDS
-from models import STEPS, ClockAct, Outcome, ReturnReason, Role, Status
+from models import STEPS, ClockAct, CoStatus, Outcome, ReturnReason, Role, Status
 
 ROOT = Path(__file__).parents[2]
 OTHERS = [locale for locale in LOCALES if locale != DEFAULT]
@@ -42,7 +43,6 @@ KEY = re.compile(r"[a-z_]+(?:\.[A-Za-z_-]*[A-Za-z])+")
 BARE = {"hello", "help", "filed", "never_mind", "unreadable"}  # keys without a dot, found only where a key is expected
 
 FILES = (".jpg", ".ogg")  # names of files look like keys
-CONDITIONS = re.findall(r'Condition\(\s*"(\w+)"', (ROOT / "routing/conditions.py").read_text("utf-8"))
 CARD_LINES = re.findall(r'CardLine\(\s*"(\w+)"', (ROOT / "bot/flows/card.py").read_text("utf-8"))
 BY_STAFF = {name for name, step in STEPS.items() if step.who - {Role.RESIDENT, Role.SYSTEM}}
 
@@ -61,11 +61,12 @@ FAMILIES: dict[str, Iterable[str]] = {
     "button.locale_{}": LOCALES,
     "button.safety_{}": SAFETY,
     "card.label.{}": CARD_LINES,
+    "co_status.{}": CoStatus,
     "danger.{}": [kind for kind, _, _ in lexicon()[1]],
     "desk.{}": told(resident=False),
-    "due.{}": ["sign", "sort", "contact", "resolve", "waiting"],
+    "due.{}": ["sign", "sort", "contact", "resolve", "waiting", "co_called", "co_signed"],
     "drift.{}": Kind,
-    "event.{}": {"submit", "untold", RELABEL, *STEPS, *ClockAct},
+    "event.{}": TOLD,
     "kind.{}": KINDS,
     "learning.check.{}": [check.name for check in CHECKS],
     "menu.{}": [*RESIDENT_COMMANDS, *STAFF_COMMANDS],
@@ -75,7 +76,9 @@ FAMILIES: dict[str, Iterable[str]] = {
     "reason.{}": ReturnReason,
     "resident.{}": told(resident=True),
     "role.{}": Role,
-    "rule.because.{}": CONDITIONS,
+    "rule.because.{}": ["validity", "valid_from", "valid_to"],
+    "rule.place.{}": PlaceKind,
+    "rule.weekday.{}": "abcdefg",
     "safety.note_{}": SAFETY,
     "safety.told_{}": SAFETY,
     "status.{}": Status,
@@ -86,7 +89,7 @@ FAMILIES: dict[str, Iterable[str]] = {
     "task.done.{}": BY_STAFF,
     "task.models.stage.{}": Stage,
     "task.models.state.{}": {"in_use", "watching", *Teaching},
-    "task.say.{}": ASKS_FOR_WORDS | {asking.HAND_OVER},
+    "task.say.{}": ASKS_FOR_WORDS | {asking.HAND_OVER, "assign"},  # in arbitration
     "when.{}": ["today", "tomorrow", "date", "date_year"],
     "{}.{}": [],  # a staff step's choices: reason.* and outcome.*, above
 }
@@ -302,7 +305,7 @@ def _told_names() -> set[str]:
     none: Any = SimpleNamespace(place_name=str, area_name=str)
     case: Any = SimpleNamespace(
         number="", unit="", item="", category="", place="", place_text="", grid="", due_at=None, sign_due_at=None,
-        assignee="", outcome=None, extension=None,
+        assignee="", outcome=None, extension=None, ordered=None,
     )  # fmt: skip
     return set(told_args(none, case, SYSTEM, ""))
 
@@ -313,7 +316,7 @@ def _told_names() -> set[str]:
         ("desk.", _told_names()),
         ("resident.", _told_names()),
         ("status.", _told_names() | {"result"}),
-        ("event.", {"who", "assignee", "unit", "reason", "number", "days", "until", "due"}),
+        ("event.", {"who", "assignee", "unit", "reason", "number", "days", "until", "due", "other", "called"}),
     ],
 )
 def test_a_text_asks_only_for_what_it_is_given(family: str, given: set[str]) -> None:
