@@ -6,13 +6,14 @@ from datetime import datetime
 from bot.flows.state import Draft
 from bot.flows.surroundings import Brief, Plan, Spot, Surroundings
 from bot.messages import Pin
+from cases import accused
 from cases.book import Book
 from cases.clock import deadlines
 from cases.intake import Guess
 from cases.triage import HELD_CLOCK
 from classifiers.manner import manner
 from routing.places import ROAD, Found
-from routing.rules import Facts
+from routing.rules import Facts, NoRule
 
 Classify = Callable[[str], Guess | None]
 Danger = Callable[[str], str | None]
@@ -60,15 +61,20 @@ class Senses:
         """Where a draft would go and by when, by the very rules that will decide when it is filed."""
         if draft.category is None and not draft.danger:
             return Plan(None, deadlines(self.book.policies[HELD_CLOCK], now, self.book.calendar).resolve)
-        decision = self.book.rules.route(self._facts(draft, now))
+        try:
+            decision = self.book.rules.route(self._facts(draft, now))
+        except NoRule:
+            return Plan(None, deadlines(self.book.policies[HELD_CLOCK], now, self.book.calendar).resolve)
         return Plan(decision.unit, deadlines(self.book.policies[decision.clock], now, self.book.calendar).resolve)
 
     def _facts(self, draft: Draft, now: datetime) -> Facts:
         place, meant = self.book.places.get(draft.place or ""), manner(draft.text)
+        path = self.book.path(draft.grid)
+        whom = accused.read(self.book, draft.text, path)
         return Facts(
             category=draft.category,
             item=draft.item,
-            area_path=self.book.path(draft.grid),
+            area_path=path,
             place_kind=place.kind if place else None,
             danger=draft.danger,
             kind=meant.kind,
@@ -76,6 +82,8 @@ class Senses:
             confidence=1.0 if draft.chosen or not draft.guess else float(draft.guess["confidence"]),
             at=now,
             text=draft.text,
+            refused_units=accused.not_led(self.book, whom),
+            accused=whom,
         )
 
 

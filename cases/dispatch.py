@@ -112,9 +112,7 @@ async def hand_out(
     )
 
 
-async def least_loaded(
-    session: AsyncSession, unit: str, without: Collection[str] = frozenset()
-) -> str | None:
+async def least_loaded(session: AsyncSession, unit: str, without: Collection[str] = frozenset()) -> str | None:
     """The least loaded handler of a unit, None where it has nobody."""
     people = (await session.exec(select(Person).where(Person.unit == unit, col(Person.active)))).all()
     return of_unit(unit, people, await _loads(session, [p.code for p in people]), refusers=without)
@@ -123,16 +121,16 @@ async def least_loaded(
 def stands_above(book: Book, case: Case, person: str | None, level: int = 0) -> str | None:
     """Who is next up the chain from whoever had the case; `level`: how often it went up already."""
     return one_up(
-        person, case.unit, _known(book, case, person), book.areas, book.path(case.grid), units=book.units, level=level
+        person, case.unit, known(book, case, person), book.areas, book.path(case.grid), units=book.units, level=level
     )
 
 
 def all_above(book: Book, case: Case, person: str | None) -> Sequence[str]:
     """Everybody above whoever had the case, the nearest first; nobody for the top."""
-    return over(person, case.unit, _known(book, case, person), book.areas, book.path(case.grid), units=book.units)
+    return over(person, case.unit, known(book, case, person), book.areas, book.path(case.grid), units=book.units)
 
 
-def _known(book: Book, case: Case, person: str | None) -> Sequence[Member]:
+def known(book: Book, case: Case, person: str | None) -> Sequence[Member]:
     """Those a chain can be made of, with the one it begins at; without those it is about."""
     holder, never = book.members.get(person or ""), accused.never(book, case)
     heads = [one for one in book.heads if one.code not in never] if never else book.heads

@@ -11,7 +11,7 @@ from typing import Any
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from cases import access, lifecycle, timers
+from cases import access, accused, lifecycle, timers
 from cases.actors import RESIDENT, SYSTEM, Actor, staff
 from cases.book import Book
 from cases.errors import Missing, NotFound, Stale
@@ -38,6 +38,7 @@ async def merge(session: AsyncSession, book: Book, case: Case, person: Person, n
         raise Missing("merge.itself")
     await _hold(session, case, master)
     await _fits(session, case, master)
+    accused.check(book, case, master.unit, master.assignee)
     actor = staff(person)
     details = {"other": master.number, "from": case.assignee}
     changes = {"master": master.id, **_desk(master)}
@@ -98,7 +99,7 @@ async def withdraw(session: AsyncSession, book: Book, case: Case, now: datetime)
 async def followers(session: AsyncSession, case: Case) -> Sequence[Case]:
     """What is merged into it, the oldest first, held."""
     chosen = select(Case).where(Case.master == case.id).order_by(col(Case.submitted_at), col(Case.id))
-    held = chosen.with_for_update().execution_options(populate_existing=True)
+    held = chosen.with_for_update(key_share=True).execution_options(populate_existing=True)
     return (await session.exec(held)).all()
 
 
@@ -112,9 +113,12 @@ async def _follow(
 
 
 async def _hold(session: AsyncSession, *cases: Case) -> None:
-    """Raises Stale when one of them was changed since it was read."""
+    """Raises Stale when one of them was changed since it was read.
+
+    Their keys stay free: other rows point at them, and two who ask for steps crosswise have each added one already.
+    """
     seen = {case.id: case.version for case in cases}
-    chosen = select(Case).where(col(Case.id).in_(seen)).order_by(col(Case.id)).with_for_update()
+    chosen = select(Case).where(col(Case.id).in_(seen)).order_by(col(Case.id)).with_for_update(key_share=True)
     for case in (await session.exec(chosen.execution_options(populate_existing=True))).all():
         if case.version != seen[case.id]:
             raise Stale("step.stale", number=case.number)

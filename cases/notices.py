@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from cases import access, duty
+from cases import access, accused, duty
 from cases.book import Book
 from models import Case, Event, Follower, Notification, Role, Status
 
@@ -133,14 +133,14 @@ async def tell(
     above: Sequence[str] = (),
     leave_out: Sequence[Audience] = (),
 ) -> None:
-    """Write a row for everybody this event concerns, each once, except the one who caused it."""
+    """Write a row for everybody this event concerns, each once, except the one who caused it and those it is about."""
     told = {event.actor}
     for audience in TOLD[event.kind]:
         if audience in leave_out:
             continue
         key = _key(audience, event)
         for person in await _people(session, book, case, event, audience, above):
-            if person not in told:
+            if person not in told and not accused.is_hidden(book, case, person):
                 told.add(person)
                 _write(session, case, event, key, now, args, person=person)
         if audience is Audience.RESIDENT and event.role is not Role.RESIDENT:

@@ -39,7 +39,7 @@ class Decision:
     assign: AssignTo
     assignee: str | None  # for `named` only
     clock: str
-    explanation: dict[str, Any] = field(default_factory=dict)  # rule, because, note: words belong to the catalogues
+    explanation: dict[str, Any] = field(default_factory=dict)  # rule, because, unit, note: words are the catalogues'
     facts: dict[str, Any] = field(default_factory=dict)  # the snapshot the rule saw
     broken: tuple[Broken, ...] = ()
 
@@ -170,7 +170,7 @@ def _row(rule: RoutingRule, areas: Mapping[str, int]) -> _Row:
         "assign": AssignTo(rule.assign),
         "assignee": rule.assignee,
         "clock": rule.clock,
-        "explanation": {"rule": rule.code, "because": because, "note": rule.note},
+        "explanation": {"rule": rule.code, "because": because, "unit": rule.unit, "note": rule.note},
     }
     rest = tuple(condition for condition in asked if condition.name not in FOUND_BY)
     return _Row(rule.code, rule.unit, rest, not asked, outcome)

@@ -11,7 +11,7 @@ from typing import Any
 import opencc
 import pytest
 
-from app.town.rows import PlaceKind
+from app.town.tables import PlaceKind
 from bot.channels.telegram_texts import RESIDENT_COMMANDS, STAFF_COMMANDS
 from bot.desk import asking
 from bot.flows.danger import ANSWERS as SAFETY

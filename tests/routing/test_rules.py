@@ -91,6 +91,7 @@ def test_a_decision_says_who_how_and_why() -> None:
                 {"condition": "area", "value": "CX-DG"},
                 {"condition": "window", "value": ["08:00", "18:00"]},
             ],
+            "unit": "DG-CG",
             "note": "执法队先到场",
         },
         facts={
