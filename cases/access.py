@@ -9,11 +9,11 @@ from sqlalchemy.dialects.postgresql import array
 from sqlmodel import col, select
 
 from cases import accused
-from cases.accused import SEES_ALL
 from cases.book import Book
 from models import STEPS, Area, Case, CoStatus, Person, Role, Status, Step
 from models.status import EXTENSIONS, RETURN_WITHIN_HOURS
 
+SEES_ALL = accused.SEES_ALL
 REVIEWS = frozenset({"approve", "send_back"})
 HANDLES = frozenset({"return", "contact", "relay", "ask", "reply", "extend", "raise", "whistle"})
 CALLED = frozenset({"co_sign", "co_answer", "co_decline"})  # by whoever was called to it
