@@ -8,17 +8,19 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlmodel import col, select, update
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot import transcript
 from bot.desk import notices as desk
 from bot.flows.progress import QUESTIONS, buttons_for, on_the_line, rating_buttons
 from bot.messages import Button, Say
 from bot.transactions import Transactions, wake
-from cases import feedback
+from cases import feedback, joining
 from cases.book import Book
 from models import Case, Notification
 
 RATED = frozenset({"resident.approve", "resident.resolve_along"})
+OVER = frozenset({"joined.approve", "joined.reject", "joined.withdraw"})
 ON_A_LINE = frozenset({"resident.relay"})
 UNREACHABLE = "unreachable"
 
@@ -35,9 +37,9 @@ async def deliver(transactions: Transactions, book: Book, notification_id: int, 
             assert case is not None, "residents are told about cases only"
             held = await transcript.lock(session, row.resident)
             assert held is not None, "whoever has a case was welcomed"
-            line = resident_line(row, case)
+            line = await _joined_line(session, row, case) if _joined(row) else resident_line(row, case)
             await transcript.said(session, held.resident, line, f"notice:{row.id}", now, row.case_id)
-            if held.resident.unreachable_at:
+            if held.resident.unreachable_at and row.resident == case.resident:
                 await feedback.untold(session, book, case, UNREACHABLE, now)
         else:
             await desk.tell(session, row, case, now)
@@ -56,6 +58,21 @@ def resident_line(row: Notification, case: Case) -> Say:
     """What a resident reads, with what may be done about it now."""
     args: Mapping[str, object] = {**row.args, "round": case.round}
     return Say(row.text_key, args, _buttons(row, case), photos=row.photos, number=case.number)
+
+
+def _joined(row: Notification) -> bool:
+    return row.text_key.startswith("joined.")
+
+
+async def _joined_line(session: AsyncSession, row: Notification, case: Case) -> Say:
+    """For who said “me too”: once it is over, their own words are one press away from a complaint of their own."""
+    assert row.resident is not None
+    args: Mapping[str, object] = {**row.args, "round": case.round}
+    buttons: Sequence[Button] = ()
+    if row.text_key in OVER:
+        told = await joining.told(session, case, row.resident)
+        buttons = [Button("file_own", "button.file_own", payload={"told": dict(told)})]
+    return Say(row.text_key, args, buttons, photos=row.photos, number=case.number)
 
 
 def _buttons(row: Notification, case: Case) -> Sequence[Button]:

@@ -1,7 +1,7 @@
 """Takes a message in: once only, one conversation at a time, run the flow, commit — then it may be acknowledged."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4, uuid5
 
@@ -10,8 +10,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from bot import transcript
 from bot.direct import direct
 from bot.flows import talk
+from bot.flows.alike import about_to_file
 from bot.flows.effects import Effect
-from bot.flows.state import Mode, State
+from bot.flows.state import Draft, Mode, State
 from bot.flows.surroundings import Brief
 from bot.hearing import hear
 from bot.messages import Incoming, Say
@@ -20,7 +21,7 @@ from bot.senses import Senses
 from bot.texts import DEFAULT, LOCALES
 from bot.transactions import Transactions
 from bot.transcript import Held, Line
-from cases import feedback, queries
+from cases import feedback, joining, queries
 from cases.errors import Refusal
 from cases.keys import Keys
 from models import Case, Photo, Resident
@@ -137,6 +138,9 @@ class Inbox:
         heard, stale = hearing.heard, hearing.stale
         around = senses.around(briefs, bool(resident.contact))
         effects: list[Effect] = []
+        if stale is None and (draft := about_to_file(state, heard)):
+            alike = await joining.for_resident(session, senses.book, _about(draft), resident.id, incoming.at)
+            around = replace(around, alike=alike)
         if stale is not None:
             state, effects = talk.stale(state, stale, around, incoming.at)
         elif not (notes and heard.empty):
@@ -187,6 +191,10 @@ def _brief(case: Case, now: datetime) -> Brief:
     too_late = ended is not None and not feedback.may_reopen(case, now)
     what, relay, danger = case.item or case.category or "", case.relay is not None, case.danger is not None
     return Brief(case.number, case.status, what, too_late, relay, danger)
+
+
+def _about(draft: Draft) -> joining.About:
+    return joining.About(draft.text, draft.category, draft.item, draft.place, draft.lon, draft.lat)
 
 
 def _number(line: Say) -> str:

@@ -15,10 +15,10 @@ from bot.flows.progress import buttons_for, on_the_line
 from bot.flows.state import Draft
 from bot.messages import Button, Say
 from bot.texts import say
-from cases import feedback, intake
+from cases import feedback, intake, joining
 from cases.actors import SYSTEM
 from cases.book import Book
-from cases.errors import NotFound, Refusal
+from cases.errors import NotFound, Refusal, Stale
 from cases.intake import Complaint, Guess
 from cases.keys import Keys
 from cases.lifecycle import told_args
@@ -80,6 +80,30 @@ async def _file(scene: Scene, effect: fx.File) -> list[tuple[Say, Case | None]]:
     key = "filed.held" if case.assignee is None else "filed"
     buttons = (*_buttons(case), Button("new", "button.new"))
     return [(Say(key, {**_args(scene, case), "code": code}, buttons, number=case.number), case)]
+
+
+async def _join(scene: Scene, effect: fx.Join) -> list[tuple[Say, Case | None]]:
+    """Where it is over by now, theirs is filed after all."""
+    draft, now = effect.draft, scene.now
+    where = draft.model_dump(include={"place", "place_text", "grid", "lon", "lat"})
+    try:
+        case = await joining.join(
+            scene.session, scene.book, effect.number, scene.resident, draft.text, draft.photos, where, now
+        )
+    except Stale as over:
+        return [(Say(over.key, over.values), None), *await _file(scene, fx.File(draft))]
+    await _belongs(scene, case, draft.numbers)
+    args = _args(scene, case) | {"count": case.joined}
+    return [(Say("join.done", args, (Button("new", "button.new"),), number=case.number), case)]
+
+
+async def _show_joined(scene: Scene, effect: fx.ShowJoined) -> list[tuple[Say, Case | None]]:
+    found = await joining.theirs(scene.session, scene.resident.id)
+    said: list[tuple[Say, Case | None]] = []
+    for case in reversed(found):
+        args = _args(scene, case) | {"count": case.joined}
+        said.append((Say("joined.status", args, number=case.number), case))
+    return said or ([(Say("my.none"), None)] if effect.alone else [])
 
 
 async def _supplement(scene: Scene, effect: fx.Supplement) -> list[tuple[Say, Case | None]]:
@@ -247,6 +271,8 @@ async def _as_it_stands(scene: Scene, effect: fx.Effect) -> list[tuple[Say, Case
 
 
 PERFORM: Mapping[type, Callable[[Scene, Any], Awaitable[list[tuple[Say, Case | None]]]]] = {
+    fx.Join: _join,
+    fx.ShowJoined: _show_joined,
     fx.Supplement: _supplement,
     fx.Answer: _answer,
     fx.RelayBack: _relay_back,

@@ -36,6 +36,8 @@ class Wording:
                 return say(f"outcome.{value}", locale) if value else ""
             case "code":
                 return grouped(self._keys.open(base64.b64decode(value)))
+            case "lines":
+                return "\n".join(self.word(key, args, locale, now) for key, args in value)
         return value
 
     def _person(self, code: str, locale: str) -> str:

@@ -26,6 +26,7 @@ TASKS = frozenset(
         "desk.whistle",
     }
 )  # fmt: skip
+SOUNDLESS = frozenset({"desk.join"})  # at any hour
 
 _DAY = timedelta(days=1)
 
@@ -50,7 +51,7 @@ def is_night(now: datetime) -> bool:
 def quiet(key: str, case: Case | None, now: datetime) -> bool:
     """Whether a notice to the staff comes without a sound: at night, unless somebody has to get up for it."""
     danger = case is not None and bool(case.danger) and case.status in OPEN and key in TASKS
-    return is_night(now) and key not in URGENT and not danger
+    return key in SOUNDLESS or (is_night(now) and key not in URGENT and not danger)
 
 
 def by_roster(shifts: Sequence[DutyShift], unit: str, now: datetime) -> list[OnDuty]:

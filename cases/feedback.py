@@ -12,7 +12,7 @@ from cases.actors import RESIDENT, SYSTEM
 from cases.book import Book
 from cases.errors import NotFound, Stale, TooOften
 from cases.keys import Keys
-from cases.notices import Audience
+from cases.notices import VIA_JOINED, Audience
 from models import STEPS, Case, Event, Follower, Rating, Resident
 from models.status import REOPEN_WITHIN_DAYS
 
@@ -111,9 +111,10 @@ async def untold(session: AsyncSession, book: Book, case: Case, reason: str, now
 
 
 async def followed(session: AsyncSession, resident: UUID, number: str) -> Case:
-    """The case, for somebody who may see it; anything else is NotFound."""
+    """The case, for somebody who may act on it; anything else is NotFound."""
     chosen = select(Case).join(Follower, col(Follower.case_id) == Case.id)
-    case = (await session.exec(chosen.where(Case.number == number, Follower.resident == resident))).first()
+    theirs = (Case.number == number, Follower.resident == resident, Follower.via != VIA_JOINED)
+    case = (await session.exec(chosen.where(*theirs))).first()
     if case is None:
         raise NotFound("case.not_found", number=number)
     return case
@@ -124,8 +125,11 @@ async def look_up(session: AsyncSession, keys: Keys, resident: Resident, code: s
     case = (await session.exec(select(Case).where(Case.code_hash == keys.code_hash(code)))).first()
     if case is None:
         raise NotFound("lookup.wrong")
-    if await session.get(Follower, (case.id, resident.id)) is None:
+    known = await session.get(Follower, (case.id, resident.id))
+    if known is None:
         session.add(Follower(case_id=case.id, resident=resident.id, via="code", at=now))
+    elif known.via == VIA_JOINED:
+        known.via = "code"
     return case
 
 

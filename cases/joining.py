@@ -136,7 +136,12 @@ async def join(
 
     Raises Stale when the case is over by now.
     """
-    held = select(Case).where(Case.number == number).with_for_update().execution_options(populate_existing=True)
+    held = (
+        select(Case)
+        .where(Case.number == number)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
     case = (await session.exec(held)).one()
     if case.status not in OPEN | {Status.MERGED}:
         raise Stale("join.over", number=number)

@@ -6,12 +6,13 @@ from uuid import UUID
 
 import sqlalchemy
 from sqlalchemy import ColumnElement, Integer, bindparam, func
-from sqlmodel import col, select
+from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from cases import access
 from cases.book import Book
 from cases.errors import NotFound
+from cases.notices import VIA_JOINED
 from models import (
     OPEN,
     STEPS,
@@ -33,7 +34,7 @@ LIST_LIMIT = 200
 _THEIRS = (  # put together once: every message of a resident waits for it
     select(Case)
     .join(Follower, col(Follower.case_id) == Case.id)
-    .where(Follower.resident == bindparam("who"))
+    .where(Follower.resident == bindparam("who"), Follower.via != VIA_JOINED)
     .order_by(col(Case.submitted_at).desc(), col(Case.number).desc())
     .limit(bindparam("most", type_=Integer))
 )
@@ -139,7 +140,7 @@ async def people(session: AsyncSession, codes: set[str]) -> dict[str, str]:
 
 
 async def of_resident(session: AsyncSession, resident: UUID, limit: int = 20) -> Sequence[Case]:
-    """What a resident filed or opened by code, the newest first."""
+    """What a resident filed or opened by code, the newest first; what they only joined is not theirs to act on."""
     return (await session.exec(_THEIRS, params={"who": resident, "most": limit})).all()
 
 
@@ -151,10 +152,11 @@ async def of_ids(session: AsyncSession, ids: Set[UUID | None]) -> dict[UUID, Cas
 
 
 async def shown_to(session: AsyncSession, resident: UUID, photo: Photo) -> bool:
-    """Whether an event a follower of the case may read shows this photo."""
+    """Whether an event a follower of the case may read shows this photo; who only joined sees the staff's alone."""
     chosen = select(Event.id).join(Follower, col(Follower.case_id) == Event.case_id)
     shown = col(Event.photos).contains([str(photo.id)])
-    where = (Event.case_id == photo.case_id, Follower.resident == resident, col(Event.public), shown)
+    theirs = or_(Follower.via != VIA_JOINED, Event.role != Role.RESIDENT)
+    where = (Follower.resident == resident, col(Event.public), shown, theirs)
     return (await session.exec(chosen.where(*where).limit(1))).first() is not None
 
 

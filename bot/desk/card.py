@@ -121,7 +121,13 @@ def _meant(reader: Reader, case: Case) -> Sequence[str]:
 
 
 def _counts(reader: Reader, case: Case, photos: int) -> Sequence[str]:
-    counted = (("photos", photos, 1), ("joined", case.joined, 1), ("urges", case.urges, 1), ("rounds", case.round, 2), ("returns", case.returns, 1))
+    counted = (
+        ("photos", photos, 1),
+        ("joined", case.joined, 1),
+        ("urges", case.urges, 1),
+        ("rounds", case.round, 2),
+        ("returns", case.returns, 1),
+    )
     return [reader.word(f"task.card.{name}", count=n) for name, n, least in counted if n >= least]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import takewhile
 
-from bot.flows import card, danger, whereabouts, words
+from bot.flows import alike, card, danger, whereabouts, words
 from bot.flows.effects import Effect, File, KeepContact
 from bot.flows.heard import Heard, Listener, Turn, swapped
 from bot.flows.state import Draft, Mode, State
@@ -132,6 +132,8 @@ def submit(state: State, heard: Heard, around: Surroundings, now: datetime) -> T
     draft = state.draft
     if draft is None or not draft.text:
         return state, [Say("stale.draft")]
+    if around.alike and alike.about_to_file(state, heard):
+        return alike.ask(state, draft, around)
     return State(building=state.building), [File(draft)]
 
 
@@ -267,6 +269,7 @@ MODES: Mapping[Mode, Listener] = {
     Mode.CATEGORY: more,
     Mode.WHERE: where,
     Mode.CARD: more,
+    Mode.ALIKE: more,
     Mode.CONTACT: contact,
 }
 ACTIONS: Mapping[str, Listener] = {

@@ -14,6 +14,21 @@ class File:
 
 
 @dataclass(frozen=True)
+class Join:
+    """“Me too”: the case of this number is theirs, too; with what they were about to file."""
+
+    number: str
+    draft: Draft
+
+
+@dataclass(frozen=True)
+class ShowJoined:
+    """Say where stands what they joined. `alone`: they filed nothing themselves."""
+
+    alone: bool
+
+
+@dataclass(frozen=True)
 class Words:
     """What a resident says about a case. `numbers` are the channel's of the messages that say it."""
 
@@ -104,5 +119,19 @@ class KeepContact:
 
 
 Effect: TypeAlias = (
-    Say | File | Words | HangUp | Safety | Urge | Withdraw | Rate | LookUp | Show | Speak | Enlarge | KeepContact
+    Say
+    | File
+    | Join
+    | ShowJoined
+    | Words
+    | HangUp
+    | Safety
+    | Urge
+    | Withdraw
+    | Rate
+    | LookUp
+    | Show
+    | Speak
+    | Enlarge
+    | KeepContact
 )

@@ -4,7 +4,20 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bot.flows import danger
-from bot.flows.effects import Answer, Effect, HangUp, Rate, RelayBack, Reopen, Show, Supplement, Urge, Withdraw, Words
+from bot.flows.effects import (
+    Answer,
+    Effect,
+    HangUp,
+    Rate,
+    RelayBack,
+    Reopen,
+    Show,
+    ShowJoined,
+    Supplement,
+    Urge,
+    Withdraw,
+    Words,
+)
 from bot.flows.heard import Heard, Listener, Turn, put_aside, taken_up
 from bot.flows.state import Draft, Kept, Mode, State
 from bot.flows.surroundings import Surroundings
@@ -52,10 +65,8 @@ def moved_on(state: State, heard: Heard, around: Surroundings) -> Turn | None:
 
 
 def my(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
-    if not around.cases:
-        return state, [Say("my.none")]
     shown: list[Effect] = [Show(case.number) for case in reversed(around.cases[:SHOWN])]
-    return state, shown
+    return state, [ShowJoined(alone=not shown), *shown]
 
 
 def status(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:

@@ -12,6 +12,7 @@ class Mode(StrEnum):
     CATEGORY = "category"  # asked which of three it is
     WHERE = "where"  # asked where it is
     CARD = "card"  # shown the card
+    ALIKE = "alike"  # shown that neighbours told of the same
     CONTACT = "contact"  # asked for a telephone number
     ANSWER = "answer"  # about to answer the worker's question on `case`
     SUPPLEMENT = "supplement"  # about to add to `case`
@@ -38,6 +39,7 @@ class Draft(BaseModel):
     lat: float | None = None
     placed: bool = False  # the question where is settled
     asked_category: bool = False
+    asked_alike: bool = False
     anonymous: bool = False
     danger: str | None = None
     warned: bool = False

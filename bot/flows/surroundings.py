@@ -7,6 +7,7 @@ from datetime import datetime
 from bot.flows.state import Draft
 from bot.messages import Pin
 from cases.intake import Guess
+from cases.joining import Alike
 from models import Category, Place, Status
 
 
@@ -51,3 +52,4 @@ class Surroundings:
     emergency: Mapping[str, str]  # numbers to call, by kind
     cases: Sequence[Brief] = ()
     has_contact: bool = False
+    alike: Sequence[Alike] = ()  # open cases of others that tell of the same; looked for before a draft is filed

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from bot.flows import album, complaint, edits, more, progress, safety, words
+from bot.flows import album, complaint, edits, joining, more, progress, safety, words
 from bot.flows.effects import Enlarge, LookUp, Show, Speak
 from bot.flows.heard import Heard, Listener, Turn, put_aside, taken_up
 from bot.flows.state import Kept, Mode, State
@@ -149,6 +149,7 @@ INTERRUPTED = frozenset({Mode.IDLE, Mode.WHERE, Mode.CONTACT, Mode.WHICH})
 MODES: Mapping[Mode, Listener] = {Mode.IDLE: idle, **complaint.MODES, **progress.MODES}
 ACTIONS: Mapping[str, Listener] = {
     **complaint.ACTIONS,
+    **joining.ACTIONS,
     **progress.ACTIONS,
     **safety.ACTIONS,
     **more.ACTIONS,

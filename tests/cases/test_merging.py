@@ -28,11 +28,11 @@ async def timers(site: Site, number: str) -> dict[ClockAct, tuple[datetime, bool
 
 
 async def three(site: Site, clock: Clock) -> list[str]:
-    """Of three residents, an hour between them."""
+    """Of three residents, ten minutes between them."""
     numbers = []
     for _ in range(3):
         numbers.append(await (await site.resident("B0103")).file(FUMES))
-        clock.forward(hours=1)
+        clock.forward(minutes=10)
     return numbers
 
 
@@ -90,6 +90,7 @@ async def test_nobody_gains_time_by_merging(site: Site, clock: Clock) -> None:
     dispatcher = await site.staff("chenlu")
     await dispatcher.step(second, "merge", master=first)
     clock.forward(days=1)
+    dispatcher = await site.staff("chenlu")
     await dispatcher.step(second, "unmerge", text="不是同一家店")
     case = await the_case(site, second)
     assert (case.status, case.assignee, case.due_at) == ("triage", None, before.due_at)
@@ -115,7 +116,6 @@ async def test_asked_while_it_is_merged_the_wait_is_made_good(site: Site, clock:
     await dispatcher.step(second, "merge", master=first)
     case, calendar = await the_case(site, second), site.parts.senses.book.calendar
     assert due and (case.paused_at, case.due_at) == (None, calendar.add(due, timedelta(hours=2)))
-    assert await site.sweep() == 0
     await invariants(site)
 
 
@@ -172,7 +172,7 @@ async def test_withdrawn_the_oldest_goes_on_in_its_place(site: Site, clock: Cloc
     ann = await site.resident("B0103")
     first = await ann.file(FUMES)
     clock.forward(hours=1)
-    second, third, _ = await three(site, clock)
+    second, third, other = await three(site, clock)
     dispatcher, limin = await site.staff("chenlu"), await site.staff("limin")
     for number in (third, second):
         await dispatcher.step(number, "merge", master=first)
@@ -187,7 +187,7 @@ async def test_withdrawn_the_oldest_goes_on_in_its_place(site: Site, clock: Cloc
     goes_on = {act: at for act, at in ran.items() if not at[2]}
     assert {act: at for act, at in (await timers(site, second)).items() if not at[2]} == goes_on
     assert (await the_case(site, third)).master == heir.id
-    assert await limin.tasks() == [second]
+    assert sorted(await limin.tasks()) == [second, other]
     assert (await told(site, second, "limin"))[-1][0] == "desk.lead_signed"
     await invariants(site)
     await limin.step(second, "reply", text="已整改。", outcome="solved", photos=[await limin.upload()])
@@ -215,7 +215,7 @@ async def test_one_that_follows_may_be_withdrawn_urged_and_added_to(site: Site, 
 async def test_crosswise_at_once_one_of_them_wins(site: Site, clock: Clock) -> None:
     """A into B while B goes into A: one is done, the other learns that it came late."""
     both = [await site.staff("chenlu"), await site.staff("dongchunsheng")]
-    for _ in range(5):
+    for _ in range(3):
         first, second, _ = await three(site, clock)
         seen = {n: (await the_case(site, n)).version for n in (first, second)}
         pairs = [(both[0], first, second), (both[1], second, first)]

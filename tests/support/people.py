@@ -53,9 +53,11 @@ class Resident:
         return [line["text"] for line in await self.look() if line["from"] == "us"]
 
     async def file(self, text: str) -> str:
-        """Tell it and submit; the case's number."""
+        """Tell it and submit, on their own where neighbours told of the same; the case's number."""
         await self.say(text)
         await self.press("submit")
+        if "case" not in self.said[-1]:
+            await self.press("separate")
         number: str = self.said[-1]["case"]["number"]
         return number
 
