@@ -36,8 +36,8 @@ from bot.live import Live
 from bot.media import Store
 from bot.senses import Senses
 from bot.transactions import Transactions
-from cases import drift, supervision
-from cases.book import NoTown, read_book
+from cases import drift, orders, ringing, supervision, whistle
+from cases.book import Book, NoTown, read_book
 from cases.intake import Guess
 from cases.keys import Keys
 from classifiers import Model
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 LOOK_SECONDS = 5.0
+SWEEPS = (ringing.sweep, whistle.sweep_co_tasks, orders.sweep, supervision.sweep)  # the most urgent first, each time
 READY_SECONDS = 2.0  # a database that is frozen is away
 log = structlog.get_logger()
 
@@ -166,8 +167,7 @@ def make_work(transactions: Transactions, senses: Senses, learning: Learning, sh
         await delivery.give_up(transactions, notification_id, reason, now())
 
     async def sweep() -> int:
-        async with transactions.begin() as session:
-            return await supervision.sweep(session, senses.book, now())
+        return await sweep_some(transactions, senses.book, now())
 
     async def again() -> int:
         async with transactions.begin() as session:
@@ -182,6 +182,15 @@ def make_work(transactions: Transactions, senses: Senses, learning: Learning, sh
         return len(found)
 
     return Work(deliver, give_up, sweep, again, learning.train, shadowing.score, watch_the_weeks)
+
+
+async def sweep_some(transactions: Transactions, book: Book, now: datetime) -> int:
+    """Some of the most urgent that is due, in a transaction of its own; 0 when nothing is."""
+    for due in SWEEPS:
+        async with transactions.begin() as session:
+            if done := await due(session, book, now):
+                return done
+    return 0
 
 
 def guess(model: Model | None, said: str) -> Guess | None:

@@ -89,6 +89,7 @@ FAMILIES: dict[str, Iterable[str]] = {
     "task.done.{}": BY_STAFF,
     "task.models.stage.{}": Stage,
     "task.models.state.{}": {"in_use", "watching", *Teaching},
+    "task.orders.{}": ["waits", "overdue", "answered"],
     "task.say.{}": ASKS_FOR_WORDS | {asking.HAND_OVER, "assign"},  # in arbitration
     "when.{}": ["today", "tomorrow", "date", "date_year"],
     "{}.{}": [],  # a staff step's choices: reason.* and outcome.*, above
@@ -316,7 +317,7 @@ def _told_names() -> set[str]:
         ("desk.", _told_names()),
         ("resident.", _told_names()),
         ("status.", _told_names() | {"result"}),
-        ("event.", {"who", "assignee", "unit", "reason", "number", "days", "until", "due", "other", "called"}),
+        ("event.", {"who", "assignee", "unit", "reason", "number", "days", "until", "due", "other", "called", "order"}),
     ],
 )
 def test_a_text_asks_only_for_what_it_is_given(family: str, given: set[str]) -> None:

@@ -3,7 +3,6 @@
 from datetime import UTC, date, datetime, time
 from types import SimpleNamespace
 from typing import Any
-from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,10 +10,10 @@ from sqlmodel import select
 
 from cases import duty, handover
 from cases.errors import Missing, NotAllowed, NotFound
-from cases.intake import Complaint, file
 from cases.notices import TOLD
-from models import Case, Conversation, DutyShift, Notification, Person, Resident
+from models import Case, DutyShift, Notification, Person
 from tests.support.clock import Clock
+from tests.support.danger import file_danger
 from tests.support.site import Site
 from tests.support.told import who_was_told
 
@@ -184,29 +183,13 @@ async def test_refusals(site: Site, clock: Clock) -> None:
     assert (answer.status_code, answer.json()["error"]["message"]) == (403, "您现在不在班上，没有班可交。")
 
 
-async def file_danger(site: Site, item: str = "公用事业/供气") -> str:
-    """A case of danger, past the conversation, which has tests of its own."""
-    async with site.parts.transactions.begin() as session:
-        resident = Resident(id=uuid4(), channel="webchat", address=uuid4().hex, created_at=site.parts.now())
-        session.add(resident)
-        await session.flush()
-        session.add(Conversation(resident=resident.id))
-        label = {"category": item.partition("/")[0], "item": item} if item else {}
-        complaint = Complaint(
-            text="楼道里一股煤气味" if item else "出大事了", danger="gas", grid="CX-DG-01-03", **label
-        )
-        parts = site.parts
-        filed = await file(session, parts.senses.book, parts.keys, resident, complaint, parts.now())
-        return filed.case.number
-
-
 async def test_danger_at_night_is_told_to_whoever_is_on(site: Site, clock: Clock) -> None:
     clock.set(at("18 23:30"))  # 万洋 at the dispatch desk, 沈松 at the gas company
     number = await file_danger(site)
     async with site.parts.sessions() as session:
         case = (await session.exec(select(Case).where(Case.number == number))).one()
     assert (case.unit, case.assignee) == ("RANQI", "liangxinmin")
-    assert await who_was_told(site, number, "desk.danger") == ["shensong", "wanyang"]
+    assert await who_was_told(site, number, "desk.danger") == ["guwenbo", "limin", "shensong", "wanyang"]
     assert (await (await site.staff("shensong")).case(number))["case"]["danger"]  # and may look at what it is
     assert number in await (await site.staff("shensong")).tasks("all")
     assert await who_was_told(site, number, "desk.route") == ["liangxinmin"]
@@ -215,17 +198,17 @@ async def test_danger_at_night_is_told_to_whoever_is_on(site: Site, clock: Clock
 async def test_who_has_it_and_is_on_duty_is_told_once(site: Site, clock: Clock) -> None:
     clock.set(at("18 10:00"))
     number = await file_danger(site)
-    assert await who_was_told(site, number, "desk.danger") == ["chenlu"]
+    assert await who_was_told(site, number, "desk.danger") == ["chenlu", "guwenbo", "limin"]
     assert await who_was_told(site, number, "desk.route") == ["liangxinmin"]
 
 
 async def test_a_unit_without_a_roster_leaves_it_to_the_one_above(site: Site, clock: Clock) -> None:
     clock.set(at("18 23:30"))
-    case: Any = SimpleNamespace(danger="fire", unit="DG-01")
+    case: Any = SimpleNamespace(danger="fire", unit="DG-01", grid=None)
     async with site.parts.sessions() as session:
         concerned = await duty.concerned(session, site.parts.senses.book, case, "route", clock())
     street = {shift.person for shift in site.parts.senses.book.duty if shift.unit == "DG"}
-    assert len(concerned) == 2 and concerned[0] in street and concerned[1] == "wanyang"
+    assert concerned[0] in street and concerned[1:] == ["wanyang", "guwenbo"]
 
 
 async def test_what_nobody_signed_at_night_goes_to_whoever_is_on(site: Site, clock: Clock) -> None:

@@ -12,11 +12,10 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from app.bots import parts as bot_parts
-from app.build import Parts, build, build_site, listening_url
+from app.build import Parts, build, build_site, listening_url, sweep_some
 from app.jobs import work_on
 from app.settings import Settings
 from bot.live import Live
-from cases import supervision
 from cases.intake import Guess
 from routing.places import sign
 from tests.support.people import Resident, Staff
@@ -81,8 +80,7 @@ class Site:
         await self.settle()
         done = 0
         while True:
-            async with self.parts.transactions.begin() as session:
-                taken = await supervision.sweep(session, self.parts.senses.book, self.parts.now())
+            taken = await sweep_some(self.parts.transactions, self.parts.senses.book, self.parts.now())
             if not taken:
                 break
             done += taken
