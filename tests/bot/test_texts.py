@@ -25,7 +25,6 @@ from cases.learning import Stage
 from cases.learning import State as Teaching
 from cases.lifecycle import told_args
 from cases.notices import TOLD, Audience
-from cases.review import RELABEL
 from classifiers.danger import lexicon
 from classifiers.kinds import KINDS
 from models import STEPS, ClockAct, CoStatus, Outcome, ReturnReason, Role, Status
@@ -85,7 +84,7 @@ FAMILIES: dict[str, Iterable[str]] = {
     "status_name.{}": Status,
     "step_name.{}": STEPS,
     "task.ask.{}": asking.CHOICES,
-    "task.card.{}": ["photos", "urges", "rounds", "returns"],
+    "task.card.{}": ["photos", "joined", "urges", "rounds", "returns"],
     "task.done.{}": BY_STAFF,
     "task.models.stage.{}": Stage,
     "task.models.state.{}": {"in_use", "watching", *Teaching},
