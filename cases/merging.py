@@ -23,6 +23,7 @@ LEADS: Mapping[Status, str] = {  # how the heir of a withdrawn case goes on; fro
     Status.ACCEPTED: "lead_signed",
     Status.WAITING: "lead_signed",
 }
+NOTES = frozenset({"merged_in", "merged_out", "follow"})  # of its events those that are no steps
 HANDED_ON = ("accountable", "returns", "binding", "decision", "rule", "explanation", "extension", "ordered", "co_tasks")
 
 

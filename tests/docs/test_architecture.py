@@ -22,10 +22,11 @@ def words(cell: str) -> frozenset[str]:
 
 
 def statuses(cell: str) -> frozenset[str]:
-    """`a`, `b`; `OPEN`; `OPEN` − `a`."""
+    """`a`, `b`; `OPEN`; `OPEN` − `a`; `OPEN` + `b` − `a`."""
     if "`OPEN`" not in cell:
         return words(cell)
-    return frozenset(OPEN) - words(cell.partition("−")[2])
+    more, _, less = cell.partition("−")
+    return (frozenset(OPEN) | words(more.partition("+")[2])) - words(less)
 
 
 def test_the_documented_steps_are_those_of_steps() -> None:
