@@ -32,7 +32,7 @@ class Viewer:
 VIEWERS = [
     Viewer("wufan", "holds the one at the desk, clerk of the lead unit", ["sign", "return"], NOTHING),
     Viewer("zhangwei", "colleague of the lead unit", ["sign"], NOTHING),
-    Viewer("dongchunsheng", "leader of the lead unit", ["sign", "reassign"], LEADING),
+    Viewer("dongchunsheng", "leader of the lead unit", ["sign", "reassign", "merge"], [*LEADING, "merge"]),
     Viewer("limin", "worker of the grid, holds the other", NOTHING, HANDLING),
     Viewer("kangkeqin", "worker of the next grid", None, None),
     Viewer("xucuilian", "worker of another community", None, None),
@@ -43,7 +43,7 @@ VIEWERS = [
     Viewer("lujinfeng", "leader of another community", None, None),
     Viewer("xiongning", "leader of another street", None, None),
     Viewer("shibin", "leader of another department", None, None),
-    Viewer("chenlu", "dispatcher", NOTHING, NOTHING),
+    Viewer("chenlu", "dispatcher", ["merge"], ["merge"]),
     Viewer("guwenbo", "supervisor", NOTHING, NOTHING),
     Viewer("jiangyan", "administrator", NOTHING, NOTHING),
     Viewer("caoying", "auditor", NOTHING, NOTHING),

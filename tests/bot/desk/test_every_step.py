@@ -220,6 +220,30 @@ async def test_returning_asks_why(site: Site, bound: Bound) -> None:
     assert returned.details["reason"] == "not_my_unit"
 
 
+async def test_merging_and_parting(site: Site, bound: Bound) -> None:
+    dispatcher = await bound("chenlu")
+    first, second = await filed(site, action="hold"), await filed(site, action="hold")
+    async with site.parts.sessions() as session:
+        for case in (first, second):
+            (await session.get_one(Case, case.id)).category = "住房建设"
+        await session.commit()
+    await dispatcher.say("/tasks")
+    await dispatcher.press(f"2. {second.number}")
+    await dispatcher.press("并案")
+    asked = dispatcher.last()
+    assert asked.text == f"{second.number} 并入哪一件？请发工单编号，或从下面选。"
+    assert [*asked.buttons] == [f"{first.number} · 丹桂苑 3 栋", "取消"]
+    await dispatcher.say("000000-0000")
+    assert dispatcher.last().text == "没有查到 000000-0000。"
+    await dispatcher.press("并案")
+    said = await dispatcher.press(f"{first.number} · 丹桂苑 3 栋")
+    assert said[0] == f"{second.number} 已并案，已告诉居民。"
+    assert (await last_event(site, second.number)).kind == "merge"
+    await dispatcher.press("拆分")
+    await dispatcher.say("不是同一户")
+    assert (await last_event(site, second.number)).text == "不是同一户"
+
+
 async def test_the_walk_left_nothing_out() -> None:
     """After the others of this file."""
     assert not WALKED or set(steps.STEPS) <= WALKED, set(steps.STEPS) - WALKED
