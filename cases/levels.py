@@ -25,7 +25,17 @@ async def raise_(session: AsyncSession, book: Book, case: Case, person: Person, 
 
 
 def next_level(book: Book, case: Case, person: Person) -> str | None:
-    """The next leader of the chain whose area holds the person's: up, and never from a department down to a street."""
-    wider = book.path(person.area)
+    """The next leader of the chain who leads the person's own unit or one it belongs to, or a wider area."""
     above = [book.members[code] for code in dispatch.all_above(book, case, person.code)]
-    return next((one.code for one in above if one.role is Role.LEADER and one.area in wider), None)
+    wider, units = book.path(person.area)[:-1], _upward(book, person.unit)
+    leaders = (one for one in above if one.role is Role.LEADER)
+    return next((one.code for one in leaders if one.area in wider or one.unit in units), None)
+
+
+def _upward(book: Book, unit: str | None) -> list[str]:
+    """The unit and those it belongs to, each once."""
+    found = list[str]()
+    while unit and unit in book.units and unit not in found:
+        found.append(unit)
+        unit = book.units[unit].parent
+    return found
