@@ -15,7 +15,7 @@ class Wording:
     """Speaks every language of the catalogues about one town."""
 
     def __init__(self, book: Book, keys: Keys) -> None:
-        self._book, self._keys = book, keys
+        self._book, self.keys = book, keys
 
     def word(self, key: str, args: Mapping[str, Any], locale: str, now: datetime) -> str:
         return say(key, locale, **{name: self._plain(name, value, locale, now) for name, value in args.items()})
@@ -35,7 +35,7 @@ class Wording:
             case "outcome":
                 return say(f"outcome.{value}", locale) if value else ""
             case "code":
-                return grouped(self._keys.open(base64.b64decode(value)))
+                return grouped(self.keys.open(base64.b64decode(value)))
             case "lines":
                 return "\n".join(self.word(key, args, locale, now) for key, args in value)
         return value

@@ -44,6 +44,7 @@ def _reaches(person: Person) -> ColumnElement[bool]:
         col(Case.assignee) == person.code,
         col(Case.called).contains([person.code]),
         col(Case.accountable) == person.code,
+        col(Case.filed_by) == person.code,
         col(Case.co_tasks).has_key(person.unit),
     )
     if person.role is Role.WORKER:
@@ -63,7 +64,7 @@ def may_see(book: Book, person: Person, case: Case) -> bool:
 
 
 def _is_reached(book: Book, person: Person, case: Case) -> bool:
-    if person.role in SEES_ALL or person.code in (case.assignee, case.accountable, *case.called):
+    if person.role in SEES_ALL or person.code in (case.assignee, case.accountable, case.filed_by, *case.called):
         return True
     if person.unit in case.co_tasks:
         return True

@@ -61,8 +61,9 @@ class Alike:
 async def for_resident(session: AsyncSession, book: Book, about: About, resident: UUID, now: datetime) -> list[Alike]:
     """What they may join: nothing they follow already, no accusation, nothing about danger."""
     theirs = select(Follower.case_id).where(Follower.case_id == Case.id, Follower.resident == resident)
-    kind = col(Case.facts)["kind"].astext
-    quiet = (col(Case.danger).is_(None), or_(kind.is_(None), kind != PRIVATE), ~theirs.exists())
+    kind, accused = col(Case.facts)["kind"].astext, col(Case.facts)["accused"].astext
+    harmless = (or_(kind.is_(None), kind != PRIVATE), or_(accused.is_(None), accused == "[]"))
+    quiet = (col(Case.danger).is_(None), *harmless, ~theirs.exists())
     return await _alike(session, book, about, quiet, now)
 
 

@@ -4,10 +4,14 @@
 `note` adds an event that changes no status (an act of the clock, an escalation).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any
+from itertools import groupby
+from typing import Any, NamedTuple
+from uuid import UUID
 
+from sqlalchemy import bindparam
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import col, update
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -25,11 +29,21 @@ PRIVATE = frozenset(
         "sign_overdue", "remind", "contact_overdue", "untold", "relabel",
         "ring", "take_alarm", "false_alarm", "order", "answer_order", "close_order", "order_overdue",
         "raise", "whistle", "co_sign", "co_answer", "co_decline", "co_waive", "co_overdue",
-        "merged_in", "merged_out", "follow", "unmerge", "lead_unsorted", "lead_unsigned", "lead_signed", "join",
+        "merged_in", "merged_out", "follow", "unmerge", "lead_unsorted", "lead_unsigned", "lead_signed",
+        "join", "registered", "reported",
     }
 )  # fmt: skip
 CARRIED = frozenset({"unit", "assignee", "co_units"})  # whoever has a case has those merged into it
 MOVED = "moved"  # in session.info: ids of the cases this transaction changed
+HELD = "held"  # in session.info: what `together` writes at its end
+
+
+class Held(NamedTuple):
+    """A case whose columns are written later: the version it was read at, and what they become."""
+
+    number: str
+    known: int
+    changes: dict[str, Any]
 
 
 async def move(
@@ -139,12 +153,55 @@ def _over(case: Case, actor: Actor, after: Status) -> dict[str, Any]:
 async def _change(session: AsyncSession, case: Case, changes: Mapping[str, Any]) -> None:
     """Write columns only if the row is still the one we read; the object in hand follows."""
     known = changes.get("version", case.version + 1) - 1 if "version" in changes else case.version
+    held: dict[UUID, Held] | None = session.info.get(HELD)
+    if held is not None:
+        before = held.get(case.id, Held(case.number, known, {}))
+        held[case.id] = before._replace(changes={**before.changes, **changes})
+        _follow(case, changes)
+        return
     statement = update(Case).where(col(Case.id) == case.id, col(Case.version) == known).values(**changes)
     statement = statement.returning(col(Case.id)).execution_options(synchronize_session=False)
     if (await session.execute(statement)).first() is None:
         raise Stale("step.stale", number=case.number)
+    _follow(case, changes)
+
+
+def _follow(case: Case, changes: Mapping[str, Any]) -> None:
     for name, value in changes.items():
         set_committed_value(case, name, value)
+
+
+@asynccontextmanager
+async def together(session: AsyncSession) -> AsyncIterator[None]:
+    """For many acts on rows this transaction has locked: written at the end, by a few statements instead of many.
+
+    The guard stays: whatever is not the row that was read by then raises Stale, and nothing of it is kept.
+    """
+    held: dict[UUID, Held] = {}
+    session.info[HELD] = held
+    try:
+        with session.no_autoflush:
+            yield
+    finally:
+        del session.info[HELD]
+    for names, alike in groupby(sorted(held.items(), key=_columns), _columns):
+        await _write_together(session, names, dict(alike))
+
+
+def _columns(item: tuple[UUID, "Held"]) -> list[str]:
+    return sorted(item[1].changes)
+
+
+async def _write_together(session: AsyncSession, names: Sequence[str], held: Mapping[UUID, "Held"]) -> None:
+    cases = Case.__table__  # type: ignore[attr-defined]
+    as_read = (cases.c.id == bindparam("its_id"), cases.c.version == bindparam("as_read"))
+    statement = cases.update().where(*as_read).values({name: bindparam(f"new_{name}") for name in names})
+    rows = [
+        {"its_id": id_, "as_read": one.known, **{f"new_{name}": value for name, value in one.changes.items()}}
+        for id_, one in held.items()
+    ]
+    if (await (await session.connection()).execute(statement, rows)).rowcount != len(rows):
+        raise Stale("step.stale", number=next(iter(held.values())).number)
 
 
 async def _carry(session: AsyncSession, case: Case) -> None:

@@ -38,8 +38,7 @@ async def merge(session: AsyncSession, book: Book, case: Case, person: Person, n
     if master.id == case.id:
         raise Missing("merge.itself")
     await _hold(session, case, master)
-    await _fits(session, case, master)
-    accused.check(book, case, master.unit, master.assignee)
+    await _fits(session, book, case, master)
     actor = staff(person)
     details = {"other": master.number, "from": case.assignee}
     changes = {"master": master.id, **_desk(master)}
@@ -125,7 +124,7 @@ async def _hold(session: AsyncSession, *cases: Case) -> None:
             raise Stale("step.stale", number=case.number)
 
 
-async def _fits(session: AsyncSession, case: Case, master: Case) -> None:
+async def _fits(session: AsyncSession, book: Book, case: Case, master: Case) -> None:
     if master.status is Status.MERGED:
         leads = await session.get_one(Case, master.master)
         raise Missing("merge.chain", number=master.number, other=leads.number)
@@ -133,6 +132,7 @@ async def _fits(session: AsyncSession, case: Case, master: Case) -> None:
         raise Missing("merge.over", number=master.number)
     if case.co_tasks or case.ordered:
         raise Missing("merge.busy", number=case.number)
+    accused.check(book, case, master.unit, master.assignee)
     if case.danger and not master.danger:
         raise Missing("merge.danger", number=case.number, other=master.number)
 

@@ -1,6 +1,7 @@
 """Who is told what: one table from steps and clock acts to audiences, written as notification rows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -24,6 +25,7 @@ class Audience(StrEnum):
     DUTY = "duty"  # whoever is on, when it is about danger, or about lateness at night
     NAMED = "named"  # by the act, in details["told"]
     ACCOUNTABLE = "accountable"  # 首接负责: who signed last, while whoever has it now has not
+    FILER = "filer"  # who on the staff filed it for somebody
     DECIDE = "decide"  # on more time: the lead unit's other leaders, else the supervisors
 
 
@@ -34,7 +36,7 @@ TOLD: Mapping[str, tuple[Audience, ...]] = {
     "route": (_A.ASSIGNEE, _A.RESIDENT, _A.DUTY),
     "arbitrate": (_A.DISPATCHERS,),
     "assign": (_A.ASSIGNEE, _A.RESIDENT, _A.DUTY, _A.NAMED),
-    "reject": (_A.RESIDENT,),
+    "reject": (_A.RESIDENT, _A.FILER),
     "sign": (_A.RESIDENT, _A.NAMED),
     "return": (),
     "contact": (_A.RESIDENT,),
@@ -56,7 +58,7 @@ TOLD: Mapping[str, tuple[Audience, ...]] = {
     "relabel": (),
     "ask": (_A.RESIDENT,),
     "reply": (_A.LEADERS,),
-    "approve": (_A.RESIDENT,),
+    "approve": (_A.RESIDENT, _A.FILER),
     "send_back": (_A.ASSIGNEE,),
     "answer": (_A.ASSIGNEE,),
     "supplement": (_A.ASSIGNEE,),
@@ -67,12 +69,14 @@ TOLD: Mapping[str, tuple[Audience, ...]] = {
     "merged_in": (_A.ASSIGNEE,),
     "merged_out": (_A.ASSIGNEE,),
     "follow": (),
-    "resolve_along": (_A.RESIDENT,),
-    "reject_along": (_A.RESIDENT,),
+    "resolve_along": (_A.RESIDENT, _A.FILER),
+    "reject_along": (_A.RESIDENT, _A.FILER),
     "lead_unsorted": (_A.ASSIGNEE,),
     "lead_unsigned": (_A.ASSIGNEE,),
     "lead_signed": (_A.ASSIGNEE,),
     "join": (_A.ASSIGNEE,),
+    "registered": (_A.NAMED,),
+    "reported": (_A.NAMED,),
     "rate": (_A.ASSIGNEE,),
     "reopen": (),
     "stop_waiting": (_A.RESIDENT, _A.ASSIGNEE),
@@ -119,6 +123,7 @@ JOINED: Mapping[str, str] = {  # what they hear who said “me too”
 VIA_JOINED = "joined"
 FIRST_EVENTS = 2  # of a case so new that nobody can follow it
 DECIDED: Mapping[Audience, str] = {_A.ASSIGNEE: "desk.decided", _A.NAMED: "desk.decided_elsewhere"}  # in arbitration
+MASTERS = "masters"  # in session.info: which of many cases others follow
 NEW_NOTICES = "new_notices"  # in session.info: rows the transaction has to defer deliveries for
 
 
@@ -155,8 +160,7 @@ async def _tell_along(session: AsyncSession, case: Case, event: Event, now: date
         return
     merged: Sequence[Case] = ()
     if along:
-        followed = select(Case).where(Case.master == case.id, Case.status == Status.MERGED)
-        merged = (await session.exec(followed.order_by(col(Case.number)))).all()
+        merged = await _merged(session, case)
         for one in merged:
             _write(session, one, event, along, now, {**args, "number": one.number}, about=case)
     for one in (case, *merged):
@@ -164,6 +168,26 @@ async def _tell_along(session: AsyncSession, case: Case, event: Event, now: date
             said = {**args, "number": one.number}
             for resident in await _joined(session, one):
                 _write(session, one, event, joined, now, said, resident=resident, about=case)
+
+
+async def _merged(session: AsyncSession, case: Case) -> Sequence[Case]:
+    masters: frozenset[UUID] | None = session.info.get(MASTERS)
+    if masters is not None and case.id not in masters:
+        return ()
+    followed = select(Case).where(Case.master == case.id, Case.status == Status.MERGED)
+    return (await session.exec(followed.order_by(col(Case.number)))).all()
+
+
+@asynccontextmanager
+async def about_many(session: AsyncSession, cases: Sequence[Case]) -> AsyncIterator[None]:
+    """For many acts at one moment, on rows that are locked: what is asked for each is asked once for all."""
+    followed = select(Case.master).where(col(Case.master).in_([case.id for case in cases])).distinct()
+    session.info[MASTERS] = frozenset((await session.exec(followed)).all())
+    try:
+        async with duty.known_once(session):
+            yield
+    finally:
+        del session.info[MASTERS]
 
 
 async def _joined(session: AsyncSession, case: Case) -> Sequence[UUID]:
@@ -187,6 +211,8 @@ async def _people(
             return called
         case Audience.FORMER:
             return [event.details["from"]] if event.details.get("from") else []
+        case Audience.FILER:
+            return [case.filed_by] if case.filed_by else []
         case Audience.NAMED:
             return list(event.details.get("told", ()))
         case Audience.ACCOUNTABLE:

@@ -56,6 +56,8 @@ def view(person: Person, name: str, called: Collection[UUID] = ()) -> ColumnElem
         case "review" if person.role is Role.LEADER:
             wants_time = col(Case.extension).is_not(None) & (col(Case.unit) == person.unit)
             return ((col(Case.status) == Status.REPLIED) | wants_time) & (col(Case.assignee) != person.code)
+        case "filed":
+            return col(Case.filed_by) == person.code
         case "all":
             return col(Case.status).in_(OPEN)
     raise NotFound("view.not_found")

@@ -22,6 +22,7 @@ class Case(Table, table=True):
         Index("ix_cases_resident", "resident", "submitted_at"),
         Index("ix_cases_submitted", "submitted_at"),
         Index("ix_cases_cell", "cell", "submitted_at"),
+        Index("ix_cases_filed_by", "filed_by", "submitted_at", postgresql_where=text("filed_by IS NOT NULL")),
     )
     id: UUID = Field(primary_key=True)
     number: str = Field(unique=True)  # yymmdd-nnnn: told to everybody, opens nothing by itself

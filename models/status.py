@@ -29,6 +29,7 @@ class Status(StrEnum):
 
 class Role(StrEnum):
     RESIDENT = "resident"  # 居民
+    VOLUNTEER = "volunteer"  # 志愿者(哨兵): reports what they see, sees what they reported
     WORKER = "worker"  # 网格员
     CLERK = "clerk"  # 部门经办
     LEADER = "leader"  # 网格长、部门领导

@@ -6,7 +6,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 
-from web import chat, guard, hooks, refusals, sheets, staff, staff_binding, staff_duty
+from web import chat, guard, hooks, refusals, sheets, staff, staff_binding, staff_duty, staff_filing
 from web.pages import page
 from web.parts import Parts
 
@@ -22,6 +22,7 @@ def create(parts: Parts) -> FastAPI:
     app.include_router(staff.router)
     app.include_router(staff_binding.router)
     app.include_router(staff_duty.router)
+    app.include_router(staff_filing.router)
     app.include_router(sheets.router)
     app.include_router(hooks.router)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")

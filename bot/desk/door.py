@@ -144,7 +144,7 @@ class DeskDoor:
         lines.heard(session, chat, f"in:{arrival.key}", arrival.number, heard.text, photos, now)
         reader = Reader(book, Wording(book, self.keys), chat.locale, now)
         question = row if row is not None and not row.card and heard.action not in ("step", "open") else None
-        scene = Scene(session, reader, chat, person, arrival.key, state, self.learning, question)
+        scene = Scene(session, reader, chat, person, arrival.key, state, self.learning, question, self.senses)
         await perform(scene, effects)
         if not scene.released:
             chat.state = scene.state.model_dump(mode="json")

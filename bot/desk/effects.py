@@ -22,6 +22,15 @@ class HandOver:
 
 
 @dataclass(frozen=True)
+class FileNew:
+    """A complaint filed from the chat, for a visitor or for themselves."""
+
+    key: str
+    how: str
+    text: str
+
+
+@dataclass(frozen=True)
 class TakeOver:
     """接班: what was handed over to them."""
 
@@ -121,6 +130,7 @@ Effect: TypeAlias = (
     Say
     | Take
     | HandOver
+    | FileNew
     | TakeOver
     | Count
     | Toast

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
+from bot import filing
 from bot.desk import binding, card, lines, meanwhile, orders, roster, tasks, teaching
 from bot.desk import effects as fx
 from bot.desk.scene import Scene, first
@@ -15,6 +16,7 @@ from bot.perform import attempt
 from bot.texts import LOCALES
 from bot.transactions import wake
 from cases import queries, steps
+from cases.behalf import How
 from cases.errors import NotFound, Refusal, Stale
 from models import Photo
 
@@ -131,6 +133,17 @@ async def _hand_over(scene: Scene, effect: fx.HandOver) -> None:
     await scene.say(await roster.hand_over(scene.session, scene.reader, scene.person, effect.pending))
 
 
+async def _file_new(scene: Scene, effect: fx.FileNew) -> None:
+    assert scene.senses is not None, "the door hands them in"
+    asked = filing.Asked(key=f"bot:{effect.key}", how=How(effect.how), text=effect.text)
+    reader = scene.reader
+    receipt = await filing.file(
+        scene.session, scene.senses, reader.wording.keys, scene.person, asked, reader.locale, scene.now
+    )
+    wake(scene.session, "staff")
+    await scene.say(Say("task.filed", receipt.args, number=receipt.case.number), case=receipt.case.id)
+
+
 async def _take_over(scene: Scene, effect: fx.TakeOver) -> None:
     await scene.say(await roster.accept(scene.session, scene.reader, scene.person, effect.handover))
 
@@ -177,6 +190,7 @@ PERFORM: Mapping[type, Callable[[Scene, Any], Awaitable[None]]] = {
     fx.Take: _take,
     fx.HandOver: _hand_over,
     fx.TakeOver: _take_over,
+    fx.FileNew: _file_new,
     fx.Count: _count,
     fx.Toast: _toast,
     fx.Old: meanwhile.old,

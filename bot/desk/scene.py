@@ -11,6 +11,7 @@ from bot.desk import cards, lines
 from bot.desk.card import Reader
 from bot.desk.state import State
 from bot.messages import Say
+from bot.senses import Senses
 from cases.learning import Learning
 from models import Case, DeskChat, DeskMessage, Person
 
@@ -27,6 +28,7 @@ class Scene:
     state: State
     learning: Learning | None = None
     pressed: DeskMessage | None = None
+    senses: Senses | None = None  # for what is told anew
     toast: str = ""
     said: int = 0
     released: bool = False

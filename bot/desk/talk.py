@@ -11,6 +11,7 @@ from bot.desk import asking
 from bot.desk.choices import HAND_OVER
 from bot.desk.effects import (
     Duty,
+    FileNew,
     Models,
     Old,
     Open,
@@ -33,6 +34,7 @@ from bot.desk.state import FORGOTTEN_AFTER, Pending, State
 from bot.messages import Button, Say
 from bot.texts import LOCALES
 from cases import access
+from cases.behalf import MAY, How
 from models import Role
 
 STAFF = frozenset(Role) - {Role.RESIDENT, Role.SYSTEM}
@@ -155,6 +157,10 @@ def _take_over(state: State, heard: Heard, around: Around, now: datetime) -> Tur
     return state, [TakeOver(int(heard.payload["handover"]))]
 
 
+def _file_new(state: State, heard: Heard, around: Around, now: datetime) -> Turn:
+    return state, [FileNew(heard.key, heard.payload["how"], heard.payload["text"])]
+
+
 def _promote_knowingly(state: State, heard: Heard, around: Around, now: datetime) -> Turn:
     if around.person.role not in ADMINS:
         return state, [Say("task.not_your_role")]
@@ -182,6 +188,7 @@ ACTIONS: Mapping[str, Listener] = {
     "locale": _speak,
     "hand_over": _hand_over,
     "take_over": _take_over,
+    "file_new": _file_new,
     "promote": _promote_knowingly,
     "shadow": _watch,
 }
@@ -257,7 +264,17 @@ class Command:
     listener: Listener
 
 
+def _new(state: State, heard: Heard, around: Around, now: datetime) -> Turn:
+    """`/new` and what happened; for whom is asked, for the same person may do both."""
+    text = heard.text.partition(" ")[2].strip() or heard.text.partition("\n")[2].strip()
+    if not text:
+        return state, [Say("task.new.what")]
+    offered = [Button("file_new", f"task.button.{how}", payload={"how": str(how), "text": text}) for how in How]
+    return state, [Say("task.new.whose", {"text": text}, buttons=offered)]
+
+
 COMMANDS: Mapping[str, Command] = {
+    "new": Command(MAY, _new),
     "start": Command(STAFF, _start),
     "tasks": Command(STAFF, _tasks),
     "duty": Command(STAFF, _duty),

@@ -138,13 +138,14 @@ def upgrade() -> None:
     op.create_table(
         "hot_cases",
         sa.Column("case_id", sa.Uuid(), nullable=False),
-        sa.Column("issue", sa.BigInteger(), nullable=False),
+        sa.Column("issue", sa.BigInteger(), nullable=True),
         sa.Column("likeness", sa.Float(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"]),
         sa.ForeignKeyConstraint(["issue"], ["hot_issues.id"]),
         sa.PrimaryKeyConstraint("case_id"),
     )
+    op.create_index(op.f("ix_hot_cases_at"), "hot_cases", ["at"], unique=False)
     op.create_index(op.f("ix_hot_cases_issue"), "hot_cases", ["issue"], unique=False)
     op.add_column("cases", sa.Column("master", sa.Uuid(), nullable=True))
     op.add_column("cases", sa.Column("joined", sa.Integer(), nullable=False, server_default="0"))
@@ -152,6 +153,13 @@ def upgrade() -> None:
     op.add_column("cases", sa.Column("filed_by", sa.String(), nullable=True))
     op.add_column("cases", sa.Column("cell", sa.BigInteger(), nullable=True))
     op.create_index("ix_cases_cell", "cases", ["cell", "submitted_at"], unique=False)
+    op.create_index(
+        "ix_cases_filed_by",
+        "cases",
+        ["filed_by", "submitted_at"],
+        unique=False,
+        postgresql_where=sa.text("filed_by IS NOT NULL"),
+    )
     op.create_index(op.f("ix_cases_master"), "cases", ["master"], unique=False)
     op.add_column("cases", sa.Column("accountable", sa.String(), nullable=True))
     op.add_column("cases", sa.Column("co_tasks", postgresql.JSONB(), nullable=False, server_default="{}"))
@@ -168,6 +176,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_index(op.f("ix_cases_master"), table_name="cases")
+    op.drop_index("ix_cases_filed_by", table_name="cases", postgresql_where=sa.text("filed_by IS NOT NULL"))
     op.drop_index("ix_cases_cell", table_name="cases")
     op.drop_column("cases", "cell")
     op.drop_column("cases", "ordered")
@@ -178,6 +187,7 @@ def downgrade() -> None:
     op.drop_column("cases", "filed_by")
     op.drop_column("cases", "joined")
     op.drop_column("cases", "master")
+    op.drop_index(op.f("ix_hot_cases_at"), table_name="hot_cases")
     op.drop_index(op.f("ix_hot_cases_issue"), table_name="hot_cases")
     op.drop_table("hot_cases")
     op.drop_index("ix_orders_due", table_name="orders", postgresql_where=sa.text("answered_at IS NULL AND NOT overdue"))
