@@ -21,6 +21,7 @@ from app.database import Sessions, libpq_url
 from app.database import engine as make_engine
 from app.database import sessions as make_sessions
 from app.errors import CannotGoOn
+from app.hotness import Hotness
 from app.jobs import DEAD_AFTER, Work, defer_deliveries, defer_training, make_queue
 from app.learning import Learning
 from app.learning_use import InUse
@@ -36,7 +37,7 @@ from bot.live import Live
 from bot.media import Store
 from bot.senses import Senses
 from bot.transactions import Transactions
-from cases import drift, orders, ringing, supervision, whistle
+from cases import area_days, drift, orders, ringing, supervision, whistle
 from cases.book import Book, NoTown, read_book
 from cases.intake import Guess
 from cases.keys import Keys
@@ -181,7 +182,18 @@ def make_work(transactions: Transactions, senses: Senses, learning: Learning, sh
             log.warning("drift.outside", kind=one.kind, week=str(one.week), value=one.value, lower=lower, upper=upper)
         return len(found)
 
-    return Work(deliver, give_up, sweep, again, learning.train, shadowing.score, watch_the_weeks)
+    hotness = Hotness(transactions, lambda: senses.book, now)
+
+    async def warn() -> int:
+        async with transactions.begin() as session:
+            days = await area_days.missing(session, now())
+            if days:
+                await area_days.store(session, senses.book, days[0])
+        return len(days)
+
+    return Work(
+        deliver, give_up, sweep, again, learning.train, shadowing.score, watch_the_weeks, hotness.gather, warn
+    )
 
 
 async def sweep_some(transactions: Transactions, book: Book, now: datetime) -> int:

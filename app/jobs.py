@@ -38,6 +38,8 @@ LOST_AFTER = {
     "train": 2_400.0,
     "shadow": 90.0,
     "drift": 90.0,
+    "hot": 90.0,
+    "warn": 90.0,
 }  # none runs this long: see `reap`
 UNDELIVERED_AFTER = 30.0
 KEEP_FAILED_HOURS = 7 * 24
@@ -55,6 +57,8 @@ class Work:
     train: Callable[[str, int], Awaitable[None]]  # version, attempts before; ends well before LOST_AFTER
     shadow: Callable[[], Awaitable[int]]  # reads some cases; 0 when nothing is left
     drift: Callable[[], Awaitable[int]]
+    hot: Callable[[], Awaitable[int]]  # gathers some cases; 0 when nothing is left
+    warn: Callable[[], Awaitable[int]]  # a day of the areas; 0 when none is missing
 
 
 class Backoff(BaseRetryStrategy):
@@ -160,6 +164,21 @@ def make_queue(url: str, work: Work) -> App:
     async def drift(timestamp: int) -> None:
         async with asyncio.timeout(SWEEP_SECONDS):
             await work.drift()
+
+    @queue.periodic(cron="* * * * * 20,50")
+    @queue.task(name="hot", queue=QUEUE, queueing_lock="hot", lock="hot", priority=-10)
+    async def hot(timestamp: int) -> None:
+        async with asyncio.timeout(SWEEP_SECONDS):
+            while await work.hot():
+                pass
+
+    # Every hour, for a program that was not running just after midnight; a day is done once.
+    @queue.periodic(cron="10 * * * *")
+    @queue.task(name="warn", queue=QUEUE, queueing_lock="warn", lock="warn", priority=-10)
+    async def warn(timestamp: int) -> None:
+        async with asyncio.timeout(SWEEP_SECONDS):
+            while await work.warn():
+                pass
 
     @queue.periodic(cron="17 3 * * *")
     @queue.task(name="tidy", queue=QUEUE, queueing_lock="tidy")

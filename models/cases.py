@@ -89,7 +89,10 @@ class Event(Table, table=True):
     """One line of the timeline. Added, never changed: the case page is the list of its events."""
 
     __tablename__ = "events"
-    __table_args__ = (UniqueConstraint("case_id", "seq"),)
+    __table_args__ = (
+        UniqueConstraint("case_id", "seq"),
+        Index("ix_events_warning", "at", postgresql_where=text("kind IN ('overdue', 'reopen', 'sign_overdue')")),
+    )
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
     case_id: UUID = Field(foreign_key="cases.id")
     seq: int  # the case's version after it

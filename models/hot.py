@@ -24,7 +24,7 @@ class HotIssue(Table, table=True):
     category: str | None = Field(default=None, foreign_key="categories.code")
     case_id: UUID = Field(foreign_key="cases.id")  # whose sentence it is
     count: int
-    growth: float = 0.0  # cases of the last day for each of an ordinary day before
+    growth: float = 0.0  # cases of its last seven days beside those of the seven before, at least one
     first_at: datetime = moment()
     last_at: datetime = moment()
     told_at: datetime | None = moment(nullable=True)  # when it was a card first
@@ -33,11 +33,13 @@ class HotIssue(Table, table=True):
 
 
 class HotCase(Table, table=True):
+    """A case that was held against those before it. `at`: when it was filed."""
+
     __tablename__ = "hot_cases"
     case_id: UUID = Field(primary_key=True, foreign_key="cases.id")
-    issue: int = Field(foreign_key="hot_issues.id", sa_type=BigInteger, index=True)
-    likeness: float
-    at: datetime = moment()
+    issue: int | None = Field(default=None, foreign_key="hot_issues.id", sa_type=BigInteger, index=True)  # None: alone
+    likeness: float = 0.0
+    at: datetime = moment(index=True)
 
 
 class Colour(StrEnum):

@@ -146,6 +146,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("case_id"),
     )
     op.create_index(op.f("ix_hot_cases_at"), "hot_cases", ["at"], unique=False)
+    op.create_index(
+        "ix_events_warning",
+        "events",
+        ["at"],
+        unique=False,
+        postgresql_where=sa.text("kind IN ('overdue', 'reopen', 'sign_overdue')"),
+    )
     op.create_index(op.f("ix_hot_cases_issue"), "hot_cases", ["issue"], unique=False)
     op.add_column("cases", sa.Column("master", sa.Uuid(), nullable=True))
     op.add_column("cases", sa.Column("joined", sa.Integer(), nullable=False, server_default="0"))
@@ -188,6 +195,11 @@ def downgrade() -> None:
     op.drop_column("cases", "joined")
     op.drop_column("cases", "master")
     op.drop_index(op.f("ix_hot_cases_at"), table_name="hot_cases")
+    op.drop_index(
+        "ix_events_warning",
+        table_name="events",
+        postgresql_where=sa.text("kind IN ('overdue', 'reopen', 'sign_overdue')"),
+    )
     op.drop_index(op.f("ix_hot_cases_issue"), table_name="hot_cases")
     op.drop_table("hot_cases")
     op.drop_index("ix_orders_due", table_name="orders", postgresql_where=sa.text("answered_at IS NULL AND NOT overdue"))

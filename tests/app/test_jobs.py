@@ -44,7 +44,8 @@ class Town:
 
     @property
     def work(self) -> Work:
-        return Work(self.deliver, self.give_up, self.nothing, self.nothing, self.train, self.nothing, self.nothing)
+        none = self.nothing
+        return Work(self.deliver, self.give_up, none, none, self.train, none, none, none, none)
 
 
 @pytest.fixture
