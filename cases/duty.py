@@ -3,7 +3,8 @@
 Danger is told to whoever is on at once; at night so is what nobody signed in time or what went up. All else is quiet.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
@@ -27,6 +28,8 @@ TASKS = frozenset(
     }
 )  # fmt: skip
 SOUNDLESS = frozenset({"desk.join"})  # at any hour
+
+KNOWN = "handed_over"  # in session.info: what `known_once` remembers
 
 _DAY = timedelta(days=1)
 
@@ -86,8 +89,24 @@ async def on_now(session: AsyncSession, book: Book, unit: str, now: datetime) ->
 
 async def handovers(session: AsyncSession, unit: str, now: datetime) -> Sequence[DutyHandover]:
     """Those of this hour, the answered and the unanswered, in their order."""
+    known: dict[str, Sequence[DutyHandover]] | None = session.info.get(KNOWN)
+    if known is not None and unit in known:
+        return known[unit]
     here = (DutyHandover.unit == unit, col(DutyHandover.at) <= now, col(DutyHandover.until) > now)
-    return (await session.exec(select(DutyHandover).where(*here).order_by(col(DutyHandover.id)))).all()
+    found = (await session.exec(select(DutyHandover).where(*here).order_by(col(DutyHandover.id)))).all()
+    if known is not None:
+        known[unit] = found
+    return found
+
+
+@asynccontextmanager
+async def known_once(session: AsyncSession) -> AsyncIterator[None]:
+    """For many acts at one moment: who handed over is asked once for each unit."""
+    session.info[KNOWN] = {}
+    try:
+        yield
+    finally:
+        del session.info[KNOWN]
 
 
 async def concerned(session: AsyncSession, book: Book, case: Case, kind: str, now: datetime) -> Sequence[str]:

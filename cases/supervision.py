@@ -3,10 +3,10 @@
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 
-from sqlmodel import col, select
+from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from cases import dispatch, lifecycle
+from cases import dispatch, lifecycle, notices
 from cases.actors import SYSTEM
 from cases.book import Book
 from models import OPEN, Case, ClockAct, Status, Timer
@@ -14,19 +14,23 @@ from models import OPEN, Case, ClockAct, Status, Timer
 Act = Callable[[AsyncSession, Book, Case, datetime], Awaitable[None]]
 
 
-async def sweep(session: AsyncSession, book: Book, now: datetime, limit: int = 100) -> int:
+async def sweep(session: AsyncSession, book: Book, now: datetime, limit: int = 300) -> int:
     """Do what is due, each act once even with two sweepers; returns how many rows were taken.
 
-    Call it in a transaction of its own until it returns 0.
+    Call it in a transaction of its own until it returns 0. `limit`: a person's step on one of these cases waits for the
+    transaction, half a second or so.
     """
-    due = select(Timer, Case).join(Case, col(Case.id) == Timer.case_id)
+    due = select(Timer.id, Timer.act, Timer.round, Case).join(Case, col(Case.id) == Timer.case_id)
     due = due.where(col(Timer.done_at).is_(None), ~col(Timer.paused), col(Timer.due_at) <= now)
     due = due.order_by(col(Timer.due_at)).limit(limit).with_for_update(skip_locked=True)
     rows = (await session.exec(due)).all()
-    for timer, case in rows:
-        timer.done_at = now
-        if timer.round == case.round:
-            await ACTS[timer.act](session, book, case, now)
+    if not rows:
+        return 0
+    await session.execute(update(Timer).where(col(Timer.id).in_([row[0] for row in rows])).values(done_at=now))
+    async with lifecycle.together(session), notices.about_many(session, [row[3] for row in rows]):
+        for _, act, round_, case in rows:
+            if round_ == case.round:
+                await ACTS[act](session, book, case, now)
     return len(rows)
 
 
