@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.database import Sessions
 from bot.flows.progress import ON_THE_LINE, buttons_for
 from bot.texts import LOCALES, catalogue
-from cases import access, alarms, lifecycle, orders, review, supervision
+from cases import access, alarms, lifecycle, orders, review, supervision, whistle
 from cases.actors import Actor
 from cases.book import Book, read_book
 from cases.errors import Missing, NotAllowed, Stale
@@ -89,7 +89,8 @@ async def test_a_step_that_needs_words_is_refused_without(session: AsyncSession,
 
 
 def test_every_step_and_act_of_the_clock_says_who_is_told() -> None:
-    assert set(TOLD) >= {"submit", "untold", review.RELABEL, alarms.RINGS, orders.OVERDUE, *STEPS, *ClockAct}
+    by_itself = {review.RELABEL, alarms.RINGS, orders.OVERDUE, whistle.LATE}
+    assert set(TOLD) >= {"submit", "untold", *by_itself, *STEPS, *ClockAct}
     assert set(supervision.ACTS) == set(ClockAct)
 
 
@@ -129,6 +130,8 @@ async def test_the_staff_are_offered_what_the_table_allows(site: Site) -> None:
         await put(site, number, status=status, assignee=holder, relay=holder, unit="CGJ")
         may = {s.name for s in STEPS.values() if role in s.who and status in s.before} - access.DECIDES
         may -= access.ABOUT_DANGER | {"answer_order", "close_order"}  # nobody spoke of danger, no order is open
+        may -= access.CALLED | {"co_waive"}  # no unit was called
+        may -= {"assign"} if role is Role.SUPERVISOR and status is not Status.ARBITRATION else set()
         may -= access.HANDLES | {"hang_up"} if holder != BY_STAFF.get(role) else set()
         assert set(await person.may(number)) == may, (status, role)
         refused = sorted(set(STEPS) - may)

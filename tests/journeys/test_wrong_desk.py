@@ -23,9 +23,9 @@ async def test_the_third_return_goes_to_a_person_whose_word_is_final(site: Site)
     page = await dispatcher.case(number)
     assert (page["case"]["status"], page["case"]["returns"]) == ("arbitration", 3)
     assert number in await dispatcher.tasks("triage")
-    await dispatcher.step(
-        number, "assign", unit="CGJ" if "CGJ" in site.parts.senses.book.units else page["case"]["unit_name"]
-    )
+    refused = await dispatcher.try_step(number, "assign", unit="CGJ", text=" ")
+    assert refused.json()["error"]["message"] == "裁定要写明理由，各方都会看到。"
+    await dispatcher.step(number, "assign", unit="CGJ", text="油烟归城管执法")
 
     await site.settle()
     holder = await holder_of(site, number)
@@ -63,7 +63,7 @@ async def test_what_nobody_understands_is_sorted_by_a_person(site: Site) -> None
     await site.settle()
     dispatcher = await site.staff("chenlu")
     assert await dispatcher.tasks("triage") == [number]
-    assert await dispatcher.may(number) == ["assign", "reject"]
+    assert await dispatcher.may(number) == ["assign", "reject", "merge"]
     unit = next(u.code for u in site.parts.senses.book.units.values() if u.name == "公安局")
     page = await dispatcher.step(number, "assign", unit=unit, category="公安/养犬")
     assert (page["case"]["status"], page["case"]["item"]) == ("dispatched", "犬只扰民、不牵绳")

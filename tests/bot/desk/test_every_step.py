@@ -4,7 +4,7 @@ from sqlmodel import col, select
 
 from bot.desk import cards
 from cases import feedback, steps
-from models import Case, DeskChat, Event
+from models import Case, DeskChat, Event, Status
 from tests.bot.desk.conftest import Bound
 from tests.bot.desk.phones import Phone
 from tests.support.clock import Clock
@@ -242,6 +242,84 @@ async def test_merging_and_parting(site: Site, bound: Bound) -> None:
     await dispatcher.press("拆分")
     await dispatcher.say("不是同一户")
     assert (await last_event(site, second.number)).text == "不是同一户"
+
+
+async def test_units_called_in(site: Site, bound: Bound) -> None:
+    worker, supervisor = await bound("limin"), await bound("guwenbo")
+    case = await filed(site, "生态环境", "生态环境/餐饮油烟")
+    number = case.number
+    await worker.look()
+    await worker.press("签收")
+    await worker.press("吹哨")
+    assert "丹桂社区居委会" not in worker.last("请哪些单位报到").buttons, "one's own is there already"
+    await worker.press("城市管理局")
+    await worker.say("派出所")
+    await worker.press("丹桂派出所")
+    await worker.say("燃气")
+    await worker.press("燃气公司")
+    await worker.press("✓ 丹桂派出所")
+    assert [*worker.last("请哪些单位报到").buttons][:2] == ["✓ 城市管理局", "✓ 燃气公司"]
+    await worker.press("选好了（2 个）")
+    assert worker.last().text == f"{number} 请城市管理局、燃气公司做什么？"
+    said = await worker.say("今晚八点到丹桂苑 5 栋查灶具")
+    assert said[0] == f"{number} 已吹哨，没有按时报到会提醒。"
+    assert (await last_event(site, number)).kind == "whistle"
+
+    called = (await case_of(site, number)).co_tasks
+    gas = await bound(called["RANQI"]["assignee"])
+    await gas.say("/tasks")
+    assert f"1. {number} · 餐饮油烟 · 丹桂苑 3 栋 · 剩 2 小时报到" in gas.last("待办 1 件").text
+    await gas.press(f"1. {number}")
+    assert gas.card(number).text.startswith(f"【请您协办】{number} · 餐饮油烟 · 剩 2 小时报到")
+    assert "协办 燃气公司：今晚八点到丹桂苑 5 栋查灶具（待报到，今天 12:00 前）" in gas.card(number).text
+    assert [*gas.card(number).buttons][:2] == ["报到", "不归本单位"]
+    await gas.press("报到")
+    assert (await last_event(site, number)).kind == "co_sign"
+    await gas.press("反馈")
+    await gas.say("灶具合格，已换软管")
+    await gas.send_photo()
+    await gas.press("完成")
+    assert (await last_event(site, number)).photos
+    city = await bound(called["CGJ"]["assignee"])
+    await city.say("/tasks")
+    await city.press(f"1. {number}")
+    await worker.look()
+    assert "答复" not in worker.card(number).buttons
+    await city.press("不归本单位")
+    await city.say("中队在管")
+    assert (await last_event(site, number)).kind == "co_decline"
+    await worker.look()
+    assert "答复" in worker.card(number).buttons
+    assert "协办 燃气公司：今晚八点到丹桂苑 5 栋查灶具（已反馈）\n　灶具合格，已换软管" in worker.card(number).text
+
+    await worker.press("吹哨")
+    await worker.press("城市管理局")
+    await worker.press("选好了（1 个）")
+    await worker.say("请再看一次")
+    await open_by_number(site, supervisor, case)
+    await supervisor.press("不再等反馈")
+    await supervisor.press("城市管理局")
+    await supervisor.say("由中队办")
+    assert (await last_event(site, number)).kind == "co_waive"
+    await worker.press("上报")
+    assert (await worker.say("要社区出面"))[0] == f"{number} 已上报给王兴。"
+    assert (await last_event(site, number)).kind == "raise"
+
+
+async def test_a_ruling_has_its_reason(site: Site, bound: Bound) -> None:
+    dispatcher = await bound("chenlu")
+    case = await filed(site, "生态环境", "生态环境/餐饮油烟")
+    async with site.parts.transactions.begin() as session:
+        row = await session.get_one(Case, case.id)
+        row.status, row.assignee = Status.ARBITRATION, None
+    await open_by_number(site, dispatcher, case)
+    await dispatcher.press("派给")
+    await dispatcher.press("城市管理局")
+    await dispatcher.press("由系统安排")
+    assert dispatcher.last().text == f"{case.number} 请写明裁定理由，各方都会看到。"
+    await dispatcher.say("油烟归城管执法")
+    assert "裁定由城市管理局办理：油烟归城管执法" in dispatcher.card(case.number).text
+    assert (await case_of(site, case.number)).binding
 
 
 async def test_the_walk_left_nothing_out() -> None:
