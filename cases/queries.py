@@ -81,7 +81,8 @@ async def tasks(session: AsyncSession, person: Person, name: str) -> Sequence[tu
     photos = select(func.count()).where(*of_case).correlate(Case).scalar_subquery()
     called = await calls(session, person)
     chosen = select(Case, photos).where(access.sees(person), view(person, name, called))
-    rows = await session.exec(chosen.order_by(col(Case.due_at).nulls_last(), col(Case.id)).limit(LIST_LIMIT))
+    order = (col(Case.submitted_at).desc(),) if name == "filed" else (col(Case.due_at).nulls_last(), col(Case.id))
+    rows = await session.exec(chosen.order_by(*order).limit(LIST_LIMIT))
     return [(case, int(count)) for case, count in rows.all()]
 
 
@@ -95,7 +96,9 @@ async def counts(session: AsyncSession, person: Person) -> dict[str, int]:
     late = func.count().filter(view(person, "mine", called), col(Case.overdue)).label("overdue")
     chosen = sqlalchemy.select(*columns, late).where(access.sees(person), col(Case.status).in_(OPEN))
     row = (await session.execute(chosen)).one()
-    return {"mine": 0, "triage": 0, "review": 0, **row._asdict()}
+    filed = select(func.count()).where(view(person, "filed"), col(Case.status).in_(OPEN))
+    theirs = int((await session.exec(filed)).one())
+    return {"mine": 0, "triage": 0, "review": 0, "filed": theirs, **row._asdict()}
 
 
 async def case_for(session: AsyncSession, book: Book, person: Person, number: str) -> Case:

@@ -110,7 +110,7 @@ class Desk:
                 "lon": case.lon,
                 "lat": case.lat,
                 "address": self.book.places[case.place].address if case.place else "",
-                **_files(story, [str(photo.id) for photo in story.photos if photo.resident]),
+                **_files(story, _told_with(story)),
                 "rule": explained(self.book, case.explanation, case.unit, self.locale, accused.about(case)),
                 "prediction": self._prediction(story),
                 "extension": self._extension(case),
@@ -248,6 +248,12 @@ class Desk:
             "at": iso(row.created_at),
             "read": row.read_at is not None,
         }
+
+
+def _told_with(story: Story) -> list[str]:
+    """The residents' own, and those of whoever filed it for one."""
+    first = story.events[0].photos if story.events else []
+    return [str(photo.id) for photo in story.photos if photo.resident or str(photo.id) in first]
 
 
 def _files(story: Story, ids: Sequence[str]) -> dict[str, list[str]]:

@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from bot.scrub import scrub
 from bot.texts import say
 from bot.transactions import wake
-from cases import access, joining, queries, steps
+from cases import access, behalf, joining, queries, steps
 from cases.book import Book
 from cases.errors import NotFound, Stale
 from models import Case, Notification, Person, Photo, Resident, Role, StaffSession
@@ -242,6 +242,7 @@ def _me(parts: Parts, person: Person, csrf: str, locale: str) -> dict[str, Any]:
         "role_text": say(f"role.{person.role}", locale),
         "unit": book.unit_name(person.unit, locale),
         "area": book.area_name(person.area),
+        "files": person.role in behalf.MAY,
         "prints": bool(sheets.printable(book, person)),
     }
     return {"person": shown, "csrf": csrf}

@@ -6,6 +6,7 @@ import * as api from "./staff/api.js";
 import * as binding from "./staff/binding.js";
 import { drawCase } from "./staff/case.js";
 import * as duty from "./staff/duty.js";
+import * as filing from "./staff/filing.js";
 import * as list from "./staff/list.js";
 import * as notices from "./staff/notices.js";
 import { ask, show, take } from "./staff/step.js";
@@ -50,6 +51,7 @@ function signedOut() {
 function signedIn(person) {
   me = person;
   $("me-name").textContent = person.name;
+  $("new-open").hidden = !person.files;
   $("sheets-open").hidden = !person.prints;
   $("me-role").textContent = [person.role_text, person.unit, person.area].filter(Boolean).join(" · ");
   screen("desk");
@@ -247,6 +249,10 @@ function others(it, steps) {
 
 function route() {
   if (!me) return;
+  if (location.hash === "#new") { // from /staff/new
+    history.replaceState(null, "", "#mine");
+    if (me.files) filing.begin(me, () => refresh());
+  }
   const number = numberOf(location.hash);
   $("desk").classList.toggle("one", Boolean(number));
   if (!number) view = location.hash.slice(1) || "mine";
@@ -269,6 +275,7 @@ api.begin(signedOut);
 document.querySelectorAll("dialog").forEach(wire);
 $("signin-form").addEventListener("submit", signIn);
 $("notices-open").addEventListener("click", notices.show);
+$("new-open").addEventListener("click", () => filing.begin(me, () => refresh()));
 $("me-open").addEventListener("click", () => {
   $("me").showModal();
   binding.offer();

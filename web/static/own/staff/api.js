@@ -54,6 +54,7 @@ export const tasks = (view) => call(`tasks?view=${view}`);
 export const story = (number) => call(`cases/${encodeURIComponent(number)}`);
 export const take = (number, body) => post(`cases/${encodeURIComponent(number)}/steps`, body);
 export const alike = (number) => call(`cases/${encodeURIComponent(number)}/alike`);
+export const file = (body) => post("filings", body);
 export const notices = () => call("notices");
 export const readNotices = (id) => post("notices/read", { id });
 export const duty = () => call("duty");

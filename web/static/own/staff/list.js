@@ -3,7 +3,7 @@ import { $, h, icon, keep, t } from "../lib/dom.js";
 import { date } from "../lib/time.js";
 import { bar, due, isOver, left, now } from "./words.js";
 
-const TABS = { mine: [], triage: ["dispatcher"], review: ["leader"], all: ["dispatcher", "leader", "supervisor", "admin", "auditor"] };
+const TABS = { mine: [], triage: ["dispatcher"], review: ["leader"], filed: ["volunteer"], all: ["dispatcher", "leader", "supervisor", "admin", "auditor"] };
 const WORKING = ["worker", "clerk", "leader", "dispatcher"];
 
 /** The tabs somebody has: those of the role, and any with something in it. */
