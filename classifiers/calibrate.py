@@ -30,6 +30,9 @@ ASK_TOP3 = 0.90
 SEEN_LENGTH = 0.95
 """Share of the texts no longer than the length up to which confidence follows length."""
 
+SHARPEST = 10.0
+"""Logarithm of the sharpest softmax: where nothing was mistaken, the sharper the better, without end."""
+
 NEVER = 1.01
 """A threshold no probability reaches."""
 
@@ -73,9 +76,8 @@ class Temperature:
 
     def probabilities(self, scores: Floats, lengths: Ints) -> NDArray[np.float64]:
         """(texts × classes), each row summing to one."""
-        sharp = np.exp(self.level + self.slope * np.log1p(np.minimum(lengths, self.longest)))[:, None] * scores.astype(
-            np.float64
-        )
+        level = self.level + self.slope * np.log1p(np.minimum(lengths, self.longest))
+        sharp = np.exp(np.clip(level, -SHARPEST, SHARPEST))[:, None] * scores.astype(np.float64)
         powers = np.exp(sharp - sharp.max(axis=1, keepdims=True))
         return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 

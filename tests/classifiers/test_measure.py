@@ -54,6 +54,18 @@ def test_temperature_recovers_the_truth() -> None:
     assert measure.calibration_error(found.argmax(1) == right, found.max(1)) < 0.015
 
 
+def test_a_temperature_learned_where_nothing_was_mistaken_stays_finite() -> None:
+    """Copies among the letters: held out, they are no surprise, and any sharper softmax is a better one."""
+    random = np.random.default_rng(1)
+    right = random.integers(0, 3, size=2_000)
+    scores = (np.eye(3)[right] * random.uniform(0.5, 2, size=(2_000, 1))).astype(np.float32)
+    lengths = random.integers(5, 500, size=2_000)
+    found = Temperature.fit(scores, lengths, right, np.ones(2_000))
+    for temperature in (found, Temperature(found.level * 1_000, found.slope * 1_000), Temperature(0.0, -1_000.0)):
+        chances = temperature.probabilities(scores, lengths)
+        assert chances.sum(axis=1) == pytest.approx(1) and (chances.argmax(axis=1) == right).all()
+
+
 def test_thresholds_keep_their_promises() -> None:
     random = np.random.default_rng(1)
     sure = random.uniform(size=5_000)
