@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer import Argument, Option
 
-from app import learning_cli, watch
+from app import hot_cli, learning_cli, rules_cli, watch
 
 if TYPE_CHECKING:
     from app.database import Server
@@ -227,6 +227,8 @@ def _end(training: "subprocess.Popen[bytes] | None") -> None:
 door = watch.Door(_begin, database, run_errors)
 watch.add_to(cli, door)
 learning_cli.add_to(cli, door)
+hot_cli.add_to(cli, door)
+rules_cli.add_to(cli, door)
 
 if __name__ == "__main__":
     cli()

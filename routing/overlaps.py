@@ -45,7 +45,7 @@ def never(
         of_unit = [one for one in earlier if one.unit == row.unit]
         for reason, some in (("shadowed", of_unit), ("after_refusal", earlier)):
             if some and _leave_nothing(some, row):
-                yield Finding(Kind.NEVER, reason, (row.code, *sorted(one.code for one in some)), (row.unit,))
+                yield Finding(Kind.NEVER, reason, (row.code, *sorted(_needed(some, row))), (row.unit,))
                 break
         before.setdefault((row.category or None, row.area or None), []).append(row)
 
@@ -97,6 +97,16 @@ def _leave_nothing(earlier: Sequence[RoutingRule], row: RoutingRule) -> bool:
         if _left(spans(row), taken):
             return False
     return True
+
+
+def _needed(earlier: Sequence[RoutingRule], row: RoutingRule) -> list[str]:
+    """Of those that together leave nothing only as many as it takes."""
+    kept = list(earlier)
+    for one in earlier:
+        others = [other for other in kept if other is not one]
+        if others and _leave_nothing(others, row):
+            kept = others
+    return [one.code for one in kept]
 
 
 def meet(one: RoutingRule, other: RoutingRule) -> bool:

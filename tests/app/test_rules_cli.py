@@ -1,0 +1,151 @@
+"""The commands about the rule table as an operator gives them: what they show and how they end."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlmodel import col, func, select
+
+from app.build import utcnow
+from app.database import Sessions
+from cases import triage
+from cases.book import read_book
+from classifiers import Row, save, train
+from models import Case, Event, Notification, RoutingRule
+from tests.support.keys import MODELS
+from tests.support.rows import add_case
+
+ROOT = Path(__file__).parents[2]
+Run = Callable[..., tuple[int, str, str]]
+NIGHT = "2026-11-18 23:30"
+
+
+@pytest.fixture
+def run(town_url: str, tmp_path: Path) -> Run:
+    """`run("rules", "check")` → exit code, what it says, what it complains of."""
+    settings = {"DATABASE_URL": town_url, "DATA_DIR": str(tmp_path), "LOG_LEVEL": "error", "COLUMNS": "200"}
+
+    def run(*command: str) -> tuple[int, str, str]:
+        call = [sys.executable, "-m", "app", "rules", *command]
+        done = subprocess.run(call, cwd=ROOT, env=os.environ | settings, capture_output=True, text=True, timeout=60)
+        return done.returncode, done.stdout, done.stderr
+
+    return run
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    """The shipped town's files, to change."""
+    return Path(shutil.copytree(ROOT / "data", tmp_path / "town"))
+
+
+def change(files: Path, was: str, now: str) -> None:
+    table = files / "rules.csv"
+    text = table.read_text("utf-8")
+    assert was in text
+    table.write_text(text.replace(was, now, 1), "utf-8")
+
+
+async def test_the_table_in_force_and_files_before_they_are_loaded(town: Sessions, run: Run, files: Path) -> None:
+    assert run("check") == (0, "247 rules, nothing to mend\n", "")
+    assert run("check", "--town", str(files))[:2] == (0, "247 rules, nothing to mend\n")
+    async with town() as session:
+        (await session.get_one(RoutingRule, "R-F-TAX")).enabled = False
+        await session.commit()
+    code, said, _ = run("check")
+    assert code == 1
+    assert "税务 and all its items" in said and said.endswith("to mend: 1 gap\n")
+    code, told, _ = run("check", "--json")
+    report = json.loads(told)
+    gap = {"category": "税务", "whole": True, "area": "CX", "window": None}
+    assert (code, report["sound"], report["counts"]["gap"]) == (1, False, 1)
+    assert gap.items() <= report["findings"][0].items()
+
+    last = next(line for line in (files / "rules.csv").read_text("utf-8").splitlines() if line.startswith("R-F-TAX"))
+    change(files, last, f"{last}\n{last.replace('R-F-TAX', 'R-F-TAX2').replace(',SHJ,', ',ZJJ,')}")
+    code, told, _ = run("check", "--town", str(files), "--json")
+    assert [(one["kind"], one["rules"]) for one in json.loads(told)["findings"]] == [
+        ("conflict", ["R-F-TAX", "R-F-TAX2"])
+    ]
+    change(files, last, last.replace("SHJ", "NOBODY"))
+    code, said, _ = run("check", "--town", str(files))
+    assert (code, "rules.csv" in said, "cannot be used" in said) == (1, True, True)
+
+
+async def test_a_message_is_tried_and_nothing_is_written(town: Sessions, run: Run, tmp_path: Path) -> None:
+    said = [Row("楼下烧烤店油烟太大，呛得不敢开窗", "生态环境", "生态环境/餐饮油烟"), Row("公交车班次太少", "公共交通")]
+    save(train(said * 12), tmp_path / "models" / "current", MODELS)
+    text = "楼下油烟太大，呛得不敢开窗，我住丹桂苑"
+    code, told, error = run("try", text, "--at", NIGHT, "--json")
+    assert code == 0, error
+    trial = json.loads(told)
+    assert trial["model"]["says"] == "生态环境"
+    assert (trial["place"], trial["area"][-1]) == ("丹桂苑", "丹桂社区第三网格")
+    assert datetime.fromisoformat(trial["facts"]["at"]) == datetime(2026, 11, 18, 15, 30, tzinfo=UTC)
+    assert set(trial["due"]) == {"sign", "contact", "resolve"}
+
+    given = ("--category", "生态环境/餐饮油烟", "--place", "B0103", "--at", NIGHT)
+    code, told, _ = run("try", text, *given)
+    assert (code, "李敏 (limin, worker)" in told, "规则 " in told, "餐饮油烟" in told) == (0, True, True, True)
+    assert "Rule " in run("try", text, *given, "--locale", "en")[1]
+    assert "規則 " in run("try", text, *given, "--locale", "zh-Hant")[1]
+    code, told, _ = run("try", "网格员态度很差", *given, "--json")
+    accused = json.loads(told)
+    assert accused["facts"]["accused"] == ["DG-01", "limin"]
+    assert accused["person"]["code"] != "limin"
+    assert "李敏" in accused["because"]
+    for wrong in (("--category", "没有"), ("--place", "火星路", "--category", "税务")):
+        code, _, error = run("try", text, *wrong)
+        assert (code, error.startswith("no ")) == (1, True)
+    async with town() as session:
+        for table in (Case, Event, Notification):
+            assert (await session.exec(select(func.count()).select_from(table))).one() == 0
+
+
+async def filed(town: Sessions, labels: list[tuple[str, str | None]]) -> list[str]:
+    """Cases routed by the rules in force, one a label."""
+    numbers = []
+    async with town() as session:
+        book = await read_book(session)
+        for field, item in labels:
+            case = await add_case(session, utcnow())
+            case.category, case.item, case.grid = field, item, "CX-DG-01-03"
+            await triage.sort(session, book, case, utcnow(), sure=True)
+            numbers.append(case.number)
+        await session.commit()
+    return numbers
+
+
+async def test_what_would_change_if_other_files_were_in_force(town: Sessions, run: Run, files: Path) -> None:
+    labels: list[tuple[str, str | None]] = [("税务", None), ("教育", None), ("税务", None)]
+    numbers = await filed(town, labels)
+    since = (datetime.now(UTC) - timedelta(days=2)).strftime("%Y-%m-%d")
+    code, told, _ = run("replay", "--since", since)
+    assert (code, told.splitlines()[-1]) == (0, "0 of 3 cases would go elsewhere")
+
+    row = next(line for line in (files / "rules.csv").read_text("utf-8").splitlines() if line.startswith("R-F-TAX"))
+    change(files, row, row.replace(",SHJ,", ",ZLZX,"))
+    code, told, _ = run("replay", "--since", since, "--town", str(files))
+    assert (code, told.splitlines()[-1]) == (0, "2 of 3 cases would go elsewhere")
+    assert numbers[0] in told and numbers[1] not in told and "油烟" not in told
+
+    code, told, error = run("replay", "--since", since, "--town", str(files), "--json")
+    lines: list[Any] = [json.loads(line) for line in told.splitlines()]
+    changed = {"rule": "R-F-TAX", "unit": "SHJ", "new_rule": "R-F-TAX", "new_unit": "ZLZX"}
+    assert lines[:-1] == [{"number": number, **changed} for number in (numbers[0], numbers[2])]
+    assert lines[-1]["sum"] == {
+        "cases": 3, "changed": 2, "before": {"SHJ": 2, "JYJ": 1}, "after": {"ZLZX": 2, "JYJ": 1}, "held": 0,
+    }  # fmt: skip
+    assert code == 0 and "replayed" in error
+    tomorrow = (datetime.now(UTC) + timedelta(days=2)).strftime("%Y-%m-%d")
+    assert run("replay", "--since", tomorrow)[1].splitlines()[-1] == "0 of 0 cases would go elsewhere"
+    async with town() as session:
+        kept = (await session.exec(select(Case.unit).where(col(Case.number).in_(numbers)))).all()
+    assert sorted(map(str, kept)) == ["JYJ", "SHJ", "SHJ"]
