@@ -20,6 +20,7 @@ from bot.flows.surroundings import Brief, Plan, Spot, Surroundings
 from bot.messages import Button, Pin, Say
 from bot.scrub import LONGEST, scrub
 from cases.intake import Guess
+from cases.joining import Alike
 from models import Category, Place, Status
 
 NOW = datetime(2026, 11, 18, 2, tzinfo=UTC)
@@ -184,10 +185,10 @@ TABLE: list[tuple[State, Heard, Mode, list[str]]] = [
     *((state, text("1234567890123456"), state.mode, ["LookUp"]) for state in (IDLE, CARD, WHERE, CONTACT, WHICH)),
     (IDLE, text("/lang zh-Hant"), Mode.IDLE, ["Speak"]),
     (IDLE, press("locale", locale="en"), Mode.IDLE, ["Speak"]),
-    (IDLE, text("进度"), Mode.IDLE, ["my.none"]),
+    (IDLE, text("进度"), Mode.IDLE, ["ShowJoined"]),
 ]
 AFTERWARDS: list[tuple[State, Heard, Mode, list[str]]] = [
-    (IDLE, text("进度"), Mode.IDLE, ["Show", "Show"]),
+    (IDLE, text("进度"), Mode.IDLE, ["ShowJoined", "Show", "Show"]),
     (IDLE, of_case("status"), Mode.IDLE, ["Show"]),
     # words while somebody waits for an answer
     (IDLE, text("晚上十点"), Mode.WHICH, ["ask.which"]),
@@ -445,7 +446,7 @@ MESSENGER: list[tuple[State, Heard, Surroundings, Mode, list[str]]] = [
     (ALBUM, text("好了。"), AROUND, Mode.CARD, ["card.title"]),
     (ALBUM, text("楼下的"), AROUND, Mode.CARD, ["card.title"]),
     (ALBUM, PHOTO, AROUND, Mode.CARD, ["card.title"]),
-    (ALBUM, text("/my"), AROUND, Mode.IDLE, ["my.none"]),
+    (ALBUM, text("/my"), AROUND, Mode.IDLE, ["ShowJoined"]),
     (ALBUM, text("/cancel"), AROUND, Mode.IDLE, ["cancel.nothing"]),
     (ALBUM, press("done"), WAITING, Mode.WHICH, ["ask.which"]),
     (ALBUM, of_case("answer"), WAITING, Mode.IDLE, ["Answer"]),
@@ -489,6 +490,44 @@ MESSENGER: list[tuple[State, Heard, Surroundings, Mode, list[str]]] = [
     (CARD, text("/lang"), AROUND, Mode.CARD, ["ask.language"]),
     (CARD, text("/big@fengqiao_bot"), AROUND, Mode.CARD, ["Enlarge"]),
 ]
+
+
+ASKED = FUMES.model_copy(update={"asked_alike": True})
+CHOOSING = State(mode=Mode.ALIKE, draft=ASKED, building="B3")
+TOLD = {"text": "油烟", "place": "B3", "place_text": "丹桂苑 3 栋", "grid": "G1", "lon": None, "lat": None}
+NEIGHBOUR = Alike("1118-0001", "生态环境/餐饮油烟", "丹桂苑 3 栋", "油烟", Status.ACCEPTED, 0, NOW)
+NEIGHBOURS = replace(AROUND, alike=[NEIGHBOUR, replace(NEIGHBOUR, number="1118-0002", joined=2)])
+ALIKE: list[tuple[State, Heard, Mode, list[str]]] = [
+    (CARD, press("submit"), Mode.ALIKE, ["alike.several"]),
+    (CARD, text("好"), Mode.ALIKE, ["alike.several"]),
+    (State(mode=Mode.CARD, draft=ASKED), press("submit"), Mode.IDLE, ["File"]),
+    (State(mode=Mode.CARD, draft=FUMES.model_copy(update={"danger": "gas"})), press("submit"), Mode.IDLE, ["File"]),
+    (CHOOSING, press("join", case="1118-0001"), Mode.IDLE, ["Join"]),
+    (CHOOSING, press("separate"), Mode.IDLE, ["File"]),
+    (CHOOSING, press("submit"), Mode.IDLE, ["File"]),
+    (CHOOSING, text("晚上最重"), Mode.CARD, ["card.title"]),
+    (CHOOSING, text("着火了"), Mode.CARD, ["danger.fire", "safety.ask", "card.title"]),
+    (CHOOSING, text("算了"), Mode.IDLE, ["cancel.done"]),
+    (IDLE, press("join", case="1118-0001"), Mode.IDLE, ["stale.draft"]),
+    (IDLE, press("separate"), Mode.IDLE, ["stale.draft"]),
+    (IDLE, press("file_own", told=TOLD), Mode.CARD, ["card.title"]),
+    (CARD, press("file_own", told=TOLD), Mode.CARD, ["new.draft_open"]),
+]
+
+
+@pytest.mark.parametrize(("state", "heard", "mode", "keys"), ALIKE)
+def test_neighbours_told_of_the_same(state: State, heard: Heard, mode: Mode, keys: list[str]) -> None:
+    after, effects = talk.step(state, heard, NEIGHBOURS, NOW)
+    assert (after.mode, said(effects)) == (mode, keys)
+
+
+def test_one_neighbour_is_joined_without_a_number() -> None:
+    _, (asked,) = talk.step(CARD, press("submit"), replace(AROUND, alike=[NEIGHBOUR]), NOW)
+    assert isinstance(asked, Say)
+    assert [button.label for button in asked.buttons] == ["button.join", "button.separate"]
+    assert asked.args["lines"] == [
+        ("alike.line_new", {"place": "丹桂苑 3 栋", "category": "生态环境/餐饮油烟", "text": "油烟", "count": 0})
+    ]
 
 
 @pytest.mark.parametrize(("state", "heard", "around", "mode", "keys"), MESSENGER)

@@ -19,6 +19,7 @@ from bot.flows.progress import ASKS_WORDS, OFFERED, QUESTIONS
 from bot.texts import DEFAULT, LOCALES, catalogue
 from cases import errors
 from cases.actors import SYSTEM
+from cases.behalf import How
 from cases.drift import Kind
 from cases.gate import CHECKS
 from cases.learning import Stage
@@ -66,6 +67,7 @@ FAMILIES: dict[str, Iterable[str]] = {
     "due.{}": ["sign", "sort", "contact", "resolve", "waiting", "co_called", "co_signed"],
     "drift.{}": Kind,
     "event.{}": TOLD,
+    "filing.{}": ["code", "due", "who"],
     "kind.{}": KINDS,
     "learning.check.{}": [check.name for check in CHECKS],
     "menu.{}": [*RESIDENT_COMMANDS, *STAFF_COMMANDS],
@@ -83,6 +85,7 @@ FAMILIES: dict[str, Iterable[str]] = {
     "status.{}": Status,
     "status_name.{}": Status,
     "step_name.{}": STEPS,
+    "task.button.{}": How,
     "task.ask.{}": asking.CHOICES,
     "task.card.{}": ["photos", "joined", "urges", "rounds", "returns"],
     "task.done.{}": BY_STAFF,

@@ -18,7 +18,7 @@ AGAIN = frozenset({408, 425, 429})
 WAIT = (0.2, 0.5)  # seconds before the next try; the page waits longer
 PATIENCE = 120  # seconds; nobody may be left without an answer that long
 TURNS = 6
-ANSWERS = ("submit", "none", "choose_category", "no_place")  # what is pressed, in order of preference
+ANSWERS = ("separate", "submit", "none", "choose_category", "no_place")  # what is pressed, in order of preference
 CHOOSES = 0.5  # of those who are asked what it is about; the others leave it to a person
 
 
