@@ -1,6 +1,7 @@
 """Why a case went where it did, in the reader's language: the explanation a rule left on the case, in plain words.
 
-“规则 R-NIGHT：22:00 至次日 6:00、在丹桂街道的生活噪音 → 丹桂街道城管中队。” The only place that words a rule.
+“规则 R-17：生活噪音（在丹桂街道，22:00 至次日 6:00）→ 丹桂街道城管中队。因为：夜间由城管先到场。”
+The only place that words a rule.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -37,7 +38,7 @@ def _past(book: Book, accused: Collection[str], locale: str) -> str:
     people = sorted(code for code in accused if code in book.members)
     units = sorted({code for code in accused if code in book.units} - {book.unit_of[code] for code in people})
     names = [*(book.people[code] for code in people), *(book.unit_name(code, locale) for code in units)]
-    return say("rule.past", locale, who=say("rule.sep", locale).join(names)) if names else ""
+    return say("rule.past", locale, who=say("rule.and", locale).join(names)) if names else ""
 
 
 def _area(book: Book, value: Any, locale: str) -> list[str]:
