@@ -105,6 +105,10 @@ async function load() {
   tasks = answer;
   const names = list.tabsOf(me.role, tasks.counts);
   if (!names.includes(view) && names.length) {
+    if (numberOf(location.hash)) { // a case stays open whoever has no tasks of their own
+      view = names[0];
+      return load();
+    }
     location.hash = `#${names[0]}`;
     return true;
   }

@@ -162,7 +162,8 @@ export function ask(step, it, { taken, faster }) {
     sent.preventDefault();
     read(form, draft);
     await uploaded(draft, submit, error);
-    const missing = step.needs.find((need) => isMissing(need, draft, step));
+    const asked = [...form.querySelectorAll("[data-field]")].map((part) => part.dataset.field); // from the top down
+    const missing = asked.find((need) => step.needs.includes(need) && isMissing(need, draft, step));
     if (missing) return complain(form, missing);
     await send(submit, error, () => take(it.number, bodyOf(step, it.version, draft)), { taken, faster });
   });

@@ -5,8 +5,8 @@ function chosen(one, label, remove) {
   const own = h("input", { class: "input", maxlength: "500", placeholder: t("staff.ask.own_words"), "aria-label": `${label}: ${t("staff.ask.own_words")}` });
   own.value = one.text;
   own.addEventListener("input", () => { one.text = own.value; });
-  return h("li", { class: "called" },
-    h("div", { class: "called-head" }, h("span", {}, label),
+  return h("li", { class: "call" },
+    h("div", { class: "call-head" }, h("span", {}, label),
       h("button", { type: "button", class: "tool", "aria-label": t("staff.remove_unit", { unit: label }), onclick: remove }, icon("close"))),
     own);
 }
@@ -15,7 +15,7 @@ function chosen(one, label, remove) {
 export function unitsField(choices, draft) {
   draft.units = (draft.units || []).filter((one) => choices.some(({ value }) => value === one.unit));
   const names = new Map(choices.map(({ value, label }) => [value, label]));
-  const list = h("ul", { class: "called-list" });
+  const list = h("ul", { class: "call-list" });
   const add = h("select", { class: "input", "aria-label": t("staff.ask.units") });
   const draw = () => {
     const taken = new Set(draft.units.map((one) => one.unit));
