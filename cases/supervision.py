@@ -2,16 +2,18 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from cases import dispatch, lifecycle, notices
+from cases import dispatch, lifecycle, notices, timers
 from cases.actors import SYSTEM
 from cases.book import Book
+from cases.clock import Span, due
 from models import OPEN, Case, ClockAct, Status, Timer
 
-Act = Callable[[AsyncSession, Book, Case, datetime], Awaitable[None]]
+Act = Callable[[AsyncSession, Book, Case, datetime], Awaitable[datetime | None]]  # when it is to be done again
 
 
 async def sweep(session: AsyncSession, book: Book, now: datetime, limit: int = 300) -> int:
@@ -20,17 +22,20 @@ async def sweep(session: AsyncSession, book: Book, now: datetime, limit: int = 3
     Call it in a transaction of its own until it returns 0. `limit`: a person's step on one of these cases waits for the
     transaction, half a second or so.
     """
-    due = select(Timer.id, Timer.act, Timer.round, Case).join(Case, col(Case.id) == Timer.case_id)
-    due = due.where(col(Timer.done_at).is_(None), ~col(Timer.paused), col(Timer.due_at) <= now)
-    due = due.order_by(col(Timer.due_at)).limit(limit).with_for_update(skip_locked=True)
-    rows = (await session.exec(due)).all()
+    rows_due = select(Timer.id, Timer.act, Timer.round, Case).join(Case, col(Case.id) == Timer.case_id)
+    rows_due = rows_due.where(col(Timer.done_at).is_(None), ~col(Timer.paused), col(Timer.due_at) <= now)
+    rows_due = rows_due.order_by(col(Timer.due_at)).limit(limit).with_for_update(skip_locked=True)
+    rows = (await session.exec(rows_due)).all()
     if not rows:
         return 0
     await session.execute(update(Timer).where(col(Timer.id).in_([row[0] for row in rows])).values(done_at=now))
+    again = list[dict[str, Any]]()
     async with lifecycle.together(session), notices.about_many(session, [row[3] for row in rows]):
-        for _, act, round_, case in rows:
-            if round_ == case.round:
-                await ACTS[act](session, book, case, now)
+        for id_, act, round_, case in rows:
+            if round_ == case.round and (later := await ACTS[act](session, book, case, now)):
+                again.append({"its_id": id_, "later": later})
+    if again:
+        await timers.set_again(session, again)
     return len(rows)
 
 
@@ -55,9 +60,14 @@ async def _overdue(session: AsyncSession, book: Book, case: Case, now: datetime)
         await lifecycle.note(session, book, case, "overdue", SYSTEM, now, changes={"overdue": True})
 
 
-async def _escalate(session: AsyncSession, book: Book, case: Case, now: datetime) -> None:
-    if case.status in OPEN:
-        await _up(session, book, case, "escalate", now)
+async def _escalate(session: AsyncSession, book: Book, case: Case, now: datetime) -> datetime | None:
+    """One level a day, to the top of the chain: a month of silence is not one escalation."""
+    if case.status not in OPEN:
+        return None
+    await _up(session, book, case, "escalate", now)
+    if case.level >= len(dispatch.all_above(book, case, case.assignee)) or case.clock is None:
+        return None
+    return due(Span(1, "d"), book.policies[case.clock].calendar, now, book.calendar)
 
 
 async def _stop_waiting(session: AsyncSession, book: Book, case: Case, now: datetime) -> None:

@@ -1,9 +1,10 @@
 """The clock's rows: which timers start, stop, pause and go on when something happens to a case."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import bindparam
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -173,6 +174,13 @@ async def _set(session: AsyncSession, case: Case, times: Mapping[ClockAct, datet
     statement = insert(Timer).values(rows)
     again = {"due_at": statement.excluded.due_at, "paused": False, "done_at": None}
     await session.execute(statement.on_conflict_do_update(index_elements=["case_id", "act", "round"], set_=again))
+
+
+async def set_again(session: AsyncSession, later: Sequence[Mapping[str, Any]]) -> None:
+    """What was done and will be done once more: `its_id` of the timer, and `later`, when."""
+    rows = Timer.__table__  # type: ignore[attr-defined]
+    statement = rows.update().where(rows.c.id == bindparam("its_id")).values(due_at=bindparam("later"), done_at=None)
+    await (await session.connection()).execute(statement, list(later))
 
 
 async def _stop(session: AsyncSession, case: Case, acts: Iterable[ClockAct], now: datetime) -> None:
