@@ -45,7 +45,7 @@ def _reaches(person: Person) -> ColumnElement[bool]:
         col(Case.called).contains([person.code]),
         col(Case.accountable) == person.code,
         col(Case.filed_by) == person.code,
-        col(Case.co_tasks).has_key(person.unit),
+        func.jsonb_exists(Case.co_tasks, person.unit),
     )
     if person.role is Role.WORKER:
         return or_(own, col(Case.grid) == person.area)

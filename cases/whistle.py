@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam
+from sqlalchemy import BindParameter, bindparam
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -23,7 +23,9 @@ from models import OPEN, Case, CoStatus, CoTask, Person, Role
 
 AT_MOST = timedelta(hours=2)  # of working time, until a called unit has signed
 LATE = "co_overdue"
-_AS_INDEXED = bindparam("pending", sorted(PENDING), expanding=True, literal_execute=True)  # for the partial index
+_AS_INDEXED: BindParameter[Any] = bindparam(
+    "pending", sorted(PENDING), expanding=True, literal_execute=True
+)  # for the partial index
 
 
 async def whistle(
@@ -42,13 +44,9 @@ async def whistle(
         who = await dispatch.least_loaded(session, unit, accused.never(book, case))
         if who is None:
             raise Missing("whistle.nobody")
-        row = await _of(session, case, unit) or CoTask(case_id=case.id, round=case.round, unit=unit)
-        row.status, row.assignee = CoStatus.CALLED, who
-        row.called_by, row.called_at, row.asked = person.code, now, "\n".join(filter(None, [text, calls[unit].strip()]))
-        row.due_at, row.overdue = sign_by(book, case, now), False
-        row.signed_at, row.ended_at, row.answer, row.photos, row.waived_by = None, None, "", [], None
-        session.add(row)
-        known[unit] = _known(row)
+        asked = "\n".join(filter(None, [text, calls[unit].strip()]))
+        task = {"assignee": who, "called_by": person.code, "asked": asked, "due_at": sign_by(book, case, now)}
+        known[unit] = _known(await _call(session, case, unit, task, now))
     changes = {"co_tasks": known, "co_units": [*dict.fromkeys([*case.co_units, *calls])]}
     details = _about(list(calls), [known[unit]["assignee"] for unit in calls])
     by = staff(person)
@@ -139,6 +137,16 @@ def _callable(book: Book, case: Case, person: Person, calls: Mapping[str, str]) 
         raise Missing("whistle.own_unit")
     if set(calls) & set(access.awaited(case)):
         raise Missing("whistle.already")
+
+
+async def _call(session: AsyncSession, case: Case, unit: str, task: dict[str, Any], now: datetime) -> CoTask:
+    """The unit's row of this round, new or begun anew; what was before stands in the timeline."""
+    fresh = {"status": CoStatus.CALLED, "called_at": now, "overdue": False, "answer": "", "photos": []}
+    task |= fresh | dict.fromkeys(("signed_at", "ended_at", "waived_by"))
+    row = await _of(session, case, unit)
+    row = row.sqlmodel_update(task) if row else CoTask(case_id=case.id, round=case.round, unit=unit, **task)
+    session.add(row)
+    return row
 
 
 async def _of(session: AsyncSession, case: Case, unit: str) -> CoTask | None:
