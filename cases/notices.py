@@ -24,6 +24,7 @@ class Audience(StrEnum):
     FORMER = "former"  # who had it before
     DUTY = "duty"  # whoever is on, when it is about danger, or about lateness at night
     NAMED = "named"  # by the act, in details["told"]
+    CALLED = "called"  # who has a called unit's part in hand
     ACCOUNTABLE = "accountable"  # 首接负责: who signed last, while whoever has it now has not
     FILER = "filer"  # who on the staff filed it for somebody
     DECIDE = "decide"  # on more time: the lead unit's other leaders, else the supervisors
@@ -63,7 +64,7 @@ TOLD: Mapping[str, tuple[Audience, ...]] = {
     "answer": (_A.ASSIGNEE,),
     "supplement": (_A.ASSIGNEE,),
     "urge": (_A.ASSIGNEE, _A.ACCOUNTABLE, _A.LEADERS),
-    "withdraw": (_A.ASSIGNEE,),
+    "withdraw": (_A.ASSIGNEE, _A.CALLED),
     "merge": (_A.FORMER, _A.RESIDENT),
     "unmerge": (_A.DISPATCHERS, _A.RESIDENT),
     "merged_in": (_A.ASSIGNEE,),
@@ -215,6 +216,8 @@ async def _people(
             return [case.filed_by] if case.filed_by else []
         case Audience.NAMED:
             return list(event.details.get("told", ()))
+        case Audience.CALLED:
+            return [task["assignee"] for task in case.co_tasks.values() if task["status"] in access.PENDING]
         case Audience.ACCOUNTABLE:
             return [case.accountable] if case.accountable else []
         case Audience.DECIDE if others := access.others_leading(book, case):

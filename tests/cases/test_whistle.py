@@ -196,6 +196,7 @@ async def test_a_case_that_is_over_keeps_nobody(site: Site, clock: Clock) -> Non
     await resident.press("withdraw")
     await resident.press("confirm_withdraw")
     assert (await the_case(site, number)).status == "withdrawn"
+    assert assignee in await who_was_told(site, number, "desk.withdraw")
     assert number not in await (await site.staff(assignee)).tasks()
     clock.forward(hours=2)
     await site.sweep()

@@ -14,7 +14,7 @@ from tests.support.site import Site
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-HANDLING = ["reply", "return", "contact", "relay", "ask", "extend", "raise", "whistle"]
+HANDLING = ["reply", "contact", "relay", "ask", "extend", "raise", "whistle", "return"]
 LEADING = ["reassign"]
 NOTHING: list[str] = []
 
