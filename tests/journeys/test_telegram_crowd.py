@@ -13,6 +13,7 @@ SMOKE = "楼下烧烤店油烟太大，天天到半夜"
 
 
 async def test_three_hundred_at_once(telegram: Telegram) -> None:
+    telegram.site.thinks("其他", action="hold")  # of no known field: nobody is asked whether neighbours told the same
     begun, phones = time.monotonic(), [telegram.resident(f"居民{n}") for n in range(PEOPLE)]
     numbers = await asyncio.gather(*(tell(telegram, phone, n) for n, phone in enumerate(phones)))
     took = time.monotonic() - begun

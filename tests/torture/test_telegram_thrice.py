@@ -24,6 +24,7 @@ async def test_each_update_three_times_in_any_order(town_url: str, tmp_path: Pat
             simulator_running(world) as address,
             program(town_url, tmp_path, clock, world, address, mode="webhook", door=door) as telegram,
         ):
+            telegram.site.thinks("其他", action="hold")  # nobody is asked whether neighbours told the same
             await until(lambda: telegram.residents.hook, "the webhook is set")
             assert telegram.residents.hook
             await telegram.residents.hook.stop()  # from here on we are the messenger
