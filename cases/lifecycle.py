@@ -11,9 +11,9 @@ from itertools import groupby
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import bindparam
+from sqlalchemy import bindparam, func
 from sqlalchemy.orm.attributes import set_committed_value
-from sqlmodel import col, update
+from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from cases import alarms, notices, timers
@@ -21,7 +21,7 @@ from cases.actors import Actor
 from cases.book import Book
 from cases.errors import Missing, NotAllowed, Stale
 from cases.notices import Audience
-from models import STEPS, Case, Event, Role, Status
+from models import STEPS, Case, Event, Notification, Role, Status
 
 PRIVATE = frozenset(
     {
@@ -186,6 +186,18 @@ async def together(session: AsyncSession) -> AsyncIterator[None]:
         del session.info[HELD]
     for names, alike in groupby(sorted(held.items(), key=_columns), _columns):
         await _write_together(session, names, dict(alike))
+    for table in (Event, Notification):
+        await _give_numbers(session, table)
+
+
+async def _give_numbers(session: AsyncSession, table: type[Event] | type[Notification]) -> None:
+    """Rows that know their number are written without asking for it: half the work of a large batch."""
+    new = [row for row in session.new if isinstance(row, table)]
+    numbers = select(func.nextval(func.pg_get_serial_sequence(table.__tablename__, "id")))
+    with session.no_autoflush:
+        given = (await session.exec(numbers.select_from(func.generate_series(1, len(new)).alias()))).all()
+    for row, number in zip(new, given, strict=True):
+        row.id = number
 
 
 def _columns(item: tuple[UUID, "Held"]) -> list[str]:
