@@ -8,7 +8,7 @@ The comparing is `classifiers/gathering.py`, in memory; here are the rows. A cas
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -195,7 +195,7 @@ async def _describe(session: AsyncSession, book: Book, issue: HotIssue) -> None:
 
 def _clearest(texts: Sequence[str]) -> int:
     """Whose text has most of what all have in common."""
-    gathering, at = Gathering[int](), datetime.min
+    gathering, at = Gathering[int](), datetime.min.replace(tzinfo=UTC)
     said = [read(one, at) for one in texts]
     for one in said:
         gathering.put(0, one)

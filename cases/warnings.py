@@ -129,25 +129,16 @@ def _unrest(before: Floats) -> float:
 
 
 def exceeding(seen: Floats, mean: Floats, spread: Floats) -> Floats:
-    """P(X ≥ seen) of the negative binomial with this mean and variance."""
-    size = mean**2 / np.maximum(spread - mean, 1e-12 * mean)
+    """P(X ≥ seen) of the negative binomial with this mean and variance; Poisson where they are the same."""
+    size = mean**2 / np.maximum(spread - mean, 1e-9 * mean)
     share = size / (size + mean)
-    term = share**size
-    below = np.zeros(len(seen))
+    term = np.exp(-size * np.log1p(mean / size))
+    below, term_at = np.zeros(len(seen)), term.copy()
     for k in range(int(seen.max(initial=0))):
         below += np.where(k < seen, term, 0.0)
         term = term * (1.0 - share) * (size + k) / (k + 1)
-    tail = _tail(seen, term_at=_term(seen, size, share), size=size, share=share)
-    return np.where(below < 0.999, 1.0 - below, tail)
-
-
-def _term(seen: Floats, size: Floats, share: Floats) -> Floats:
-    term = share**size
-    out = np.where(seen == 0, term, 0.0)
-    for k in range(int(seen.max(initial=0))):
-        term = term * (1.0 - share) * (size + k) / (k + 1)
-        out = np.where(seen == k + 1, term, out)
-    return out
+        term_at = np.where(seen == k + 1, term, term_at)
+    return np.where(below < 0.999, 1.0 - below, _tail(seen, term_at, size, share))
 
 
 def _tail(seen: Floats, term_at: Floats, size: Floats, share: Floats) -> Floats:
