@@ -172,13 +172,12 @@ async def replay(desk: Desk, book: RuleBook | None, since: datetime, *, as_json:
         total = await replaying.how_many(session, begun)
         with bar:
             task = bar.add_task("", total=total)
-            async for change in replaying.replay(session, book or desk.book.rules, begun, tally):
+            async for changes in replaying.replay(session, book or desk.book.rules, begun, tally):
                 if as_json:
-                    print(json.dumps(asdict(change), ensure_ascii=False))
-                elif len(shown) < SHOWN:
-                    shown.append(change)
+                    for change in changes:
+                        print(json.dumps(asdict(change), ensure_ascii=False))
+                shown += changes[: SHOWN - len(shown)]
                 bar.update(task, completed=tally.cases)
-            bar.update(task, completed=tally.cases)
     if as_json:
         print(json.dumps({"sum": vars(tally)}, ensure_ascii=False))
     else:
