@@ -32,7 +32,7 @@ async def sweep(session: AsyncSession, book: Book, now: datetime, limit: int = 3
     again = list[dict[str, Any]]()
     async with lifecycle.together(session), notices.about_many(session, [row[3] for row in rows]):
         for id_, act, round_, case in rows:
-            if round_ == case.round and (later := await ACTS[act](session, book, case, now)):
+            if round_ == case.round and (later := await ACTS[ClockAct(act)](session, book, case, now)):
                 again.append({"its_id": id_, "later": later})
     if again:
         await timers.set_again(session, again)
