@@ -11,10 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 from sqlmodel import col, func, select
 
+from app import rules_desk
 from app.build import utcnow
 from app.database import Sessions
+from app.errors import CannotGoOn
+from app.jobs import defer_deliveries
+from app.rules_desk import Wish
+from app.settings import Settings
+from app.watch import Desk
+from bot.transactions import Transactions
 from cases import triage
 from cases.book import read_book
 from classifiers import Row, save, train
@@ -41,6 +49,12 @@ def run(town_url: str, tmp_path: Path) -> Run:
 
 
 @pytest.fixture
+async def desk(town: Sessions) -> Desk:
+    async with town() as session:
+        return Desk(Transactions(town, defer_deliveries), await read_book(session), utcnow())
+
+
+@pytest.fixture
 def files(tmp_path: Path) -> Path:
     """The shipped town's files, to change."""
     return Path(shutil.copytree(ROOT / "data", tmp_path / "town"))
@@ -53,57 +67,47 @@ def change(files: Path, was: str, now: str) -> None:
     table.write_text(text.replace(was, now, 1), "utf-8")
 
 
-async def test_the_table_in_force_and_files_before_they_are_loaded(town: Sessions, run: Run, files: Path) -> None:
+async def test_the_table_in_force_and_files_before_they_are_loaded(
+    town: Sessions, run: Run, desk: Desk, files: Path
+) -> None:
     assert run("check") == (0, "247 rules, nothing to mend\n", "")
-    assert run("check", "--town", str(files))[:2] == (0, "247 rules, nothing to mend\n")
     async with town() as session:
         (await session.get_one(RoutingRule, "R-F-TAX")).enabled = False
         await session.commit()
-    code, said, _ = run("check")
-    assert code == 1
-    assert "税务 and all its items" in said and said.endswith("to mend: 1 gap\n")
-    code, told, _ = run("check", "--json")
-    report = json.loads(told)
+    report = (await rules_desk.check(desk)).as_json()
     gap = {"category": "税务", "whole": True, "area": "CX", "window": None}
-    assert (code, report["sound"], report["counts"]["gap"]) == (1, False, 1)
+    assert (report["sound"], report["counts"]["gap"]) == (False, 1)
     assert gap.items() <= report["findings"][0].items()
 
     last = next(line for line in (files / "rules.csv").read_text("utf-8").splitlines() if line.startswith("R-F-TAX"))
     change(files, last, f"{last}\n{last.replace('R-F-TAX', 'R-F-TAX2').replace(',SHJ,', ',ZJJ,')}")
     code, told, _ = run("check", "--town", str(files), "--json")
-    assert [(one["kind"], one["rules"]) for one in json.loads(told)["findings"]] == [
-        ("conflict", ["R-F-TAX", "R-F-TAX2"])
-    ]
+    found = [(one["kind"], one["rules"]) for one in json.loads(told)["findings"]]
+    assert (code, found) == (1, [("conflict", ["R-F-TAX", "R-F-TAX2"])])
     change(files, last, last.replace("SHJ", "NOBODY"))
     code, said, _ = run("check", "--town", str(files))
     assert (code, "rules.csv" in said, "cannot be used" in said) == (1, True, True)
 
 
-async def test_a_message_is_tried_and_nothing_is_written(town: Sessions, run: Run, tmp_path: Path) -> None:
+async def test_a_message_is_tried_and_nothing_is_written(town: Sessions, run: Run, desk: Desk, tmp_path: Path) -> None:
     said = [Row("楼下烧烤店油烟太大，呛得不敢开窗", "生态环境", "生态环境/餐饮油烟"), Row("公交车班次太少", "公共交通")]
     save(train(said * 12), tmp_path / "models" / "current", MODELS)
-    text = "楼下油烟太大，呛得不敢开窗，我住丹桂苑"
-    code, told, error = run("try", text, "--at", NIGHT, "--json")
-    assert code == 0, error
-    trial = json.loads(told)
+    text, category = "楼下油烟太大，呛得不敢开窗，我住丹桂苑", "生态环境/餐饮油烟"
+    code, told, error = run("try", text, "--category", category, "--at", NIGHT, "--locale", "en")
+    assert (code, "李敏 (limin, worker)" in told, "Rule " in told) == (0, True, True), error
+
+    settings, night = Settings(data_dir=tmp_path, secret_key=SecretStr("x" * 32)), datetime(2026, 11, 18, 23, 30)  # noqa: DTZ001
+    trial = await rules_desk.try_out(desk, settings, Wish(text, None, night, None, "zh-Hant"))
     assert trial["model"]["says"] == "生态环境"
     assert (trial["place"], trial["area"][-1]) == ("丹桂苑", "丹桂社区第三网格")
     assert datetime.fromisoformat(trial["facts"]["at"]) == datetime(2026, 11, 18, 15, 30, tzinfo=UTC)
     assert set(trial["due"]) == {"sign", "contact", "resolve"}
-
-    given = ("--category", "生态环境/餐饮油烟", "--place", "B0103", "--at", NIGHT)
-    code, told, _ = run("try", text, *given)
-    assert (code, "李敏 (limin, worker)" in told, "规则 " in told, "餐饮油烟" in told) == (0, True, True, True)
-    assert "Rule " in run("try", text, *given, "--locale", "en")[1]
-    assert "規則 " in run("try", text, *given, "--locale", "zh-Hant")[1]
-    code, told, _ = run("try", "网格员态度很差", *given, "--json")
-    accused = json.loads(told)
+    accused = await rules_desk.try_out(desk, settings, Wish("网格员态度很差", "B0103", night, category, "zh-Hans"))
     assert accused["facts"]["accused"] == ["DG-01", "limin"]
-    assert accused["person"]["code"] != "limin"
-    assert "李敏" in accused["because"]
-    for wrong in (("--category", "没有"), ("--place", "火星路", "--category", "税务")):
-        code, _, error = run("try", text, *wrong)
-        assert (code, error.startswith("no ")) == (1, True)
+    assert accused["person"]["code"] != "limin" and "李敏" in accused["because"]
+    for wrong in (Wish(text, None, None, "没有", "en"), Wish(text, "火星路", None, "税务", "en")):
+        with pytest.raises(CannotGoOn, match=r"^no "):
+            await rules_desk.try_out(desk, settings, wrong)
     async with town() as session:
         for table in (Case, Event, Notification):
             assert (await session.exec(select(func.count()).select_from(table))).one() == 0
@@ -123,20 +127,22 @@ async def filed(town: Sessions, labels: list[tuple[str, str | None]]) -> list[st
     return numbers
 
 
-async def test_what_would_change_if_other_files_were_in_force(town: Sessions, run: Run, files: Path) -> None:
+async def test_what_would_change_if_other_files_were_in_force(
+    town: Sessions, run: Run, desk: Desk, files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     labels: list[tuple[str, str | None]] = [("税务", None), ("教育", None), ("税务", None)]
-    numbers = await filed(town, labels)
-    since = (datetime.now(UTC) - timedelta(days=2)).strftime("%Y-%m-%d")
-    code, told, _ = run("replay", "--since", since)
-    assert (code, told.splitlines()[-1]) == (0, "0 of 3 cases would go elsewhere")
+    numbers, since = await filed(town, labels), utcnow().replace(tzinfo=None) - timedelta(days=2)
+    await rules_desk.replay(desk, None, since, as_json=False)
+    assert capsys.readouterr().out.splitlines()[-1] == "0 of 3 cases would go elsewhere"
 
     row = next(line for line in (files / "rules.csv").read_text("utf-8").splitlines() if line.startswith("R-F-TAX"))
     change(files, row, row.replace(",SHJ,", ",ZLZX,"))
-    code, told, _ = run("replay", "--since", since, "--town", str(files))
-    assert (code, told.splitlines()[-1]) == (0, "2 of 3 cases would go elsewhere")
+    await rules_desk.replay(desk, rules_desk.book_of(files), since, as_json=False)
+    told = capsys.readouterr().out
+    assert told.splitlines()[-1] == "2 of 3 cases would go elsewhere"
     assert numbers[0] in told and numbers[1] not in told and "油烟" not in told
 
-    code, told, error = run("replay", "--since", since, "--town", str(files), "--json")
+    code, told, error = run("replay", "--since", f"{since:%Y-%m-%d}", "--town", str(files), "--json")
     lines: list[Any] = [json.loads(line) for line in told.splitlines()]
     changed = {"rule": "R-F-TAX", "unit": "SHJ", "new_rule": "R-F-TAX", "new_unit": "ZLZX"}
     assert lines[:-1] == [{"number": number, **changed} for number in (numbers[0], numbers[2])]
@@ -144,8 +150,8 @@ async def test_what_would_change_if_other_files_were_in_force(town: Sessions, ru
         "cases": 3, "changed": 2, "before": {"SHJ": 2, "JYJ": 1}, "after": {"ZLZX": 2, "JYJ": 1}, "held": 0,
     }  # fmt: skip
     assert code == 0 and "replayed" in error
-    tomorrow = (datetime.now(UTC) + timedelta(days=2)).strftime("%Y-%m-%d")
-    assert run("replay", "--since", tomorrow)[1].splitlines()[-1] == "0 of 0 cases would go elsewhere"
+    await rules_desk.replay(desk, None, since + timedelta(days=4), as_json=False)
+    assert capsys.readouterr().out.splitlines()[-1] == "0 of 0 cases would go elsewhere"
     async with town() as session:
         kept = (await session.exec(select(Case.unit).where(col(Case.number).in_(numbers)))).all()
     assert sorted(map(str, kept)) == ["JYJ", "SHJ", "SHJ"]
