@@ -22,6 +22,7 @@ LOOK = 1.0  # seconds; a ring of the bell wakes earlier
 PATIENCE = 10.0  # for the bot's answer
 LONGEST = 400  # characters of an example that somebody would type on a phone
 OVER = ("已归档", "已撤回")
+ALONE = "不是同一件事，单独反映"
 
 
 @dataclass(frozen=True)
@@ -167,7 +168,7 @@ class Resident:
         satisfied = "满意" if self.story.solved == "解决了" else "不满意"
         tired = any("已重新交办" in words(line) for line in self.phone.lines())
         solved = "解决了" if tired else self.story.solved
-        wanted = ["安全，已离开", "完成", "好了", "提交", "不是同一件事，单独反映", "联系过", solved, "满意" if tired else satisfied]
+        wanted = ["安全，已离开", "完成", "好了", "提交", ALONE, "联系过", solved, "满意" if tired else satisfied]
         wanted += [] if tired else ["没解决，重新办"]
         for want in wanted:
             if want in offered:

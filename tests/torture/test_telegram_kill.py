@@ -38,7 +38,7 @@ PASSWORD, SECRET = "kill-test-1963", "kill tests only: 0123456789abcdef"
 PATIENCE = 150.0
 WORKERS = ("limin", "kangkeqin")
 SMOKE = "楼下烧烤店油烟直往家里灌，晚上不敢开窗"
-PRESSED = ("不是同一件事，单独反映", "提交", "都不是，请人看", "没有具体地点")  # in order of preference; else the first button
+PRESSED = ("不是同一件事，单独反映", "提交", "都不是，请人看", "没有具体地点")  # in this order; else the first button
 SENT = "SELECT chat, external, sent_at, failed_at FROM {} WHERE channel <> ''"
 HELD = (
     "cases",

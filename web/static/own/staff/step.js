@@ -73,7 +73,7 @@ function masterField(it, draft) {
   const row = (one) => h("button", { type: "button", class: "row alike", "data-number": one.number, "aria-pressed": String(one.number === draft.master), onclick: () => choose(one.number) },
     h("span", {}, h("b", { class: "num" }, one.number), " ", h("span", { class: "soft" }, [one.status_text, one.place].filter(Boolean).join(" · ")), h("br"), one.text));
   api.alike(it.number).then(({ cases }) => near.replaceChildren(...cases.map(row)), () => undefined);
-  return h("div", { class: "field", "data-field": "master" }, h("label", {}, h("span", { class: "name" }, t("staff.ask.master")), box), near);
+  return h("div", { "data-field": "master" }, h("label", { class: "field" }, h("span", { class: "name" }, t("staff.ask.master")), box), near);
 }
 
 /** What the leader decides on: the reply, or how much more time is wanted and why. */
