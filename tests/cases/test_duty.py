@@ -10,7 +10,7 @@ from sqlmodel import select
 
 from cases import duty, handover
 from cases.errors import Missing, NotAllowed, NotFound
-from cases.notices import TOLD
+from cases.notices import DECIDED, TOLD
 from models import Case, DutyShift, Notification, Person
 from tests.support.clock import Clock
 from tests.support.danger import file_danger
@@ -97,7 +97,7 @@ def test_quiet(now: str, key: str, danger: str | None, status: str | None, expec
 
 
 def test_what_rings_is_something_that_is_told() -> None:
-    told = {f"desk.{kind}" for kind in TOLD} | {"desk.danger", "duty.asked"}
+    told = {f"desk.{kind}" for kind in TOLD} | {"desk.danger", "duty.asked", *DECIDED.values()}
     assert told >= duty.URGENT | duty.TASKS
 
 
