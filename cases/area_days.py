@@ -117,7 +117,7 @@ async def missing(session: AsyncSession, now: datetime) -> list[date]:
     """Days that are over and have no rows yet, the oldest first."""
     today = now.astimezone(TOWN_TIME).date()
     wanted = [today - n * _DAY for n in range(BACK, 0, -1)]
-    there = set((await session.exec(select(AreaDay.day).where(col(AreaDay.day).in_(wanted)).distinct())).all())
+    there = set((await session.exec(select(col(AreaDay.day)).where(col(AreaDay.day).in_(wanted)).distinct())).all())
     return [day for day in wanted if day not in there]
 
 

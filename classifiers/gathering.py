@@ -153,7 +153,9 @@ class Gathering(Generic[Key]):
         if slot is None:
             slot = self._slots[key] = len(self._keys)
             self._keys.append(key)
-            self._groups[slot] = _Group(kept, np.ones(len(kept)), np.isin(kept, head) * 1.0, 1, said.at, said.path)
+            self._groups[slot] = _Group(
+                kept, np.ones(len(kept)), np.isin(kept, head).astype(np.float64), 1, said.at, said.path
+            )
             new = kept
         else:
             new = self._grow(self._groups[slot], kept, head, said)
@@ -216,7 +218,8 @@ class Gathering(Generic[Key]):
         return float(np.dot(parts, WEIGHTS)) + _nearness(said.path, group.path)
 
     def _rarity(self, runs: Ints) -> Floats:
-        return np.log((self.texts + 1.0) / (self.counts[runs] + 0.5)).clip(0.0)
+        rarity: Floats = np.log((self.texts + 1.0) / (self.counts[runs] + 0.5)).astype(np.float64)
+        return rarity.clip(0.0)
 
     def _rarest(self, runs: Ints, most: int) -> Ints:
         """In order of their numbers, as they came."""

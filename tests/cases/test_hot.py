@@ -1,14 +1,17 @@
 """Many people about one thing become one card, told once; the same trouble elsewhere does not."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 from sqlmodel import col, select
 
+from app import hot_desk
 from app.database import Sessions
 from app.hotness import Hotness
 from app.jobs import defer_deliveries
+from app.watch import Desk
 from bot.transactions import Transactions
 from cases import hot
 from cases.book import Book, read_book
@@ -86,7 +89,7 @@ async def they(town: Sessions, clock: Clock) -> Town:
     return Town(town, clock, book)
 
 
-async def test_many_about_one_thing_are_one_card_told_once(they: Town) -> None:
+async def test_many_about_one_thing_are_one_card_told_once(they: Town, capsys: pytest.CaptureFixture[str]) -> None:
     here, there = they.estates()
     for said, other in zip(SAID[:4], OTHER, strict=True):
         await they.file(said.format(here.name), here)
@@ -109,6 +112,13 @@ async def test_many_about_one_thing_are_one_card_told_once(they: Town) -> None:
     assert {args["place"] for _, args in told} == {here.name} and {args["cases"] for _, args in told} == {6}
     await they.file(SAID[0].format(here.name), here)
     assert (await they.gathered(), len(await they.told())) == (1, len(told)), "told once"
+    desk = Desk(they.transactions, they.book, they.clock())
+    capsys.readouterr()
+    await hot_desk.cards(desk, True)
+    (shown,) = json.loads(capsys.readouterr().out)
+    assert (shown["where"], shown["cases"], shown["numbers"][:6]) == (here.name, 7, card.numbers)
+    await hot_desk.cards(desk, False)
+    assert here.name in capsys.readouterr().out
 
 
 async def test_one_person_who_writes_often_is_no_card(they: Town) -> None:

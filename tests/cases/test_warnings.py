@@ -1,5 +1,6 @@
 """Red, yellow, blue: what is usual stays green, planted incidents turn red, and a day counted again is the same day."""
 
+import json
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 
@@ -8,8 +9,12 @@ import pytest
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app import hot_desk
 from app.database import Sessions
+from app.jobs import defer_deliveries
+from app.watch import Desk
 from benchmarks import colours
+from bot.transactions import Transactions
 from cases import area_days
 from cases.book import Book, read_book
 from cases.warnings import HISTORY, KINDS, Kind, exceeding, judge, safety
@@ -106,7 +111,9 @@ async def test_every_kind_is_counted_on_its_day_in_its_grid(session: AsyncSessio
     assert mine == one_each and table.sum() == 6
 
 
-async def test_a_past_day_comes_out_the_same_whatever_happened_since(session: AsyncSession, book: Book) -> None:
+async def test_a_past_day_comes_out_the_same_whatever_happened_since(
+    town: Sessions, session: AsyncSession, book: Book, capsys: pytest.CaptureFixture[str]
+) -> None:
     grid = sorted(area.code for area in book.areas.values() if area.level == 3)[0]
     for n in range(4):
         case = await add_case(session, NOON)
@@ -125,3 +132,8 @@ async def test_a_past_day_comes_out_the_same_whatever_happened_since(session: As
     red = {row.area for row in rows if row.colour is Colour.RED}
     assert red >= {grid} and red <= set(book.path(grid)), "only what it lies in may be red with it"
     assert DAY not in await area_days.missing(session, NOON + timedelta(days=1))
+    await session.commit()
+    desk = Desk(Transactions(town, defer_deliveries), book, NOON + timedelta(days=1))
+    await hot_desk.warnings(desk, DAY, every=False, as_json=True)
+    shown = {row["area"]: row["reasons"][0]["kind"] for row in json.loads(capsys.readouterr().out)}
+    assert shown[grid] == "danger"
