@@ -12,6 +12,7 @@ from tests.support.site import Site
 PEOPLE = {
     Role.WORKER: "limin", Role.CLERK: "wanlong", Role.LEADER: "shibin", Role.DISPATCHER: "chenlu",
     Role.SUPERVISOR: "guwenbo", Role.ADMIN: "jiangyan", Role.AUDITOR: "caoying",
+    Role.VOLUNTEER: "qinlan",
 }  # fmt: skip
 REFUSED = "您的岗位不能用这个命令。"
 NOTHING = "没有待办，都办完了。"
@@ -19,7 +20,7 @@ NOT_HERE = "这里不能训练和更换模型。"
 ANSWERS = {  # first line for somebody who may
     "start": "可以这样用：", "help": "可以这样用：", "tasks": "待办", "duty": "值班|排班", "lang": "用哪种语言？",
     "cancel": "现在没有在办的步骤。", "stop": "已解除绑定", "train": NOT_HERE, "models": NOT_HERE,
-    "promote": "要换用哪一版？", "rollback": NOT_HERE,
+    "promote": "要换用哪一版？", "rollback": NOT_HERE, "new": "请这样写：/new",
 }  # fmt: skip
 
 
@@ -164,3 +165,14 @@ async def test_a_card_never_names_the_resident(site: Site, bound: Bound) -> None
     await worker.press("签收")
     await worker.press("已联系居民")
     await say_nothing_of(site, worker, "1380", "1234", str(case.resident))
+
+
+async def test_new_files_from_the_chat(site: Site, bound: Bound) -> None:
+    clerk = await bound("zhangwei")
+    assert await clerk.say("/new") == ["请这样写：/new 什么事、在哪里"]
+    await clerk.say("/new 丹桂苑3栋楼下烧烤店油烟太大")
+    assert clerk.last().text == "“丹桂苑3栋楼下烧烤店油烟太大”\n是替居民登记，还是您自己看到的？"
+    said = await clerk.press("为居民登记")
+    assert said[0].startswith("已提交，编号 ") and "由网格员李敏办理" in said[0] and "查询码 " in said[0]
+    auditor = await bound("caoying")
+    assert await auditor.say("/new 油烟") == ["您的岗位不能用这个命令。"]
