@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.town import Town, read_town
@@ -126,6 +126,7 @@ LABELS = [(one.parent or one.code, one.code if one.parent else None) for one in 
 PATHS = [area.path for area in TOWN.areas if area.level == 3]
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(LABELS),
     st.sampled_from([(), *PATHS]),

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models import AssignTo, RoutingRule
@@ -198,6 +198,7 @@ anything = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(tables, anything)
 def test_the_index_decides_as_a_plain_scan_does(rows: list[RoutingRule], known: Facts) -> None:
     table = [*rows, LAST]
@@ -208,6 +209,7 @@ def test_the_index_decides_as_a_plain_scan_does(rows: list[RoutingRule], known: 
     )
 
 
+@settings(deadline=None)
 @given(tables, anything)
 def test_it_never_goes_to_a_unit_it_is_about_nor_to_one_that_refused(rows: list[RoutingRule], known: Facts) -> None:
     co_units = ["R2", "R3", "R4"]
@@ -217,6 +219,7 @@ def test_it_never_goes_to_a_unit_it_is_about_nor_to_one_that_refused(rows: list[
     assert not known.accused & {*decision.co_units}
 
 
+@settings(deadline=None)
 @given(tables, anything, st.randoms())
 def test_codes_decide_nothing_where_ranks_differ(rows: list[RoutingRule], known: Facts, chance: random.Random) -> None:
     """The same rows under other codes, and under other numbers of rows: the same unit decides."""

@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.town import read_town
@@ -214,6 +214,7 @@ PATHS = [(), ("C",), ("C", "S1"), ("C", "S1", "V1", "G1"), ("C", "S2")]
 LEVELS = {one.code: one.level for one in AREAS}
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.lists(columns, max_size=7), st.lists(st.integers(0, 2**30), min_size=30, max_size=30))
 def test_what_is_said_never_to_decide_never_does(rows: list[dict[str, Any]], seeds: list[int]) -> None:
     rules = [rule(f"R{n}", **row) for n, row in enumerate(rows)] + [LAST]
@@ -229,6 +230,7 @@ def test_what_is_said_never_to_decide_never_does(rows: list[dict[str, Any]], see
         assert book.route(known).rule not in dead
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(columns, max_size=7))
 def test_a_hole_is_one_and_there_are_no_others(rows: list[dict[str, Any]]) -> None:
     rules = [rule(f"R{n}", **row) for n, row in enumerate(rows)] + [LAST]
