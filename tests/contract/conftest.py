@@ -9,11 +9,9 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from sqlmodel import update
 
 from app.database import Server
 from bot.channels.base import Channel
-from models import Case
 from tests.support import databases
 from tests.support.clock import Clock
 from tests.support.telegram import Telegram, telegram_running
@@ -61,8 +59,6 @@ async def shared_telegram(
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def telegram(shared_telegram: Telegram) -> Telegram:
-    """What earlier stories told lies nowhere near: nobody is asked whether theirs is the same."""
-    async with shared_telegram.site.parts.sessions() as session:
-        await session.execute(update(Case).values(cell=None))
-        await session.commit()
+    """What earlier stories told lies nowhere near."""
+    await shared_telegram.site.apart()
     return shared_telegram

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from sqlmodel import select
 
 from models import Case
@@ -13,6 +14,12 @@ from tests.support.people import Resident
 from tests.support.site import Site, running
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(autouse=True, loop_scope="module")
+async def told_apart(shared_site: Site) -> None:
+    await shared_site.apart()
+
 
 FUMES = "楼下烧烤店油烟太大"
 MOVED_ON = "{} 刚刚有了变化，这一步没有做。最新情况如下。"

@@ -54,6 +54,12 @@ class Site:
         items = {label: item} if item else {}
         self.parts.senses.classify = lambda _: Guess(label, 0.97, ranking, item, action, "test", items)
 
+    async def apart(self) -> None:
+        """What was told so far lies nowhere near: nobody is asked whether theirs is the same."""
+        async with self.parts.sessions() as session:
+            await session.execute(text("update cases set cell = null"))
+            await session.commit()
+
     async def settle(self) -> None:
         """Every notice delivered or given up, and the jobs that did it put away."""
         pending = "select count(*) from notifications where delivered_at is null and failed_at is null"
