@@ -27,6 +27,12 @@ from tests.support.site import Site
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+
+@pytest_asyncio.fixture(autouse=True, loop_scope="module")
+async def told_apart(shared_site: Site) -> None:
+    await shared_site.apart()
+
+
 MB = 1024 * 1024
 JSON = {"content-type": "application/json"}
 MULTIPART = {"content-type": "multipart/form-data; boundary=x"}
