@@ -191,9 +191,7 @@ def make_work(transactions: Transactions, senses: Senses, learning: Learning, sh
                 await area_days.store(session, senses.book, days[0])
         return len(days)
 
-    return Work(
-        deliver, give_up, sweep, again, learning.train, shadowing.score, watch_the_weeks, hotness.gather, warn
-    )
+    return Work(deliver, give_up, sweep, again, learning.train, shadowing.score, watch_the_weeks, hotness.gather, warn)
 
 
 async def sweep_some(transactions: Transactions, book: Book, now: datetime) -> int:
