@@ -37,8 +37,8 @@ def danger(text: str) -> Danger | None:
 def lexicon() -> tuple[Pattern, list[tuple[str, str, Pattern]]]:
     """The harmless phrases and, in order of asking, (kind, number to call, pattern)."""
     table = tomllib.loads(files("classifiers").joinpath("lexicons/danger.toml").read_text("utf-8"))
-    kinds = [(k["kind"], k["call"], _either(k["patterns"])) for k in table["kinds"]]
-    return _either(table["harmless"]), kinds
+    kinds = [(k["kind"], k["call"], either(k["patterns"])) for k in table["kinds"]]
+    return either(table["harmless"]), kinds
 
 
 @cache
@@ -48,5 +48,6 @@ def canaries() -> list[tuple[str, str]]:
     return [(kind, text) for kind, texts in table["danger"].items() for text in texts]
 
 
-def _either(patterns: list[str]) -> Pattern:
+def either(patterns: list[str]) -> Pattern:
+    """Whatever one of these finds."""
     return re.compile("|".join(f"(?:{p})" for p in patterns))

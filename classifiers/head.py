@@ -54,8 +54,7 @@ class Head:
             self.coef_, self.intercept_ = np.zeros((width, 1), np.float32), np.zeros(1, np.float32)
             return np.zeros((told, 1), np.float32)
         coef, intercept = self._machine(rows, width, labels, weights, hints)
-        if count == 2:  # scikit-learn keeps one row for two classes
-            coef, intercept = np.vstack([-coef, coef]), np.concatenate([-intercept, intercept])
+        coef, intercept = for_each(self.classes_, coef, intercept)
         self.coef_ = np.ascontiguousarray(coef[:, :width].T, dtype=np.float32)
         self.intercept_ = intercept.astype(np.float32)
         return np.asarray(coef[:, width:].T, dtype=np.float32)
@@ -110,6 +109,13 @@ class Head:
         if self.hint_coef_ is None:
             return np.asarray(self.coef_[columns])
         return np.asarray(self.coef_[columns] + heard(np.array([len(columns)])) * self.hint_coef_[columns])
+
+
+def for_each(classes: Sequence[str], coef: Floats64, intercept: Floats64) -> tuple[Floats64, Floats64]:
+    """One row of weights a class: of two, scikit-learn keeps the second's only."""
+    if len(classes) == 2:
+        return np.vstack([-coef, coef]), np.concatenate([-intercept, intercept])
+    return coef, intercept
 
 
 def product(rows: Sparse, coef: Floats) -> Floats:

@@ -9,7 +9,7 @@ hints of our corpus and openings, which many letters do without.
 import csv
 import hashlib
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -19,14 +19,14 @@ from typing import Any
 import numpy as np
 
 from classifiers.features import Floats, Sparse
-from classifiers.head import Head
+from classifiers.head import Head, for_each
 from classifiers.items import Items
 from classifiers.linear import Linear
 from classifiers.lookup import Ints
 from classifiers.model import Model
 from classifiers.pieces import Pieces, Streams
 from classifiers.rows import FIELD_LIMIT, DataError, Row, checked, labelled
-from classifiers.training import MANY, finished
+from classifiers.training import Progress, finished, least
 from classifiers.unseen import Scored
 from classifiers.vocabulary import Vocabulary
 from classifiers.words import segmenter as segmenter_named
@@ -49,8 +49,6 @@ LEARNED = 30_000
 
 SOFT = 0.5
 """Regularisation times letters: half that of the machine in memory, for each letter is seen once or a few times."""
-
-Progress = Callable[[int, int], None]
 
 
 def train_from_file(
@@ -170,7 +168,7 @@ class _Training:
         seen.merge()
         if len(seen.keys) > COLUMNS:
             seen.keep(seen.counts > np.partition(seen.counts, -COLUMNS)[-COLUMNS])
-        self.features.least = (1, 1) if self.count <= MANY else (2, 3)
+        self.features.least = least(self.count)
         self.features.choose(seen)
         if not self.features.width:
             raise DataError("no word stands often enough in the texts to learn from")
@@ -210,11 +208,9 @@ class _Training:
         machine.partial_fit(columns, [row.label for row in part.rows], classes=sorted(self.labels))
 
     def _head(self, machine: Any) -> Head:
-        coef, intercept = machine.coef_, machine.intercept_
-        if len(self.labels) == 2:  # scikit-learn keeps one row for two classes
-            coef, intercept = np.vstack([-coef, coef]), np.concatenate([-intercept, intercept])
-        weights = np.ascontiguousarray(coef.T, dtype=np.float32)
-        return Head.restore(weights, intercept.astype(np.float32), sorted(self.labels))
+        classes = sorted(self.labels)
+        coef, intercept = for_each(classes, machine.coef_, machine.intercept_)
+        return Head.restore(np.ascontiguousarray(coef.T, dtype=np.float32), intercept.astype(np.float32), classes)
 
     def _items(self, sample: _Part) -> Items:
         labels, items = [row.label for row in sample.rows], [row.item for row in sample.rows]

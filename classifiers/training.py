@@ -81,9 +81,14 @@ def maker(rows: Sequence[Row], *, seed: int = 1, segmenter: str = "rjieba") -> C
     """Makes classifiers, not taught yet, that suit so many rows of such length."""
     lengths = [len(rows[i].text) for i in gold(rows)]
     letters = sum(lengths) / len(lengths) > LETTERS
-    least = (1, 1) if len(lengths) <= MANY else (2, 3)
     strength = head.LETTERS if letters else head.MESSAGES
-    return lambda: Linear(seed=seed, segmenter=segmenter, least=least, strength=strength)
+    rare = least(len(lengths))
+    return lambda: Linear(seed=seed, segmenter=segmenter, least=rare, strength=strength)
+
+
+def least(messages: int) -> tuple[int, int]:
+    """In how many of so many messages a run of words stands, and one of characters, to be worth a column."""
+    return (1, 1) if messages <= MANY else (2, 3)
 
 
 def finished(

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from classifiers.danger import ALL, danger
+from classifiers.danger import ALL, Pattern, danger, either
 from classifiers.words import normalise
-
-Pattern = re.Pattern[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,5 +35,5 @@ def urgent(text: str) -> str | None:
 @cache
 def lexicon() -> Lexicon:
     table = tomllib.loads(files("classifiers").joinpath("lexicons/urgency.toml").read_text("utf-8"))
-    harmless, patterns = ("|".join(f"(?:{one})" for one in table[name]) for name in ("harmless", "patterns"))
-    return Lexicon(*map(re.compile, (harmless, patterns, table["now"], table["harm"])))
+    together = (re.compile(table[name]) for name in ("now", "harm"))
+    return Lexicon(either(table["harmless"]), either(table["patterns"]), *together)

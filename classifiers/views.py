@@ -35,6 +35,7 @@ PLACES = (1, 2, 2, 3)
 
 
 MANY = 1_000
+"""Names of places drawn at a time."""
 
 
 class Kind(IntEnum):

@@ -24,8 +24,10 @@ async def test_a_program_that_stood_still_does_not_send_it_all_at_once() -> None
 
 
 async def test_an_album_larger_than_the_burst_goes_and_is_counted() -> None:
-    pace, limits = Pace(), Limits()
+    pace, limits, loop = Pace(), Limits(), asyncio.get_running_loop()
+    begun = loop.time()
     for chat in range(1, 5):
         await pace.of_chat(str(chat), 10)
         await pace.of_all(10)
         limits.spend(bot=1, chat=chat, messages=10)
+    assert loop.time() - begun >= 3 * 10 / 29 - 0.01, "each but the first waits for the ten before it"
