@@ -121,7 +121,7 @@ async def test_a_dispatcher_who_keeps_a_doubted_label_says_so(site: Site) -> Non
         if (await the_case(site, number)).status in (Status.ARBITRATION, Status.TRIAGE):
             break
     dispatcher = await site.staff("chenlu")
-    await dispatcher.step(number, "assign", unit="CGJ")
+    await dispatcher.step(number, "assign", unit="CGJ", text="占道经营归城市管理局")
     *doubts, kept = await all_said(site)
     assert {(row[0], row[1], row[4]) for row in doubts} == {(STALLS, None, "return")}
     assert kept == (STALLS, STALLS, "chenlu", "dispatcher", "assign")
@@ -140,7 +140,9 @@ async def test_a_held_case_that_gets_no_label_says_nothing(site: Site) -> None:
 
 async def test_the_last_word_counts_and_a_review_teaches_without_an_outcome(site: Site) -> None:
     thinks(site, "route")
-    numbers = [await told(await site.resident("B0103"), f"油烟太大{n}") for n in range(4)]
+    numbers = list[str]()
+    for building in ("B0103", "B0206", "B0304", "B0506"):
+        numbers.append(await told(await site.resident(building), f"油烟太大{len(numbers)}"))
     reviewed, doubted_since, archived, merely_routed = [await the_case(site, number) for number in numbers]
     async with site.parts.sessions() as session:
         for case in (reviewed, doubted_since):

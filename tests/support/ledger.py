@@ -184,11 +184,12 @@ def _due(rows: Rows) -> Iterator[tuple[str, str]]:
     """(case:seq:text key, recipient) of every notice the timelines call for, told from the events alone."""
     people = rows("SELECT code, role, unit FROM people WHERE active")
     events = rows(
-        """SELECT case_id, seq, kind, actor, details, resident::text AS resident,
+        """SELECT case_id, seq, kind, actor, details, resident::text AS resident, filed_by,
                lag(kind) OVER timeline AS previous FROM events JOIN cases ON cases.id = case_id
            WINDOW timeline AS (PARTITION BY case_id ORDER BY seq) ORDER BY case_id, seq"""
     )
     desk: dict[Any, tuple[str | None, str | None]] = {}  # who had the case at that time, and which unit
+    signed: dict[Any, str] = {}  # who took it on last
     for event in events:
         if "assignee" in event.details:
             desk[event.case_id] = event.details["assignee"], event.details["unit"]
@@ -202,10 +203,15 @@ def _due(rows: Rows) -> Iterator[tuple[str, str]]:
             Audience.LEADERS: [person.code for person in people if person.role == "leader" and person.unit == unit],
             Audience.ABOVE: [event.details["to"]] if event.details.get("to") else [],
             Audience.DUTY: [],
+            Audience.NAMED: event.details.get("told", []),
+            Audience.ACCOUNTABLE: [signed[event.case_id]] if event.case_id in signed else [],
+            Audience.FILER: [event.filed_by] if event.filed_by else [],
         }
-        for audience in TOLD[event.kind]:
-            key = f"{event.case_id}:{event.seq}"
-            if audience is not Audience.RESIDENT:
-                yield from ((f"{key}:desk.{event.kind}", who) for who in told[audience] if who != event.actor)
-            elif event.kind != "route" or event.previous not in ("submit", "reopen"):  # those heard it in the answer
-                yield f"{key}:resident.{event.kind}", event.resident
+        if event.kind == "sign":
+            signed[event.case_id] = event.actor
+        key = f"{event.case_id}:{event.seq}"
+        staff = dict.fromkeys(who for one in TOLD[event.kind] if one is not Audience.RESIDENT for who in told[one])
+        yield from ((f"{key}:desk.{event.kind}", who) for who in staff if who != event.actor)
+        answered = event.kind == "route" and event.previous in ("submit", "reopen")  # those heard it in the answer
+        if Audience.RESIDENT in TOLD[event.kind] and not answered:
+            yield f"{key}:resident.{event.kind}", event.resident

@@ -8,6 +8,7 @@ from models import Case, DeskChat, Event, Status
 from tests.bot.desk.conftest import Bound
 from tests.bot.desk.phones import Phone
 from tests.support.clock import Clock
+from tests.support.danger import file_danger
 from tests.support.site import Site
 
 WALKED = set[str]()
@@ -320,6 +321,38 @@ async def test_a_ruling_has_its_reason(site: Site, bound: Bound) -> None:
     await dispatcher.say("油烟归城管执法")
     assert "裁定由城市管理局办理：油烟归城管执法" in dispatcher.card(case.number).text
     assert (await case_of(site, case.number)).binding
+
+
+async def test_a_supervision_order(site: Site, bound: Bound) -> None:
+    leader, supervisor = await bound("shibin"), await bound("guwenbo")
+    case = await filed(site)
+    await open_by_number(site, supervisor, case)
+    await supervisor.press("督办")
+    await supervisor.say("三天没有动静，请说明原因")
+    assert (await last_event(site, case.number)).kind == "order"
+    await leader.look()
+    await leader.press("打开工单")
+    await leader.press("答复督办")
+    await leader.say("材料今天到货，明天修好")
+    assert (await last_event(site, case.number)).text == "材料今天到货，明天修好"
+    await supervisor.look()
+    await supervisor.press("打开工单")
+    await supervisor.press("督办办结")
+    assert (await last_event(site, case.number)).kind == "close_order"
+
+
+async def test_an_alarm_is_taken_or_called_false(site: Site, bound: Bound) -> None:
+    """By somebody on duty who was called, without taking the case."""
+    supervisor = await bound("guwenbo")
+    for step, button, why in (("take_alarm", "接警", ""), ("false_alarm", "误报", "是邻居在烧艾草")):
+        number = await file_danger(site)
+        await supervisor.look()
+        await supervisor.press("打开工单")
+        await supervisor.press(button)
+        if why:
+            await supervisor.say(why)
+        event = await last_event(site, number)
+        assert (event.kind, event.text, (await case_of(site, number)).ringing) == (step, why, False)
 
 
 async def test_the_walk_left_nothing_out() -> None:

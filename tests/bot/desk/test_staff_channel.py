@@ -28,7 +28,8 @@ async def residents(stage: Stage) -> AsyncIterator[TelegramStaff]:
 
 async def test_its_own_menu(residents: TelegramStaff, stage: Stage) -> None:
     menus = {language: [command["command"] for command in menu] for (_, language), menu in stage.bot.commands.items()}
-    assert menus == {"": ["tasks", "duty", "help"], "en": ["tasks", "duty", "help"]}
+    offered = ["tasks", "new", "duty", "orders", "help"]
+    assert menus == {"": offered, "en": offered}
     await residents.menu(str(stage.user.id), "zh-Hant")
     assert "今天誰值班" in {command["description"] for menu in stage.bot.commands.values() for command in menu}
     assert (residents.receiver, residents.link("x1")) == (str(stage.bot.id), "https://t.me/fengqiao_bot?start=x1")
