@@ -99,12 +99,14 @@ class Arrival:
 
 @dataclass(frozen=True)
 class File:
-    """A kept photo or voice message on its way out."""
+    """A kept photo or voice message on its way out, or a paper just made."""
 
-    kind: str  # "photo" or "voice"
+    kind: str  # "photo", "voice" or "paper"
     sha256: str
     path: Path
     number: str = ""  # the messenger's, from an earlier sending
+    content: bytes = b""  # of a paper, which nobody keeps
+    name: str = ""
 
 
 @dataclass(frozen=True)

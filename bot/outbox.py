@@ -2,22 +2,27 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from uuid import UUID
 
+import structlog
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot import reading
 from bot.media import Store
 from bot.messages import File, Outgoing
+from bot.papers import receipt
 from bot.senses import Senses
 from bot.texts import say
 from bot.wording import Wording
 from cases import feedback, queries
 from cases.keys import Keys
 from models import Case, ChatMessage, Photo, Resident, SentFile
+
+log = structlog.get_logger()
 
 BOLD = re.compile(r"\*\*(.+?)\*\*")
 ROW_CHARS = 14  # of the labels that stand beside each other; a phone shows no more
@@ -40,7 +45,26 @@ class ResidentsOutbox:
         residents = {resident.id: resident for resident in (await session.exec(chosen)).all()}
         cases = await queries.of_ids(session, {row.case_id for row in rows})
         files = await files_of(session, self.store, self.channel, [p for row in rows for p in row.photos])
-        return [self._outgoing(row, residents[row.resident], wording, cases, files, now) for row in rows]
+        worded = []
+        for row in rows:
+            out = self._outgoing(row, residents[row.resident], wording, cases, files, now)
+            paper = await self._paper(row, residents[row.resident], wording, cases, now)
+            worded.append(replace(out, files=[*out.files, *paper]))
+        return worded
+
+    async def _paper(
+        self, row: ChatMessage, reader: Resident, wording: Wording, cases: Mapping[UUID, Case], now: datetime
+    ) -> Sequence[File]:
+        """The paper a line goes with, made as it leaves; the line goes without it rather than hold up all others."""
+        case = cases.get(row.case_id) if row.case_id else None
+        if case is None or case.resident != reader.id or not receipt.comes_with(row.text_key):
+            return ()
+        try:
+            made = await receipt.receipt(self.senses.book, wording, case, reader.locale, now, large=reader.large)
+        except Exception:
+            log.exception("paper.not_made", line=row.id)
+            return ()
+        return [File("paper", "", Path(), content=made, name=receipt.file_name(case, reader.locale))]
 
     def _outgoing(
         self,

@@ -55,3 +55,10 @@ def when(moment: datetime, locale: str, now: datetime) -> str:
     form = {0: "today", 1: "tomorrow"}.get(int(days), "date" if local.year == today.year else "date_year")
     parts = {"year": local.year, "month": local.month, "day": local.day, "time": f"{local:%H:%M}"}
     return say(f"when.{form}", locale, month_name=f"{local:%b}", **parts)
+
+
+def on_paper(moment: datetime, locale: str) -> str:
+    """The whole date: a paper is read on another day, too."""
+    local = moment.astimezone(TOWN_TIME)
+    parts = {"year": local.year, "month": local.month, "day": local.day, "time": f"{local:%H:%M}"}
+    return say("when.date_year", locale, month_name=f"{local:%b}", **parts)

@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot import reading
 from bot.media import Store
+from bot.papers import receipt
 from bot.texts import say
 from bot.transcript import Line
 from bot.wording import Wording, when
@@ -45,8 +46,12 @@ def message(row: Line, wording: Wording, locale: str, now: datetime, cases: Mapp
     for kind, ids in (("photos", [photo for photo in row.photos if photo not in spoken]), ("voices", spoken)):
         if ids:
             shown[kind] = [f"/api/chat/photos/{id_}" for id_ in ids]
-    if row.case_id and row.case_id in cases:
-        shown["case"] = brief(cases[row.case_id], locale, now)
+    if case := cases.get(row.case_id) if row.case_id else None:
+        shown["case"] = brief(case, locale, now)
+        if receipt.comes_with(row.text_key):
+            shown["papers"] = [
+                {"name": receipt.file_name(case, locale), "url": f"/api/chat/cases/{case.number}/receipt.pdf"}
+            ]
     return shown
 
 

@@ -6,7 +6,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 
-from web import chat, guard, hooks, refusals, sheets, staff, staff_binding, staff_duty, staff_filing
+from web import chat, guard, hooks, receipts, refusals, sheets, staff, staff_binding, staff_duty, staff_filing
 from web.pages import page
 from web.parts import Parts
 
@@ -19,6 +19,7 @@ def create(parts: Parts) -> FastAPI:
     guard.mount(app)
     refusals.mount(app)
     app.include_router(chat.router)
+    app.include_router(receipts.router)
     app.include_router(staff.router)
     app.include_router(staff_binding.router)
     app.include_router(staff_duty.router)

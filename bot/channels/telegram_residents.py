@@ -135,6 +135,9 @@ class TelegramResidents:
             case "sendVoice":
                 voice = methods.SendVoice(**to, voice=files[0], caption=caption, parse_mode="HTML")
                 return _did(call, [await self._call(voice, texts.UPLOAD_SECONDS)])
+            case "sendDocument":
+                paper = methods.SendDocument(**to, document=files[0], caption=caption, parse_mode="HTML")
+                return _did(call, [await self._call(paper, texts.UPLOAD_SECONDS)])
             case "sendMediaGroup":
                 captions = [caption, *[None] * (len(files) - 1)]
                 pairs = zip(files, captions, strict=True)
@@ -205,6 +208,8 @@ def _input(file: File) -> types.InputFile | str:
     """By its number where this bot has sent it before."""
     if file.number:
         return file.number
+    if file.content:
+        return types.BufferedInputFile(file.content, filename=texts.file_name(file))
     if not file.path.is_file():
         raise Impossible("the file is gone")
     return types.FSInputFile(file.path, filename=texts.file_name(file))

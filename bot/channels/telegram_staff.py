@@ -153,6 +153,10 @@ class TelegramStaff:
                 return _did(
                     call, [await self._call(self._bot.send_voice(**to, voice=_input(call.files[0]), **captioned))]
                 )
+            case "sendDocument":
+                return _did(
+                    call, [await self._call(self._bot.send_document(**to, document=_input(call.files[0]), **captioned))]
+                )
             case "sendMediaGroup":
                 media = [InputMediaPhoto(_input(file, attach=True)) for file in call.files]
                 return _did(call, await self._call(self._bot.send_media_group(**to, media=media, **captioned)))
@@ -226,6 +230,8 @@ def _input(file: File, *, attach: bool = False) -> str | InputFile:
     """By its number where this bot has sent it before."""
     if file.number:
         return file.number
+    if file.content:
+        return InputFile(file.content, texts.file_name(file), attach=attach)
     if not file.path.is_file():
         raise Impossible("the file is gone")
     return InputFile(file.path.read_bytes(), texts.file_name(file), attach=attach)

@@ -25,7 +25,9 @@ MENU_LANGUAGES = {"": "zh-Hans", "en": "en"}
 ONLY_BUTTONS = "👇"  # what buttons hang on where an album came without a word
 
 Rows = Sequence[Sequence[tuple[str, str]]]
-Method = Literal["sendMessage", "sendPhoto", "sendMediaGroup", "sendVoice", "editMessageText", "clearKeyboard"]
+Method = Literal[
+    "sendMessage", "sendPhoto", "sendMediaGroup", "sendVoice", "sendDocument", "editMessageText", "clearKeyboard"
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -82,11 +84,12 @@ def _with_files(out: Outgoing, plain: str, title: int) -> list[Call]:
 
 
 def _files(files: Sequence[File]) -> list[Call]:
-    """Pictures first, ten at a time, then voices."""
+    """Pictures first, ten at a time, then voices and papers."""
     photos = [file for file in files if file.kind == "photo"]
     albums = [photos[i : i + ALBUM_MOST] for i in range(0, len(photos), ALBUM_MOST)]
     pictures = [Call("sendMediaGroup" if len(album) > 1 else "sendPhoto", files=album) for album in albums]
-    return [*pictures, *(Call("sendVoice", files=[file]) for file in files if file.kind == "voice")]
+    others: dict[str, Method] = {"voice": "sendVoice", "paper": "sendDocument"}
+    return [*pictures, *(Call(others[file.kind], files=[file]) for file in files if file.kind in others)]
 
 
 def _asking(calls: list[Call], label: str) -> list[Call]:
@@ -143,7 +146,7 @@ def uploading(call: Call) -> Call:
 
 def file_name(file: File) -> str:
     """Voices are kept as they came: Ogg with Opus. Nobody needs to see a hash."""
-    return "photo.jpg" if file.kind == "photo" else "voice.ogg"
+    return file.name or ("photo.jpg" if file.kind == "photo" else "voice.ogg")
 
 
 def menu(commands: Sequence[str], locale: str) -> list[tuple[str, str]]:

@@ -31,6 +31,10 @@ function card(it, live, press) {
     h("ul", {}, (it.lines || []).map((line) => cardLine(line, live, press))));
 }
 
+function paper(it) {
+  return h("a", { class: "paper", href: it.url, target: "_blank", rel: "noopener" }, icon("file"), it.name);
+}
+
 function bubble(message, { live, standing, beside, press }) {
   const ours = message.from === "us";
   const photos = message.photos || [];
@@ -46,6 +50,7 @@ function bubble(message, { live, standing, beside, press }) {
     (message.card || !text) && below,
     photos.length > 0 && thumbs(photos),
     voices.length > 0 && players(voices),
+    (message.papers || []).map(paper),
     aside.length > 0 && h("div", { class: "aside" }, aside));
 }
 
