@@ -12,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from cases.book import Book
 from cases.clock import TOWN_TIME
+from cases.periods import begins
 from cases.warnings import HISTORY, KINDS, Floats, Verdict, judge
 from models import AreaDay
 
@@ -125,7 +126,3 @@ async def of_day(session: AsyncSession, day: date) -> Mapping[str, AreaDay]:
     """The stored rows, by area."""
     rows = (await session.exec(select(AreaDay).where(AreaDay.day == day).order_by(AreaDay.area))).all()
     return {row.area: row for row in rows}
-
-
-def begins(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=TOWN_TIME)

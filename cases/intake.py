@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from cases import corrections, evidence, joining, triage
+from cases import corrections, evidence, joining, lifecycle, triage
 from cases.book import Book
 from cases.clock import TOWN_TIME
 from cases.corrections import Labelled
@@ -124,6 +124,7 @@ def _submitted(case: Case, complaint: Complaint, now: datetime) -> Event:
         details={"chosen": complaint.chosen},
         photos=list(complaint.photos),
         at=now,
+        **lifecycle.as_it_is(case),
     )
 
 

@@ -35,6 +35,7 @@ PRIVATE = frozenset(
 )  # fmt: skip
 CARRIED = frozenset({"unit", "assignee", "co_units"})  # whoever has a case has those merged into it
 MOVED = "moved"  # in session.info: ids of the cases this transaction changed
+KEPT = ("round", "unit", "assignee", "category", "grid", "sign_due_at", "contact_due_at", "overdue")  # on each event
 HELD = "held"  # in session.info: what `together` writes at its end
 
 
@@ -128,6 +129,7 @@ async def _take(
         public=kind not in PRIVATE,
         at=now,
     )
+        **as_it_is(case),
     session.add(event)
     follows = await timers.after(session, book, case, kind, now) | await alarms.after(session, case, event)
     if follows:
@@ -139,6 +141,11 @@ async def _take(
 
 
 def _over(case: Case, actor: Actor, after: Status) -> dict[str, Any]:
+def as_it_is(case: Case) -> dict[str, Any]:
+    """What an event keeps of the case, so that whatever is counted from it stays as it was."""
+    return {name: getattr(case, name) for name in KEPT}
+
+
     """What ends by itself: the line to the resident and a wish for more time when nobody has it in hand any more."""
     ends: dict[str, Any] = {}
     if case.relay and after not in STEPS["relay"].before:

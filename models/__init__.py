@@ -17,7 +17,7 @@ from models.status import (
     Status,
     Step,
 )
-from models.supervision import ORDER_NUMBERS, Alarm, Order
+from models.supervision import ORDER_NUMBERS, Alarm, Exclusion, ExclusionReason, Order
 from models.together import CoStatus, CoTask
 from models.town import Area, Category, Person, Place, Town, Unit
 from models.watching import DriftAlarm, ShadowPrediction
@@ -26,8 +26,8 @@ __all__ = [
     "CASE_NUMBERS", "OPEN", "ORDER_NUMBERS", "STEPS", "Alarm", "Area", "AreaDay", "AssignTo", "BindingLink",
     "Calendar", "Case", "Category", "ChatMessage", "ClockAct", "ClockPolicy", "CoStatus", "CoTask", "Colour",
     "Conversation", "Correction", "DeskChat", "DeskMessage", "DriftAlarm", "DutyHandover", "DutyShift", "Event",
-    "Follower", "HotCase", "HotIssue", "Kind", "ModelVersion", "Notification", "Order", "Outcome", "Person",
-    "Photo", "Place", "Prediction", "Rating", "RefusedUpdate", "Resident", "ReturnReason", "Role", "RoutingRule",
-    "SeenMessage", "Sending", "SentFile", "ShadowPrediction", "StaffAct", "StaffSession", "Status", "Step", "Timer",
-    "Town", "Unit", "Workday",
+    "Exclusion", "ExclusionReason", "Follower", "HotCase", "HotIssue", "Kind", "ModelVersion", "Notification", "Order",
+    "Outcome", "Person", "Photo", "Place", "Prediction", "Rating", "RefusedUpdate", "Resident", "ReturnReason", "Role",
+    "RoutingRule", "SeenMessage", "Sending", "SentFile", "ShadowPrediction", "StaffAct", "StaffSession", "Status",
+    "Step", "Timer", "Town", "Unit", "Workday",
 ]  # fmt: skip

@@ -76,6 +76,7 @@ class Case(Table, table=True):
     called: list[str] = Field(default_factory=list, sa_type=WORDS)  # told of danger, or to answer an order: may see it
     ringing: bool = False  # an alarm about danger nobody has answered yet
     ordered: dict[str, Any] | None = Field(default=None, sa_type=DOCUMENT)  # 督办单 that is open
+    exclusion: dict[str, Any] | None = Field(default=None, sa_type=DOCUMENT)  # 剔除, the last one asked for
     untold_at: datetime | None = moment(nullable=True)  # the resident could not be reached about it
     master: UUID | None = Field(default=None, foreign_key="cases.id", index=True)  # 并案: the case this one follows
     joined: int = 0  # residents who said “me too” (附议)
@@ -105,6 +106,15 @@ class Event(Table, table=True):
     photos: list[str] = Field(default_factory=list, sa_type=DOCUMENT)
     public: bool = True  # the resident sees it
     at: datetime = moment()
+    # The case right after it: numbers of a past week are counted from these and never change (cases/rates.py).
+    round: int = 1
+    unit: str | None = None
+    assignee: str | None = None
+    category: str | None = None
+    grid: str | None = None
+    sign_due_at: datetime | None = moment(nullable=True)
+    contact_due_at: datetime | None = moment(nullable=True)
+    overdue: bool = False
 
 
 class Timer(Table, table=True):

@@ -1,12 +1,14 @@
-"""Supervision beyond the clock: orders that must be answered (督办单), alarms about danger that ring until signed."""
+"""Supervision beyond the clock: orders that must be answered (督办单), alarms about danger that ring until signed,
+cases left out of the rates (剔除)."""
 
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, Sequence, text
+from sqlalchemy import BigInteger, Index, Sequence, UniqueConstraint, text
 from sqlmodel import Field
 
-from models.base import Table, moment
+from models.base import Table, moment, words_of
 
 ORDER_NUMBERS = Sequence("order_numbers", metadata=Table.metadata)
 
@@ -49,3 +51,34 @@ class Alarm(Table, table=True):
     cancelled_by: str | None = Field(default=None, foreign_key="people.code")
     cancelled_at: datetime | None = moment(nullable=True)
     why: str = ""
+
+
+class ExclusionReason(StrEnum):
+    REPEATED = "repeated"  # 同一问题已经答复，重复反映
+    UNREASONABLE = "unreasonable"  # 诉求明显不合理
+    UNTRUE = "untrue"  # 经核查情况不实
+    AGAINST_LAW = "against_law"  # 与法律法规政策不符
+
+
+class Exclusion(Table, table=True):
+    """剔除: a round of a case that shall not count. One proposes, another decides, a third judges the appeal."""
+
+    __tablename__ = "exclusions"
+    __table_args__ = (UniqueConstraint("case_id", "round"),)
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
+    case_id: UUID = Field(foreign_key="cases.id")
+    round: int  # this one and those before it; what a reopening brings counts again
+    reason: ExclusionReason = Field(sa_type=words_of(ExclusionReason))
+    text: str
+    proposed_by: str = Field(foreign_key="people.code")
+    proposed_at: datetime = moment()
+    decided_by: str | None = Field(default=None, foreign_key="people.code")
+    decided_at: datetime | None = moment(nullable=True)
+    granted: bool = False
+    decision: str = ""
+    appealed_at: datetime | None = moment(nullable=True)
+    appeal: str = ""  # what the resident says against it
+    appeal_decided_by: str | None = Field(default=None, foreign_key="people.code")
+    appeal_decided_at: datetime | None = moment(nullable=True)
+    upheld: bool = False  # the appeal was right: it counts again
+    appeal_decision: str = ""

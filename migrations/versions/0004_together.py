@@ -80,6 +80,32 @@ def upgrade() -> None:
     )
     op.create_index("ix_co_tasks_unit", "co_tasks", ["unit", "status"], unique=False)
     op.create_table(
+        "exclusions",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.String(32), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("proposed_by", sa.String(), nullable=False),
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_by", sa.String(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("granted", sa.Boolean(), nullable=False),
+        sa.Column("decision", sa.String(), nullable=False),
+        sa.Column("appealed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("appeal", sa.String(), nullable=False),
+        sa.Column("appeal_decided_by", sa.String(), nullable=True),
+        sa.Column("appeal_decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("upheld", sa.Boolean(), nullable=False),
+        sa.Column("appeal_decision", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["appeal_decided_by"], ["people.code"]),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"]),
+        sa.ForeignKeyConstraint(["decided_by"], ["people.code"]),
+        sa.ForeignKeyConstraint(["proposed_by"], ["people.code"]),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("case_id", "round"),
+    )
+    op.create_table(
         "hot_issues",
         sa.Column("id", sa.BigInteger(), nullable=False),
         sa.Column("title", sa.String(), nullable=False),
@@ -178,11 +204,55 @@ def upgrade() -> None:
     op.add_column("cases", sa.Column("ringing", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.alter_column("cases", "ringing", server_default=None)
     op.add_column("cases", sa.Column("ordered", postgresql.JSONB(), nullable=True))
+    op.add_column("cases", sa.Column("exclusion", postgresql.JSONB(), nullable=True))
+    _keep_on_events()
     op.execute("ALTER TABLE cases SET (fillfactor = 80)")  # room for the next version of a row: no index is touched
     op.create_foreign_key(None, "cases", "people", ["filed_by"], ["code"])
 
 
+def _keep_on_events() -> None:
+    """What the case was right after each event, as far as the events of old tell it."""
+    op.add_column("events", sa.Column("round", sa.Integer(), nullable=False, server_default="1"))
+    for name in ("unit", "assignee", "category", "grid"):
+        op.add_column("events", sa.Column(name, sa.String(), nullable=True))
+    for name in ("sign_due_at", "contact_due_at"):
+        op.add_column("events", sa.Column(name, sa.DateTime(timezone=True), nullable=True))
+    op.add_column("events", sa.Column("overdue", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.execute(OF_OLD)
+    for name in ("round", "overdue"):
+        op.alter_column("events", name, server_default=None)
+
+
+OF_OLD = """
+WITH counted AS (
+    SELECT id, case_id, seq, kind, actor, details,
+        1 + count(*) FILTER (WHERE kind = 'reopen') OVER so_far AS round,
+        count(*) FILTER (WHERE kind IN ('route', 'assign', 'reassign')) OVER so_far AS handed,
+        count(*) FILTER (WHERE kind IN ('route', 'assign', 'reassign', 'sign', 'hold', 'arbitrate')) OVER so_far AS held
+    FROM events WINDOW so_far AS (PARTITION BY case_id ORDER BY seq)
+), told AS (
+    SELECT id, case_id, round,
+        first_value(CASE WHEN handed > 0 THEN details->>'unit' END)
+            OVER (PARTITION BY case_id, handed ORDER BY seq) AS unit,
+        first_value(CASE WHEN kind = 'sign' THEN actor WHEN held > 0 THEN details->>'assignee' END)
+            OVER (PARTITION BY case_id, held ORDER BY seq) AS assignee,
+        bool_or(kind = 'overdue') OVER (PARTITION BY case_id, round ORDER BY seq) AS overdue
+    FROM counted
+)
+UPDATE events SET round = told.round, unit = told.unit, assignee = told.assignee, overdue = told.overdue,
+    category = cases.category, grid = cases.grid,
+    sign_due_at = CASE WHEN told.round = cases.round THEN cases.sign_due_at END,
+    contact_due_at = CASE WHEN told.round = cases.round THEN cases.contact_due_at END
+FROM told JOIN cases ON cases.id = told.case_id
+WHERE events.id = told.id
+"""
+
+
 def downgrade() -> None:
+    for name in ("round", "unit", "assignee", "category", "grid", "sign_due_at", "contact_due_at", "overdue"):
+        op.drop_column("events", name)
+    op.drop_table("exclusions")
+    op.drop_column("cases", "exclusion")
     op.drop_index(op.f("ix_cases_master"), table_name="cases")
     op.drop_index("ix_cases_filed_by", table_name="cases", postgresql_where=sa.text("filed_by IS NOT NULL"))
     op.drop_index("ix_cases_cell", table_name="cases")
