@@ -1,41 +1,28 @@
-"""Sheets for stairwells (码上议): one A4 page for each building or village, with its signed link as a QR code."""
+"""Sheets for stairwells (码上议): somebody chooses a community or a grid and gets its sheets as one PDF."""
 
-import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
+from bot.papers.sheets import Sheet
+from bot.papers.sheets import sheets as printed
+from bot.papers.typeset import MEDIA_TYPE
 from cases.book import Book
+from cases.errors import NotFound
 from models import Area, Person, Place, Role
 from routing.places import sign
 from web import auth
-from web.auth import SignedIn
-from web.pages import page
+from web.auth import SignedIn, SignedInHere
+from web.pages import locale_of, page
 from web.parts import Parts, PartsHere
-from web.qr import draw
 
 EVERYWHERE = frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.ADMIN})
 OWN_AREA = frozenset({Role.WORKER, Role.LEADER})
 STREET, COMMUNITY, GRID = 1, 2, 3
 
 router = APIRouter()
-qr = lru_cache(maxsize=1024)(draw)  # a few milliseconds each, and always the same
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """What stands on one page; `bot` is missing where residents have no bot."""
-
-    place: Place
-    grid: str
-    link: str
-    qr: str
-    bot: str | None
-    bot_qr: str | None
 
 
 async def may_look(request: Request, parts: PartsHere) -> SignedIn | None:
@@ -55,12 +42,29 @@ async def sheets_page(
     book = parts.senses.book
     areas = printable(book, me.person)
     only = areas[0].code if len(areas) == 1 else ""
-    chosen = next((one for one in areas if one.code == (area or only)), None)
+    chosen = _among(areas, area or only)
     if chosen is None and (area or not areas):
         return _none(request, parts, areas)
-    places = homes(book, chosen) if chosen else []
-    sheets = await asyncio.to_thread(lambda: [_sheet(parts, book, place) for place in places])
-    return _shown(request, parts, areas, chosen, sheets)
+    return _shown(request, parts, areas, chosen)
+
+
+@router.get("/staff/sheets.pdf", response_class=Response)
+async def sheets_pdf(request: Request, area: str, me: SignedInHere, parts: PartsHere) -> Response:
+    """Another's area and one that is not there look the same."""
+    book = parts.senses.book
+    chosen = _among(printable(book, me.person), area)
+    if chosen is None:
+        raise NotFound("request.not_found")
+    given = [sheet_of(parts, place) for place in homes(book, chosen)]
+    made = await printed(parts.town, given, locale_of(request), parts.now())
+    name = f'inline; filename="{chosen.code}.pdf"'
+    return Response(
+        made, media_type=MEDIA_TYPE, headers={"content-disposition": name, "cache-control": "private, no-store"}
+    )
+
+
+def _among(areas: Sequence[Area], code: str) -> Area | None:
+    return next((one for one in areas if one.code == code), None)
 
 
 def printable(book: Book, person: Person) -> Sequence[Area]:
@@ -80,22 +84,21 @@ def homes(book: Book, area: Area) -> list[Place]:
     return sorted(found, key=lambda place: place.code)
 
 
-def _sheet(parts: Parts, book: Book, place: Place) -> Sheet:
+def sheet_of(parts: Parts, place: Place) -> Sheet:
     code = sign(place.code, parts.keys.places)
-    link = f"{parts.url}/p/{code}"
     bot = parts.deep_link(code) if parts.deep_link else None
-    return Sheet(place, book.area_name(place.grid), link, qr(link), bot, qr(bot) if bot else None)
+    return Sheet(place, parts.senses.book.area_name(place.grid), f"{parts.url}/p/{code}", bot)
 
 
-def _shown(request: Request, parts: Parts, areas: Sequence[Area], chosen: Area | None, sheets: list[Sheet]) -> Response:
+def _shown(request: Request, parts: Parts, areas: Sequence[Area], chosen: Area | None) -> Response:
     book = parts.senses.book
     counts = {area.code: len(homes(book, area)) for area in areas}
-    asked = "area" in request.query_params
-    return page(request, "sheets.html", parts, areas=areas, counts=counts, chosen=chosen, sheets=sheets, asked=asked)
+    asked, places = "area" in request.query_params, homes(book, chosen) if chosen else []
+    return page(request, "sheets.html", parts, areas=areas, counts=counts, chosen=chosen, places=places, asked=asked)
 
 
 def _none(request: Request, parts: Parts, areas: Sequence[Area]) -> Response:
     """Another's area and one that is not there look the same."""
-    answer = _shown(request, parts, areas, None, [])
+    answer = _shown(request, parts, areas, None)
     answer.status_code = 404 if areas else 403
     return answer

@@ -8,7 +8,7 @@ import asyncio
 import json
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -39,7 +39,9 @@ def press(paper: str, data: Mapping[str, Any], locale: str, at: datetime) -> byt
     """As `typeset`, here and now."""
     import typst
 
-    made = typst.compile(TEMPLATES / f"{paper}.typ", timestamp=at, **_given(data, locale))
+    made = typst.compile(
+        TEMPLATES / f"{paper}.typ", timestamp=at.astimezone(UTC).replace(microsecond=0), **_given(data, locale)
+    )
     assert isinstance(made, bytes), "one file, not a page each"
     return made
 
