@@ -121,15 +121,20 @@ def deeds(ledger: Ledger, rows: Rows) -> Sides:
 
 
 def notices(_: Ledger, rows: Rows) -> Sides:
-    """One for everybody whom TOLD names, at every event; but for those on duty, whom only the roster knows."""
-    told = "SELECT unique_key, coalesce(person, resident::text) FROM notifications WHERE text_key <> 'desk.danger'"
+    """One for everybody whom TOLD names, at every event.
+
+    But for those on duty, whom only the roster knows, and for hot issues, which are no event of a case.
+    """
+    told = """SELECT unique_key, coalesce(person, resident::text) FROM notifications
+              WHERE text_key <> 'desk.danger' AND unique_key NOT LIKE 'hot:%'"""
     found = rows(told)
     return [(f"{key}:{who}", who) for key, who in _due(rows)], found
 
 
 def deliveries(_: Ledger, rows: Rows) -> Sides:
-    """All of them done."""
-    return [], rows("SELECT unique_key FROM notifications WHERE delivered_at IS NULL OR failed_at IS NOT NULL")
+    """All of them done; a hot issue may have been told of in the very second the program was stopped."""
+    undone = "SELECT unique_key FROM notifications WHERE delivered_at IS NULL OR failed_at IS NOT NULL"
+    return [], [row for row in rows(undone) if not row.unique_key.startswith("hot:")]
 
 
 def notice_lines(_: Ledger, rows: Rows) -> Sides:
