@@ -3,6 +3,7 @@
 from models.cases import CASE_NUMBERS, Case, Correction, Event, Follower, Photo, Prediction, Rating, Timer
 from models.desks import BindingLink, DeskChat, DeskMessage, DutyHandover, DutyShift, ModelVersion
 from models.hot import AreaDay, Colour, HotCase, HotIssue
+from models.lists import Bulletin, ClearingTarget
 from models.outbox import Notification, SeenMessage, StaffAct, StaffSession
 from models.residents import ChatMessage, Conversation, Resident
 from models.rules import AssignTo, Calendar, ClockPolicy, Kind, RoutingRule, Workday
@@ -24,10 +25,10 @@ from models.watching import DriftAlarm, ShadowPrediction
 
 __all__ = [
     "CASE_NUMBERS", "OPEN", "ORDER_NUMBERS", "STEPS", "Alarm", "Area", "AreaDay", "AssignTo", "BindingLink",
-    "Calendar", "Case", "Category", "ChatMessage", "ClockAct", "ClockPolicy", "CoStatus", "CoTask", "Colour",
-    "Conversation", "Correction", "DeskChat", "DeskMessage", "DriftAlarm", "DutyHandover", "DutyShift", "Event",
-    "Exclusion", "ExclusionReason", "Follower", "HotCase", "HotIssue", "Kind", "ModelVersion", "Notification", "Order",
-    "Outcome", "Person", "Photo", "Place", "Prediction", "Rating", "RefusedUpdate", "Resident", "ReturnReason", "Role",
-    "RoutingRule", "SeenMessage", "Sending", "SentFile", "ShadowPrediction", "StaffAct", "StaffSession", "Status",
-    "Step", "Timer", "Town", "Unit", "Workday",
+    "Bulletin", "Calendar", "Case", "Category", "ChatMessage", "ClearingTarget", "ClockAct", "ClockPolicy",
+    "CoStatus", "CoTask", "Colour", "Conversation", "Correction", "DeskChat", "DeskMessage", "DriftAlarm",
+    "DutyHandover", "DutyShift", "Event", "Exclusion", "ExclusionReason", "Follower", "HotCase", "HotIssue", "Kind",
+    "ModelVersion", "Notification", "Order", "Outcome", "Person", "Photo", "Place", "Prediction", "Rating",
+    "RefusedUpdate", "Resident", "ReturnReason", "Role", "RoutingRule", "SeenMessage", "Sending", "SentFile",
+    "ShadowPrediction", "StaffAct", "StaffSession", "Status", "Step", "Timer", "Town", "Unit", "Workday",
 ]  # fmt: skip

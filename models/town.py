@@ -86,3 +86,4 @@ class Category(Table, table=True):
     name: str
     name_hant: str
     name_en: str
+    dispute: bool = False  # 矛盾纠纷: communities clear these

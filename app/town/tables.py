@@ -26,7 +26,7 @@ from routing.conditions import BadCondition, conditions_of
 
 COLUMNS = {  # the first column is the key
     "areas.csv": ("code", "name", "level", "parent"),
-    "categories.csv": ("code", "parent", "name", "name_hant", "name_en"),
+    "categories.csv": ("code", "parent", "name", "name_hant", "name_en", "dispute"),
     "places.csv": ("code", "name", "aliases", "kind", "address", "grid", "lon", "lat", "households"),
     "units.csv": ("code", "name", "name_hant", "name_en", "area", "parent", "duties"),
     "people.csv": ("code", "name", "role", "unit", "area"),
@@ -102,6 +102,7 @@ def _category(row: Row, around: Around) -> Category:
         name=row.get("name", str),
         name_hant=row.get("name_hant", str),
         name_en=row.get("name_en", str),
+        dispute=row.get_or("dispute", cell.truth, False),
     )
 
 

@@ -10,6 +10,7 @@ down_revision = "0003_watching"
 
 def upgrade() -> None:
     op.execute("CREATE SEQUENCE order_numbers")
+    _weeks_and_months()
     op.create_table(
         "area_days",
         sa.Column("area", sa.String(), nullable=False),
@@ -248,7 +249,39 @@ WHERE events.id = told.id
 """
 
 
+def _weeks_and_months() -> None:
+    """Bulletins as they were told, and what communities shall clear."""
+    op.create_table(
+        "bulletins",
+        sa.Column("area", sa.String(), nullable=False),
+        sa.Column("week", sa.Date(), nullable=False),
+        sa.Column("content", postgresql.JSONB(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["area"], ["areas.code"]),
+        sa.PrimaryKeyConstraint("area", "week"),
+    )
+    op.create_table(
+        "clearing_targets",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("area", sa.String(), nullable=False),
+        sa.Column("month", sa.Date(), nullable=False),
+        sa.Column("settle", sa.Integer(), nullable=True),
+        sa.Column("set_by", sa.String(), nullable=False),
+        sa.Column("set_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["area"], ["areas.code"]),
+        sa.ForeignKeyConstraint(["set_by"], ["people.code"]),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_clearing_targets_month", "clearing_targets", ["month", "area"], unique=False)
+    op.add_column("categories", sa.Column("dispute", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.alter_column("categories", "dispute", server_default=None)
+
+
 def downgrade() -> None:
+    op.drop_column("categories", "dispute")
+    op.drop_index("ix_clearing_targets_month", table_name="clearing_targets")
+    op.drop_table("clearing_targets")
+    op.drop_table("bulletins")
     for name in ("round", "unit", "assignee", "category", "grid", "sign_due_at", "contact_due_at", "overdue"):
         op.drop_column("events", name)
     op.drop_table("exclusions")
