@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import shapely  # type: ignore[import-untyped]  # it ships no types
 
+from models import Place
+
 NEAR = 60.0  # metres: about a building's length, and what a telephone knows of itself in a street
 METRES = 111_320.0  # a degree of latitude
 
@@ -14,22 +16,19 @@ METRES = 111_320.0  # a degree of latitude
 class Pins:
     """Grid outlines and places, both WGS-84. A town is small enough to be flat: within 50 km the error is below 1%."""
 
-    def __init__(
-        self,
-        outlines: Mapping[str, dict[str, Any]],
-        places: Mapping[str, tuple[float, float]],
-        grids: Mapping[str, str],
-    ) -> None:
-        """`outlines`: grid → GeoJSON geometry; `places`: place → (lon, lat); `grids`: place → grid."""
-        self._grids, self._places, self._grid_of = list(outlines), list(places), grids
-        shapes = [shapely.geometry.shape(outline) for outline in outlines.values()]
-        points = [shapely.Point(*at) for at in places.values()]
-        middle = shapely.GeometryCollection([*shapes, *points]).centroid
-        self._east = METRES * math.cos(math.radians(middle.y if not middle.is_empty else 0.0))
-        self._outlines = shapely.STRtree([shapely.make_valid(self._flat(shape)) for shape in shapes])
-        self._points = shapely.STRtree([self._flat(point) for point in points])
+    def __init__(self, outlines: Mapping[str, dict[str, Any]], places: Sequence[Place]) -> None:
+        """`outlines`: grid → GeoJSON geometry."""
+        self._grids, self._places = list(outlines), places
+        shapes = np.array([shapely.geometry.shape(outline) for outline in outlines.values()], dtype=object)
+        at = np.fromiter((degrees for one in places for degrees in (one.lon, one.lat)), float, 2 * len(places))
+        points = shapely.points(at.reshape(-1, 2))
+        somewhere = [*shapes, *points[:1]]
+        low, high = shapely.total_bounds(somewhere)[1::2] if somewhere else (0.0, 0.0)
+        self._east = METRES * math.cos(math.radians((low + high) / 2))
+        self._outlines = shapely.STRtree(shapely.make_valid(self._flat(shapes)))
+        self._points = shapely.STRtree(self._flat(points))
 
-    def _flat(self, shape: shapely.Geometry) -> shapely.Geometry:
+    def _flat(self, shape: Any) -> Any:
         scale = np.array([self._east, METRES])
         return shapely.transform(shape, lambda degrees: degrees * scale)
 
@@ -56,6 +55,6 @@ class Pins:
         if around > NEAR:
             return None
         close = self._points.query(pin, predicate="dwithin", distance=NEAR)
-        own = [index for index in close if self._grid_of[self._places[index]] == grid]
+        own = [index for index in close if self._places[index].grid == grid]
         nearest = min(own, key=lambda index: (self._points.geometries[index].distance(pin), index), default=None)
-        return None if nearest is None else self._places[nearest]
+        return None if nearest is None else self._places[nearest].code

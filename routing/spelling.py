@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 _NUMBER = r"(?P<number>[0-9]{1,4}|[零一二两三四五六七八九十百]{1,5}|[a-z](?=栋|幢|座|号楼))"
 _UNIT = r"(?:(?P<building>号楼|号栋|号幢|栋|幢|座|#楼?)|(?P<group>小组|组)|(?P<grid>网格)|(?P<door>号(?!门|线|店|岗)))"
@@ -12,6 +12,7 @@ _UNIT = r"(?:(?P<building>号楼|号栋|号幢|栋|幢|座|#楼?)|(?P<group>小�
 _NUMBERED = re.compile(rf"(?P<base>.{{2,}}?)(?:第(?=.+网格)|[·-])?{_NUMBER}{_UNIT}")  # 书香门第1栋 ends in no 第1栋
 _FOLLOWS = re.compile(rf"(?:小区)?(?:的|[,、·-]{{1,2}})?第?{_NUMBER}{_UNIT}")
 _KINDS = {"building": "栋", "group": "组", "grid": "网格", "door": "号"}
+_LAST = frozenset("楼栋幢座#组格号")  # what ends in none of these ends in no number
 _UNSEEN = re.compile(
     r"[\x00-\x09\x0b-\x1f \x7f-\xa0\xad\u1680\u180e\u2000-\u200f\u202a-\u202f\u205f-\u206f\u3000\ufe00-\ufe0f\ufeff]"
 )
@@ -36,23 +37,22 @@ def plain(name: str) -> str:
     return folded(_UNSEEN.sub("", name))
 
 
-def numbered(name: str) -> tuple[str, str] | None:
-    """`丹桂苑三号楼` → (`丹桂苑`, `3栋`), `丹桂路18号1栋` → (`丹桂路18号`, `1栋`); None without a number."""
-    found = _NUMBERED.fullmatch(name)
-    if not found:
-        return None
-    base = numbered(found["base"])
-    return ("".join(base) if base else found["base"]), _key(found)
+def split(name: str) -> tuple[str, str]:
+    """A name and its number, each as it is looked up: `丹桂苑 三号楼` → (`丹桂苑`, `3栋`), `老街` → (`老街`, ``).
+
+    Spaces, widths and the ways of writing a number are gone; also from the base, if that ends in a number as well.
+    """
+    return _split(plain(name))
 
 
-def canonical(name: str) -> str:
-    """One spelling for all of a name's: spaces, widths and the ways of writing its number gone."""
-    base, number = numbered(plain(name)) or (plain(name), "")
-    return base + number
+@lru_cache(maxsize=1024)  # the buildings of an estate come one after another, and have one address before the number
+def _split(name: str) -> tuple[str, str]:
+    found = _NUMBERED.fullmatch(name) if name and name[-1] in _LAST else None
+    return ("".join(_split(found["base"])), _key(found)) if found else (name, "")
 
 
 def numbers_at(text: str, at: int) -> Iterator[tuple[str, int]]:
-    """What the number said right here can be, written as `numbered` writes it, and where it ends."""
+    """What the number said right here can be, written as `split` writes it, and where it ends."""
     found = _FOLLOWS.match(text, at)
     if found:
         yield _key(found), found.end()
@@ -61,7 +61,7 @@ def numbers_at(text: str, at: int) -> Iterator[tuple[str, int]]:
 
 
 def _key(found: re.Match[str]) -> str:
-    return _value(found["number"]) + _KINDS[next(kind for kind in _KINDS if found[kind])]
+    return _value(found["number"]) + _KINDS[found.lastgroup or ""]
 
 
 def _value(written: str) -> str:
