@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from bot import transcript
 from bot.flows import complaint, whereabouts, words
 from bot.flows.heard import Heard
-from bot.flows.state import Draft, State
+from bot.flows.state import Draft
 from bot.flows.surroundings import Spot
 from bot.messages import Say
 from bot.perform import complaint_of
@@ -64,9 +64,9 @@ async def file(
     if asked.phone.strip() and phone is None:
         raise Missing("filing.phone")
     await _own(session, person, asked.photos)
-    draft = _understood(senses, asked, now)
+    draft = _understood(senses, asked)
     filed, resident = await behalf.file(
-        session, senses.book, keys, person, asked.how, complaint_of(draft, locale), now, phone=phone, locale=locale
+        session, senses.book, keys, person, asked.how, complaint_of(draft), now, phone=phone, locale=locale
     )
     case = filed.case
     session.add(StaffAct(person=person.code, key=asked.key, case_id=case.id, step=STEP, at=now))
@@ -80,13 +80,11 @@ async def file(
     return Receipt(case, said.key, dict(said.args))
 
 
-def _understood(senses: Senses, asked: Asked, now: datetime) -> Draft:
+def _understood(senses: Senses, asked: Asked) -> Draft:
     """As if a resident had said it, without a question back: what stays unclear a person sorts."""
     around = senses.around((), False)
     heard = Heard(text=asked.text, photos=[str(photo) for photo in dict.fromkeys(asked.photos)])
-    state, _ = complaint.begin(State(), heard, around, now)
-    draft = state.draft
-    assert draft is not None, "begun with words"
+    draft = complaint.understood(heard, around)
     if asked.place.strip():
         spots = senses.spots(asked.place)
         whereabouts.settle(draft, spots[0] if len(spots) == 1 else Spot(asked.place.strip()[:200]))

@@ -21,7 +21,7 @@ from bot.senses import Senses
 from bot.texts import DEFAULT, LOCALES
 from bot.transactions import Transactions
 from bot.transcript import Held, Line
-from cases import feedback, joining, queries
+from cases import exclusion, feedback, joining, queries
 from cases.errors import Refusal
 from cases.keys import Keys
 from models import Case, Photo, Resident
@@ -148,7 +148,7 @@ class Inbox:
         if drafting and state.draft is None:
             await transcript.end_draft_buttons(session, resident.id, incoming.at)
         rows, done = [hearing.row], await perform(scene, [*notes, *effects])
-        if state.mode is Mode.SUPPLEMENT and not state.case:
+        if state.mode is Mode.DANGER and not state.case:
             state.case = next((case.number for _, case in done if case), "")
         for n, (line, case) in enumerate(done):
             about = case or cases.get(_number(line))
@@ -189,8 +189,18 @@ async def _state(session: AsyncSession, held: Held, incoming: Incoming) -> State
 def _brief(case: Case, now: datetime) -> Brief:
     ended = case.closed_at or case.resolved_at
     too_late = ended is not None and not feedback.may_reopen(case, now)
-    what, relay, danger = case.item or case.category or "", case.relay is not None, case.danger is not None
-    return Brief(case.number, case.status, what, too_late, relay, danger)
+    return Brief(
+        number=case.number,
+        status=case.status,
+        category=case.item or case.category or "",
+        too_late=too_late,
+        relay=case.relay is not None,
+        appeal=exclusion.may_appeal(case, now),
+        danger=case.danger,
+        at=case.submitted_at,
+        place=case.place,
+        grid=case.grid,
+    )
 
 
 def _about(draft: Draft) -> joining.About:

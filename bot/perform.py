@@ -3,7 +3,7 @@
 import base64
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,14 +11,15 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot import numbered
 from bot.flows import effects as fx
+from bot.flows.danger import ALONE
 from bot.flows.progress import buttons_for, on_the_line
 from bot.flows.state import Draft
 from bot.messages import Button, Say
 from bot.texts import say
-from cases import feedback, intake, joining
+from cases import exclusion, feedback, intake, joining
 from cases.actors import SYSTEM
 from cases.book import Book
-from cases.errors import NotFound, Refusal, Stale
+from cases.errors import NotAllowed, NotFound, Refusal, Stale
 from cases.intake import Complaint, Guess
 from cases.keys import Keys
 from cases.lifecycle import told_args
@@ -72,14 +73,30 @@ async def attempt(session: AsyncSession) -> AsyncIterator[None]:
 
 
 async def _file(scene: Scene, effect: fx.File) -> list[tuple[Say, Case | None]]:
-    complaint = complaint_of(effect.draft, scene.resident.locale)
+    complaint = complaint_of(effect.draft)
     filed = await intake.file(scene.session, scene.book, scene.keys, scene.resident, complaint, scene.now)
     case = filed.case
     await _belongs(scene, case, effect.draft.numbers)
     code = base64.b64encode(scene.keys.seal(filed.code)).decode()
+    args = {**_args(scene, case), "code": code}
+    if case.danger:
+        said = Say(_reported(case), args, (_receipt(case),), number=case.number)
+        return [(said, case), *((_about(ask, case.number), case) for ask in effect.asks)]
     key = "filed.held" if case.assignee is None else "filed"
-    buttons = (*_buttons(case), Button("new", "button.new"))
-    return [(Say(key, {**_args(scene, case), "code": code}, buttons, number=case.number), case)]
+    buttons = (*_buttons(case), _receipt(case), Button("new", "button.new"))
+    return [(Say(key, args, buttons, number=case.number), case)]
+
+
+def _reported(case: Case) -> str:
+    if case.danger in ALONE:
+        return "reported.despair"
+    return "reported.filed_at" if case.grid else "reported.filed"
+
+
+def _about(asked: Say, number: str) -> Say:
+    """What was asked before anybody knew the number."""
+    buttons = [replace(button, payload={**button.payload, "number": number}) for button in asked.buttons]
+    return replace(asked, buttons=buttons, number=number)
 
 
 async def _join(scene: Scene, effect: fx.Join) -> list[tuple[Say, Case | None]]:
@@ -113,6 +130,31 @@ async def _supplement(scene: Scene, effect: fx.Supplement) -> list[tuple[Say, Ca
     return _done(scene, case, "supplement.done")
 
 
+async def _urgent(scene: Scene, effect: fx.Urgent) -> list[tuple[Say, Case | None]]:
+    case = await _mine(scene, effect.number)
+    await feedback.supplement(scene.session, scene.book, case, effect.text, effect.photos, scene.now)
+    await _belongs(scene, case, effect.numbers)
+    return _still_urgent(scene, case, "reported.added")
+
+
+async def _locate(scene: Scene, effect: fx.Locate) -> list[tuple[Say, Case | None]]:
+    case = await _mine(scene, effect.number)
+    where = joining.Where(effect.place, effect.name, effect.grid, effect.lon, effect.lat)
+    await feedback.locate(scene.session, scene.book, case, where, effect.text, effect.photos, scene.now)
+    await _belongs(scene, case, effect.numbers)
+    return _still_urgent(scene, case, "reported.located" if case.ringing else "reported.located_answered")
+
+
+async def _alarm(scene: Scene, effect: fx.Alarm) -> list[tuple[Say, Case | None]]:
+    case = await _mine(scene, effect.number)
+    rings = await feedback.alarm(scene.session, scene.book, case, effect.kind, scene.now)
+    return [(Say("reported.rings", {"number": case.number}, number=case.number), case)] if rings else []
+
+
+def _still_urgent(scene: Scene, case: Case, key: str) -> list[tuple[Say, Case | None]]:
+    return [(Say(key, _args(scene, case), (Button("new", "button.new"),), number=case.number), case)]
+
+
 async def _answer(scene: Scene, effect: fx.Answer) -> list[tuple[Say, Case | None]]:
     case = await _mine(scene, effect.number)
     text = effect.text or "·"  # a photo alone is an answer too
@@ -143,7 +185,7 @@ async def _correct(scene: Scene, effect: fx.Correct) -> list[tuple[Say, Case | N
 
 
 async def _safety(scene: Scene, effect: fx.Safety) -> list[tuple[Say, Case | None]]:
-    """Whoever handles it is told as of any supplement."""
+    """Told as any supplement is, to everybody who was called while nobody has answered."""
     case = await _mine(scene, effect.number)
     text = say(f"safety.note_{effect.how}", scene.resident.locale)
     await feedback.supplement(scene.session, scene.book, case, text, (), scene.now)
@@ -183,6 +225,13 @@ async def _reopen(scene: Scene, effect: fx.Reopen) -> list[tuple[Say, Case | Non
     return _done(scene, case, "reopen.done" if case.assignee else "reopen.held")
 
 
+async def _appeal(scene: Scene, effect: fx.Appeal) -> list[tuple[Say, Case | None]]:
+    case = await _mine(scene, effect.number)
+    await exclusion.appeal(scene.session, scene.book, case, effect.text, effect.photos, scene.now)
+    await _belongs(scene, case, effect.numbers)
+    return _done(scene, case, "appeal.done")
+
+
 async def _look_up(scene: Scene, effect: fx.LookUp) -> list[tuple[Say, Case | None]]:
     case = await feedback.look_up(scene.session, scene.keys, scene.resident, effect.code, scene.now)
     return [standing(scene, case)]
@@ -190,6 +239,14 @@ async def _look_up(scene: Scene, effect: fx.LookUp) -> list[tuple[Say, Case | No
 
 async def _show(scene: Scene, effect: fx.Show) -> list[tuple[Say, Case | None]]:
     return [standing(scene, await _mine(scene, effect.number))]
+
+
+async def _hand_receipt(scene: Scene, effect: fx.HandReceipt) -> list[tuple[Say, Case | None]]:
+    """The line; the channel brings the paper itself."""
+    case = await _mine(scene, effect.number)
+    if case.resident != scene.resident.id:
+        raise NotAllowed("receipt.not_yours")
+    return [(Say("receipt.here", {"number": case.number}, number=case.number), case)]
 
 
 async def _speak(scene: Scene, effect: fx.Speak) -> list[tuple[Say, Case | None]]:
@@ -210,18 +267,18 @@ async def _keep_contact(scene: Scene, effect: fx.KeepContact) -> list[tuple[Say,
 def standing(scene: Scene, case: Case) -> tuple[Say, Case]:
     """Where a case stands, with what may be done about it."""
     args = _args(scene, case) | {"result": case.result}
-    return Say(f"status.{case.status}", args, _buttons(case), number=case.number), case
+    theirs = case.resident == scene.resident.id
+    buttons = [*_buttons(case), *([_receipt(case)] if theirs else [])]
+    return Say(f"status.{case.status}", args, buttons, number=case.number), case
 
 
-def complaint_of(draft: Draft, locale: str) -> Complaint:
-    """What they answered when asked whether they are safe stands under their words."""
-    safety = say(f"safety.note_{draft.safety}", locale) if draft.safety else ""
+def complaint_of(draft: Draft) -> Complaint:
     guess = None
     if draft.guess:
         known = ("label", "confidence", "ranking", "item", "action", "model")
         guess = Guess(**{name: draft.guess[name] for name in known}, novelty=draft.guess.get("novelty"))
     return Complaint(
-        text=f"{draft.text}\n{safety}".strip(),
+        text=draft.text,
         category=draft.category,
         item=draft.item,
         place=draft.place,
@@ -229,6 +286,7 @@ def complaint_of(draft: Draft, locale: str) -> Complaint:
         grid=draft.grid,
         lon=draft.lon,
         lat=draft.lat,
+        placed={"how": draft.place_how, "sure": round(draft.place_sure, 2)} if draft.place_how else {},
         photos=draft.photos,
         anonymous=draft.anonymous,
         danger=draft.danger,
@@ -247,7 +305,11 @@ def _done(scene: Scene, case: Case, key: str) -> list[tuple[Say, Case | None]]:
 
 
 def _buttons(case: Case) -> Sequence[Button]:
-    return buttons_for(case.number, case.status, relay=case.relay is not None)
+    return buttons_for(case.number, case.status, relay=case.relay is not None, appeal=exclusion.is_left_out(case))
+
+
+def _receipt(case: Case) -> Button:
+    return Button("receipt", "button.receipt", payload={"number": case.number})
 
 
 async def _belongs(scene: Scene, case: Case, numbers: Sequence[str]) -> None:
@@ -274,6 +336,9 @@ PERFORM: Mapping[type, Callable[[Scene, Any], Awaitable[list[tuple[Say, Case | N
     fx.Join: _join,
     fx.ShowJoined: _show_joined,
     fx.Supplement: _supplement,
+    fx.Urgent: _urgent,
+    fx.Locate: _locate,
+    fx.Alarm: _alarm,
     fx.Answer: _answer,
     fx.RelayBack: _relay_back,
     fx.HangUp: _hang_up,
@@ -283,8 +348,10 @@ PERFORM: Mapping[type, Callable[[Scene, Any], Awaitable[list[tuple[Say, Case | N
     fx.Withdraw: _withdraw,
     fx.Rate: _rate,
     fx.Reopen: _reopen,
+    fx.Appeal: _appeal,
     fx.LookUp: _look_up,
     fx.Show: _show,
+    fx.HandReceipt: _hand_receipt,
     fx.Speak: _speak,
     fx.Enlarge: _enlarge,
     fx.KeepContact: _keep_contact,

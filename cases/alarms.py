@@ -12,7 +12,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models import OPEN, Alarm, Case, Event
 
-RAISES = frozenset({"route", "hold", "assign", "arbitrate"})  # it came to a desk, and nobody there has signed yet
+HEARD = "alarm"  # the kind of event: words of danger about a case that had none
+RAISES = frozenset({"route", "hold", "assign", "arbitrate", "relocate", HEARD})  # nobody at its desk has answered yet
 TAKEN, FALSE = "take_alarm", "false_alarm"
 ANSWERED = frozenset({"sign", TAKEN})
 RINGS = "ring"  # the kind of event, told again
@@ -38,6 +39,14 @@ async def after(session: AsyncSession, case: Case, event: Event) -> dict[str, An
         await _end(session, case)
         return {"ringing": False}
     return {}
+
+
+async def listeners(session: AsyncSession, case: Case) -> list[str]:
+    """Who wants every word about it: all who were called, until somebody came; from then on whoever that was."""
+    if case.ringing:
+        return list(case.called)
+    alarm = await session.get(Alarm, case.id, populate_existing=True)
+    return [alarm.taken_by] if alarm and alarm.taken_by else []
 
 
 def next_ring(raised_at: datetime, now: datetime) -> datetime | None:

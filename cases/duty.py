@@ -17,14 +17,14 @@ from models import Case, DutyHandover, DutyShift, Role
 from models.status import OPEN
 
 NIGHT = time(21), time(7)  # in the town
-ARRIVES = frozenset({"hold", "route", "assign"})
+ARRIVES = frozenset({"hold", "route", "assign", "relocate", "alarm"})
 RINGS = ARRIVES | {"ring"}  # of danger, until somebody answers
 AT_NIGHT = frozenset({"sign_overdue", "escalate"})
-URGENT = frozenset({"desk.danger", "desk.ring", "desk.sign_overdue", "desk.escalate", "duty.asked"})
+URGENT = frozenset({"desk.danger", "desk.ring", "desk.sign_overdue", "desk.escalate", "desk.alarm", "duty.asked"})
 TASKS = frozenset(
     {
         "desk.hold", "desk.route", "desk.arbitrate", "desk.assign", "desk.decided", "desk.reassign", "desk.raise",
-        "desk.whistle",
+        "desk.whistle", "desk.relocate", "desk.supplement",
     }
 )  # fmt: skip
 SOUNDLESS = frozenset({"desk.join"})  # at any hour

@@ -2,18 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from cases import dispatch, evidence, lifecycle, merging, relay, timers, triage
+from cases import alarms, dispatch, evidence, joining, lifecycle, merging, relay, timers, triage
 from cases.actors import RESIDENT, SYSTEM
 from cases.book import Book
 from cases.errors import NotFound, Stale, TooOften
 from cases.keys import Keys
 from cases.notices import VIA_JOINED, Audience
-from models import STEPS, Case, Event, Follower, Rating, Resident
+from models import OPEN, STEPS, Case, Event, Follower, Rating, Resident
 from models.status import REOPEN_WITHIN_DAYS
 
 URGES = 3
@@ -42,7 +43,42 @@ async def supplement(
     session: AsyncSession, book: Book, case: Case, text: str, photos: Sequence[str], now: datetime
 ) -> None:
     """More about the same thing; added, never overwriting what was said first."""
-    await lifecycle.move(session, book, case, "supplement", RESIDENT, now, text=text, photos=photos)
+    await _add(session, book, case, text, photos, now)
+
+
+async def locate(
+    session: AsyncSession, book: Book, case: Case, where: joining.Where, text: str, photos: Sequence[str], now: datetime
+) -> None:
+    """Where a danger is that was reported without it: other people may have to come, and hear of it at once."""
+    await _add(session, book, case, text or where.name, photos, now, changes=joining.located(book, case, where))
+    await triage.relocate(session, book, case, now)
+
+
+async def alarm(session: AsyncSession, book: Book, case: Case, kind: str, now: datetime) -> bool:
+    """Words of danger about a case that had none, or about one merged into another; whether it rings now for them."""
+    if case.master:
+        case = await session.get_one(Case, case.master, populate_existing=True)
+    if case.danger or case.status not in OPEN:
+        return False
+    details, changes = {"danger": kind}, {"danger": kind}
+    await lifecycle.note(session, book, case, alarms.HEARD, SYSTEM, now, details=details, changes=changes)
+    return True
+
+
+async def _add(
+    session: AsyncSession,
+    book: Book,
+    case: Case,
+    text: str,
+    photos: Sequence[str],
+    now: datetime,
+    changes: dict[str, Any] | None = None,
+) -> None:
+    """While an alarm rings all who were called read on, then whoever came."""
+    told = {"told": await alarms.listeners(session, case)} if case.danger else {}
+    await lifecycle.move(
+        session, book, case, "supplement", RESIDENT, now, text=text, photos=photos, details=told, changes=changes
+    )
     await evidence.attach(session, case.id, photos)
 
 
@@ -57,7 +93,12 @@ async def urge(session: AsyncSession, book: Book, case: Case, now: datetime) -> 
 
 
 async def withdraw(session: AsyncSession, book: Book, case: Case, now: datetime) -> None:
-    """Where others were merged into it, the oldest of them takes its place."""
+    """Where others were merged into it, the oldest of them takes its place.
+
+    Raises Stale while an alarm rings: only somebody of the staff calls it false, for a resident may be made to.
+    """
+    if case.ringing:
+        raise Stale("withdraw.ringing", number=case.number)
     await merging.withdraw(session, book, case, now)
 
 

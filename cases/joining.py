@@ -22,7 +22,7 @@ from cases.masking import redact
 from cases.notices import VIA_JOINED
 from classifiers.alike import share
 from models import OPEN, Case, Event, Follower, Resident, Status
-from routing.cells import metres, near
+from routing.cells import cell, metres, near
 
 SINCE = timedelta(days=30)
 WITHIN = 200  # metres
@@ -43,6 +43,17 @@ class About:
     place: str | None
     lon: float | None
     lat: float | None
+
+
+@dataclass(frozen=True)
+class Where:
+    """A place as somebody gave it later."""
+
+    place: str | None = None
+    name: str = ""
+    grid: str | None = None
+    lon: float | None = None
+    lat: float | None = None
 
 
 @dataclass(frozen=True)
@@ -97,6 +108,19 @@ def point(book: Book, place: str | None, lon: float | None, lat: float | None) -
         return lon, lat
     known = book.places.get(place or "")
     return (known.lon, known.lat) if known and known.kind != ROAD else None
+
+
+def located(book: Book, case: Case, where: Where) -> dict[str, Any]:
+    """What a place that was given later changes on a case."""
+    at = point(book, where.place, where.lon, where.lat)
+    return {
+        "place": where.place,
+        "place_text": where.name or case.place_text,
+        "grid": where.grid,
+        "lon": where.lon,
+        "lat": where.lat,
+        "cell": cell(*at) if at else None,
+    }
 
 
 def _near(book: Book, about: About, here: tuple[float, float], case: Case) -> bool:

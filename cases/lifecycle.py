@@ -27,15 +27,16 @@ PRIVATE = frozenset(
     {
         "hold", "route", "arbitrate", "reassign", "return", "reply", "send_back", "extend", "refuse_extension",
         "sign_overdue", "remind", "contact_overdue", "untold", "relabel",
-        "ring", "take_alarm", "false_alarm", "order", "answer_order", "close_order", "order_overdue",
+        "ring", "alarm", "relocate", "take_alarm", "false_alarm",
+        "order", "answer_order", "close_order", "order_overdue",
         "raise", "whistle", "co_sign", "co_answer", "co_decline", "co_waive", "co_overdue",
         "merged_in", "merged_out", "follow", "unmerge", "lead_unsorted", "lead_unsigned", "lead_signed",
-        "join", "registered", "reported",
+        "join", "registered", "reported", "exclude", "refuse_exclusion",
     }
 )  # fmt: skip
 CARRIED = frozenset({"unit", "assignee", "co_units"})  # whoever has a case has those merged into it
-MOVED = "moved"  # in session.info: ids of the cases this transaction changed
 KEPT = ("round", "unit", "assignee", "category", "grid", "sign_due_at", "contact_due_at", "overdue")  # on each event
+MOVED = "moved"  # in session.info: ids of the cases this transaction changed
 HELD = "held"  # in session.info: what `together` writes at its end
 
 
@@ -128,8 +129,8 @@ async def _take(
         photos=list(photos),
         public=kind not in PRIVATE,
         at=now,
-    )
         **as_it_is(case),
+    )
     session.add(event)
     follows = await timers.after(session, book, case, kind, now) | await alarms.after(session, case, event)
     if follows:
@@ -140,12 +141,12 @@ async def _take(
     return event
 
 
-def _over(case: Case, actor: Actor, after: Status) -> dict[str, Any]:
 def as_it_is(case: Case) -> dict[str, Any]:
     """What an event keeps of the case, so that whatever is counted from it stays as it was."""
     return {name: getattr(case, name) for name in KEPT}
 
 
+def _over(case: Case, actor: Actor, after: Status) -> dict[str, Any]:
     """What ends by itself: the line to the resident and a wish for more time when nobody has it in hand any more."""
     ends: dict[str, Any] = {}
     if case.relay and after not in STEPS["relay"].before:
@@ -251,4 +252,6 @@ def told_args(
         "order": (case.ordered or {}).get("number", ""),
         "order_due": (case.ordered or {}).get("due", ""),
         "called": list(called),
+        "ground": (case.exclusion or {}).get("ground", ""),
+        "appeal_until": (case.exclusion or {}).get("until", ""),
     }

@@ -62,7 +62,7 @@ TOLD: Mapping[str, tuple[Audience, ...]] = {
     "approve": (_A.RESIDENT, _A.FILER),
     "send_back": (_A.ASSIGNEE,),
     "answer": (_A.ASSIGNEE,),
-    "supplement": (_A.ASSIGNEE,),
+    "supplement": (_A.ASSIGNEE, _A.NAMED),
     "urge": (_A.ASSIGNEE, _A.ACCOUNTABLE, _A.LEADERS),
     "withdraw": (_A.ASSIGNEE, _A.CALLED),
     "merge": (_A.FORMER, _A.RESIDENT),
@@ -87,6 +87,8 @@ TOLD: Mapping[str, tuple[Audience, ...]] = {
     "contact_overdue": (_A.ASSIGNEE,),
     "overdue": (_A.ASSIGNEE, _A.ACCOUNTABLE, _A.LEADERS, _A.RESIDENT),
     "escalate": (_A.ABOVE, _A.DUTY),
+    "relocate": (_A.ASSIGNEE, _A.DUTY, _A.FORMER),
+    "alarm": (_A.ASSIGNEE, _A.DUTY),
     "ring": (_A.ASSIGNEE, _A.DUTY, _A.ABOVE),
     "take_alarm": (_A.ASSIGNEE, _A.NAMED),
     "false_alarm": (_A.ASSIGNEE, _A.NAMED),
@@ -94,10 +96,17 @@ TOLD: Mapping[str, tuple[Audience, ...]] = {
     "answer_order": (_A.NAMED,),
     "close_order": (_A.NAMED,),
     "order_overdue": (_A.NAMED, _A.ABOVE),
+    "exclude": (_A.NAMED,),
+    "grant_exclusion": (_A.RESIDENT, _A.NAMED),
+    "refuse_exclusion": (_A.NAMED,),
+    "appeal": (_A.NAMED,),
+    "uphold_appeal": (_A.RESIDENT, _A.NAMED),
+    "dismiss_appeal": (_A.RESIDENT, _A.NAMED),
 }
 DANGER = "desk.danger"
 OTHER_KEYS: Mapping[tuple[Audience, str], str] = {  # where one event says two things
     (_A.FORMER, "reassign"): "desk.reassigned",
+    (_A.FORMER, "relocate"): "desk.relocated",
     **{(_A.DUTY, kind): DANGER for kind in duty.ARRIVES},
 }
 ALONG: Mapping[str, str] = {  # what residents of merged cases hear of the case theirs follows, each under their number

@@ -6,14 +6,14 @@ from datetime import datetime
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from cases import accused, dispatch, lifecycle
+from cases import accused, alarms, dispatch, lifecycle
 from cases.actors import SYSTEM
 from cases.book import Book
 from cases.dispatch import Refused
 from cases.notices import Audience
-from models import Case, Event
+from models import STEPS, Case, Event
 from models.status import MAX_RETURNS, ReturnReason
-from routing.rules import NoRule
+from routing.rules import Decision, NoRule
 
 HELD_CLOCK = "simple"  # what nobody has sorted yet is due like any simple thing
 
@@ -39,6 +39,27 @@ async def again(session: AsyncSession, book: Book, case: Case, now: datetime) ->
     await _by_rule(session, book, case, now, await refused_by(session, case))
 
 
+async def relocate(session: AsyncSession, book: Book, case: Case, now: datetime) -> None:
+    """Of danger that nobody has signed yet the place is known now: to the desk it belongs to, and it rings anew there.
+
+    Whoever has it keeps it where only another of the same unit would get it.
+    """
+    if not case.danger or case.status not in STEPS["relocate"].before:
+        return
+    if whom := accused.read(book, case.text, book.path(case.grid)):
+        case.facts = {**case.facts, "accused": sorted(whom | accused.about(case))}
+    found = await _found(session, book, case, now, await refused_by(session, case))
+    if found is None:
+        await lifecycle.note(session, book, case, alarms.HEARD, SYSTEM, now)
+        return
+    decision, person = found
+    if decision.unit == case.unit and case.assignee and person not in book.workers:
+        person = case.assignee
+    clock = await dispatch.start_clock(session, book, case, decision.clock, now)
+    changes = {**dispatch.decided(decision), **clock, "assignee": person}
+    await dispatch.hand_out(session, book, case, now, step="relocate", changes=changes)
+
+
 async def hold(session: AsyncSession, book: Book, case: Case, now: datetime) -> None:
     """For the dispatcher. Its clock runs all the same: nobody gains by leaving it unsorted."""
     changes = await dispatch.start_clock(session, book, case, case.clock or HELD_CLOCK, now)
@@ -53,18 +74,26 @@ async def _by_rule(
     refused: Refused,
     leave_out: Sequence[Audience] = (),
 ) -> None:
-    try:
-        decision = book.rules.route(dispatch.facts_of(book, case, now, refused))
-    except NoRule:
+    found = await _found(session, book, case, now, refused)
+    if found is None:
         await hold(session, book, case, now)
         return
-    person = await dispatch.handler(session, book, case, decision, refused)
-    if person is None:
-        await hold(session, book, case, now)
-        return
+    decision, person = found
     clock = await dispatch.start_clock(session, book, case, decision.clock, now)
     changes = {**dispatch.decided(decision), **clock, "assignee": person}
     await dispatch.hand_out(session, book, case, now, changes=changes, leave_out=leave_out)
+
+
+async def _found(
+    session: AsyncSession, book: Book, case: Case, now: datetime, refused: Refused
+) -> tuple[Decision, str] | None:
+    """What the rules say and who takes it; None where a person has to decide."""
+    try:
+        decision = book.rules.route(dispatch.facts_of(book, case, now, refused))
+    except NoRule:
+        return None
+    person = await dispatch.handler(session, book, case, decision, refused)
+    return (decision, person) if person else None
 
 
 async def refused_by(session: AsyncSession, case: Case) -> Refused:

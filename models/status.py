@@ -97,7 +97,7 @@ class Step:
     before: frozenset[Status]
     after: Status | None
     who: frozenset[Role]
-    needs: frozenset[str] = frozenset()  # of: text, reason, outcome, photo, unit, units, assignee, days, master
+    needs: frozenset[str] = frozenset()  # of: text, reason, ground, outcome, photo, unit, units, assignee, days, master
     may: frozenset[str] = frozenset()  # what else it takes, of the same and category
 
     @property
@@ -133,6 +133,8 @@ STEPS: dict[str, Step] = {
         _step("hold", {_S.SUBMITTED, _S.RETURNED, _S.REOPENED}, _S.TRIAGE, {_R.SYSTEM}),
         _step("route", {_S.SUBMITTED, _S.RETURNED, _S.REOPENED}, _S.DISPATCHED, {_R.SYSTEM}),
         _step("arbitrate", {_S.RETURNED}, _S.ARBITRATION, {_R.SYSTEM}),
+        # danger whose place was said later, while nobody has signed
+        _step("relocate", {_S.TRIAGE, _S.DISPATCHED}, _S.DISPATCHED, {_R.SYSTEM}),
         # by the dispatcher; in arbitration by the supervisor too, and then with the reason
         _step("assign", UNDECIDED, _S.DISPATCHED, _DECIDE, {"unit"}, {"assignee", "category", "text"}),
         _step("reject", UNDECIDED, _S.REJECTED, {_R.DISPATCHER}, {"text"}),
@@ -175,6 +177,13 @@ STEPS: dict[str, Step] = {
         _step("order", OPEN, None, {_R.SUPERVISOR}, {"text"}, {"days", "assignee"}),
         _step("answer_order", Status, None, _HANDLERS, {"text"}),
         _step("close_order", Status, None, {_R.SUPERVISOR}),
+        # 剔除: left out of the rates; one proposes, a supervisor decides, whoever had no part judges the appeal
+        _step("exclude", {_S.RESOLVED, _S.CLOSED}, None, _HANDLERS, {"ground", "text"}),
+        _step("grant_exclusion", Status, None, {_R.SUPERVISOR}, {"text"}),
+        _step("refuse_exclusion", Status, None, {_R.SUPERVISOR}, {"text"}),
+        _step("appeal", Status, None, {_R.RESIDENT}, {"text"}),
+        _step("uphold_appeal", Status, None, {_R.SUPERVISOR, _R.ADMIN}, {"text"}),
+        _step("dismiss_appeal", Status, None, {_R.SUPERVISOR, _R.ADMIN}, {"text"}),
         # by the resident
         _step("answer", {_S.WAITING}, _S.ACCEPTED, {_R.RESIDENT}, {"text"}),
         _step("relay_back", _IN_TOUCH, None, {_R.RESIDENT}, {"text"}),
@@ -193,3 +202,5 @@ EXTENSIONS = 1  # granted in a round
 EXTEND_DAYS = 15  # at most, of the policy's calendar
 RETURN_WITHIN_HOURS = 24  # after signing; later than that a case is not passed on but handled
 REOPEN_WITHIN_DAYS = 14
+EXCLUDE_WITHIN_DAYS = 14  # after the answer: numbers of long ago stay as they are
+APPEAL_WITHIN_DAYS = 15

@@ -89,4 +89,4 @@ def _stands_beside(heard: Heard) -> bool:
     if not heard.only_words:
         return False
     command = words.command(heard.text)
-    return command not in (None, "yes") or bool(words.locale(heard.text) or words.lookup_code(heard.text))
+    return command not in (None, "yes", "all_clear") or bool(words.locale(heard.text) or words.lookup_code(heard.text))

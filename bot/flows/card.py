@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from bot.flows import whereabouts
 from bot.flows.state import Draft
 from bot.flows.surroundings import Surroundings
 from bot.messages import Button, CardLine, Say
@@ -71,6 +72,8 @@ def _where(draft: Draft, around: Surroundings) -> CardLine:
     place = around.places.get(draft.place or "")
     name = place.name if place else draft.place_text
     near = "card.where" if name else "card.where_pin" if draft.lon is not None else "card.where_unknown"
+    if name and not whereabouts.is_sure(draft):
+        near = "card.where_unsure"
     return CardLine("where", near, {"name": name}, Button("place", "button.place"))
 
 

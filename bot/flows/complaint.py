@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import takewhile
 
-from bot.flows import alike, card, danger, whereabouts, words
+from bot.flows import alike, card, reported, whereabouts, words
 from bot.flows.effects import Effect, File, KeepContact
 from bot.flows.heard import Heard, Listener, Turn, swapped
 from bot.flows.state import Draft, Mode, State
@@ -25,31 +25,31 @@ def begin(state: State, heard: Heard, around: Surroundings, now: datetime) -> Tu
 
 def more(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
     """Whatever comes while a draft is open is added to it."""
-    draft, full = _draft(state), False
+    draft = _draft(state)
     command = words.command(heard.text) if heard.only_words and state.mode is Mode.CARD else None
     if command in SAID:
         return SAID[command](state, heard, around, now)
-    if heard.text:
-        text = f"{draft.text}\n{heard.text}".strip()
-        draft.text, full = text[:LONGEST], len(text) > LONGEST
-        draft.danger = draft.danger or around.danger(heard.text)
-    _keep_files(draft, heard)
-    whereabouts.take(draft, heard, around)
+    full = _take(draft, heard, around)
     state, effects = advance(state, around, now)
     effects = _of_voices(draft, heard) + effects
     return state, with_notice(effects) if full and not heard.cut else effects
 
 
+def understood(heard: Heard, around: Surroundings) -> Draft:
+    """What a message says, for whoever asks nothing back."""
+    draft = Draft()
+    _take(draft, heard, around)
+    _understand(draft, around)
+    return draft
+
+
 def correct(state: State, heard: Heard, was: str, around: Surroundings, now: datetime) -> Turn:
-    """Words that are in the draft now read like this. What made it urgent may be gone with them."""
+    """Words that are in the draft now read like this."""
     draft = _draft(state)
     only_the_place = was not in draft.text and whereabouts.only_a_place(heard.text, around)
     if not only_the_place:
         draft.text = swapped(draft.text, was, heard.text)[:LONGEST]
-    if around.danger(heard.text) or not around.danger(was):
-        draft.danger = draft.danger or around.danger(heard.text)
-    else:
-        draft.danger = around.danger(draft.text)
+    draft.danger = draft.danger or around.danger(heard.text)
     _keep_files(draft, heard)
     whereabouts.take(draft, heard, around)
     if only_the_place and draft.place_text == was:
@@ -92,25 +92,24 @@ def contact(state: State, heard: Heard, around: Surroundings, now: datetime) -> 
 
 
 def advance(state: State, around: Surroundings, now: datetime, *, has_contact: bool | None = None) -> Turn:
-    """Ask for the next thing that is missing, or show the card."""
-    draft, effects = _draft(state), list[Effect]()
-    if draft.danger and not draft.warned:
-        draft.warned = True
-        effects += danger.warning(draft.danger, around.emergency)
+    """Ask for the next thing that is missing, or show the card. Danger is asked nothing first: it is filed."""
+    draft = _draft(state)
     if not draft.text:
         state.mode = Mode.WHAT
-        return state, [*effects, _ask_what(draft)]
+        return state, [_ask_what(draft)]
     _understand(draft, around)
+    if draft.danger:
+        return reported.report(state, draft, around, now)
     if _must_ask(draft):
         state.mode, draft.asked_category = Mode.CATEGORY, True
-        return state, [*effects, Say("ask.category", buttons=card.suggestions(draft, around))]
+        return state, [Say("ask.category", buttons=card.suggestions(draft, around))]
     whereabouts.assume(state, draft, around)
     if not draft.placed:
         state.mode = Mode.WHERE
-        return state, [*effects, whereabouts.ask(state, draft, around)]
+        return state, [whereabouts.ask(state, draft, around)]
     state.mode = Mode.CARD
     known = around.has_contact if has_contact is None else has_contact
-    return state, [*effects, card.show(draft, around, now, has_contact=known)]
+    return state, [card.show(draft, around, now, has_contact=known)]
 
 
 def question(state: State, around: Surroundings, now: datetime) -> Say:
@@ -169,7 +168,7 @@ def place(state: State, heard: Heard, around: Surroundings, now: datetime) -> Tu
 
 def choose_place(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
     p = heard.payload
-    whereabouts.settle(_draft(state), Spot(p.get("name", ""), p.get("place"), p.get("grid")))
+    whereabouts.settle(_draft(state), Spot(p.get("name", ""), p.get("place"), p.get("grid"), whereabouts.CHOSEN))
     return advance(state, around, now)
 
 
@@ -202,6 +201,8 @@ def ask_contact(state: State, heard: Heard, around: Surroundings, now: datetime)
 
 def pin(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
     """A page finds the position by itself; whoever presses it elsewhere is asked to send one."""
+    if number := heard.payload.get("number"):
+        return reported.listening(state, number, now), [Say("ask.pin")]
     _draft(state).placed, state.mode = False, Mode.WHERE
     return state, [Say("ask.pin")]
 
@@ -235,11 +236,19 @@ def _understand(draft: Draft, around: Surroundings) -> None:
 
 
 def _must_ask(draft: Draft) -> bool:
-    """Asked once; whoever answers with more words instead is not asked again. In danger it is sorted by a person."""
-    if draft.danger:
-        return False
+    """Asked once; whoever answers with more words instead is not asked again."""
     unsure = draft.category is None and not draft.by_person
     return unsure and bool(draft.guess) and draft.guess["action"] == "ask" and not draft.asked_category  # type: ignore[index]
+
+
+def _take(draft: Draft, heard: Heard, around: Surroundings) -> bool:
+    """What a message adds; whether it was more than is kept."""
+    text = f"{draft.text}\n{heard.text}".strip()
+    draft.text = text[:LONGEST]
+    draft.danger = draft.danger or (around.danger(heard.text) if heard.text else None)
+    _keep_files(draft, heard)
+    whereabouts.take(draft, heard, around)
+    return len(text) > LONGEST
 
 
 def _keep_files(draft: Draft, heard: Heard) -> None:

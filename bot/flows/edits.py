@@ -6,12 +6,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.flows import complaint, progress
-from bot.flows.effects import Correct, Effect
+from bot.flows.effects import Alarm, Correct, Effect
 from bot.flows.heard import Heard, Listener, Turn, swapped
 from bot.flows.state import Kept, State
-from bot.flows.surroundings import Surroundings
+from bot.flows.surroundings import Brief, Surroundings
 from bot.messages import Button, Say
-from models import STEPS
 
 
 def change(state: State, heard: Heard, around: Surroundings, now: datetime, step: Listener) -> Turn:
@@ -28,7 +27,7 @@ def change(state: State, heard: Heard, around: Surroundings, now: datetime, step
     if _holds(state.pending, heard) and not around.danger(heard.text):
         _replace(state.pending, heard)
         return state, [progress.ask_which(around)]
-    if edit.case:
+    if edit.case and not (around.danger(heard.text) and _is_over(edit.case, around)):
         return state, _added(edit.case, fresh, around)
     return step(state, fresh, around, now)
 
@@ -43,10 +42,22 @@ def _replace(kept: Kept, heard: Heard) -> None:
     kept.photos += heard.photos
 
 
+def _is_over(number: str, around: Surroundings) -> bool:
+    """Nothing is added to it any more, so that danger is another case."""
+    case = _brief(number, around)
+    return case is not None and not case.takes_words
+
+
+def _brief(number: str, around: Surroundings) -> Brief | None:
+    return next((case for case in around.cases if case.number == number), None)
+
+
 def _added(number: str, heard: Heard, around: Surroundings) -> list[Effect]:
-    warning: list[Effect] = [Say("danger.call")] if around.danger(heard.text) else []
-    case = next((case for case in around.cases if case.number == number), None)
-    if case and case.status not in STEPS["supplement"].before:
+    kind = around.danger(heard.text)
+    warning: list[Effect] = [Say("danger.call")] if kind else []
+    case = _brief(number, around)
+    if case and not case.takes_words:
         ways = (*progress.buttons_for(number, case.status), Button("new", "button.new"))
-        return [*warning, Say("edit.too_late", {"number": number}, ways, number=number)]
-    return [*warning, Correct(number, heard.text, heard.photos, heard.numbers)]
+        return [Say("edit.too_late", {"number": number}, ways, number=number)]
+    alarm: list[Effect] = [Alarm(number, kind)] if kind else []
+    return [*warning, Correct(number, heard.text, heard.photos, heard.numbers), *alarm]

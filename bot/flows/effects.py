@@ -10,7 +10,10 @@ from bot.messages import Say
 
 @dataclass(frozen=True)
 class File:
+    """`asks`: what is asked at once about what was filed, each with its number."""
+
     draft: Draft
+    asks: Sequence[Say] = ()
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,10 @@ class Supplement(Words):
     """More about the same thing."""
 
 
+class Urgent(Words):
+    """More about a danger that was reported."""
+
+
 class Answer(Words):
     """To the worker's question."""
 
@@ -54,8 +61,31 @@ class Reopen(Words):
     """Why it is not solved."""
 
 
+class Appeal(Words):
+    """Why it should not be left out of the rates."""
+
+
 class Correct(Words):
     """An earlier message that was already filed now reads like this."""
+
+
+@dataclass(frozen=True)
+class Locate(Words):
+    """Where the danger is; what else was said with it is added. `lon`, `lat`: of a pin."""
+
+    place: str | None = None
+    name: str = ""
+    grid: str | None = None
+    lon: float | None = None
+    lat: float | None = None
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """Words of danger about a case that was not dangerous until now."""
+
+    number: str
+    kind: str
 
 
 @dataclass(frozen=True)
@@ -102,6 +132,13 @@ class Show:
 
 
 @dataclass(frozen=True)
+class HandReceipt:
+    """受理告知书 of a case they filed."""
+
+    number: str
+
+
+@dataclass(frozen=True)
 class Speak:
     """From now on in this language."""
 
@@ -124,6 +161,7 @@ Effect: TypeAlias = (
     | Join
     | ShowJoined
     | Words
+    | Alarm
     | HangUp
     | Safety
     | Urge
@@ -131,6 +169,7 @@ Effect: TypeAlias = (
     | Rate
     | LookUp
     | Show
+    | HandReceipt
     | Speak
     | Enlarge
     | KeepContact

@@ -5,8 +5,11 @@ from datetime import datetime
 
 from bot.flows import danger
 from bot.flows.effects import (
+    Alarm,
     Answer,
+    Appeal,
     Effect,
+    HandReceipt,
     HangUp,
     Rate,
     RelayBack,
@@ -23,7 +26,7 @@ from bot.flows.state import Draft, Kept, Mode, State
 from bot.flows.surroundings import Surroundings
 from bot.messages import Button, Say
 from models import STEPS, Role, Status
-from models.status import REOPEN_WITHIN_DAYS
+from models.status import APPEAL_WITHIN_DAYS, REOPEN_WITHIN_DAYS
 
 SHOWN = 5
 ASKS_WORDS = {
@@ -31,14 +34,19 @@ ASKS_WORDS = {
     "relay_back": Mode.RELAY,
     "supplement": Mode.SUPPLEMENT,
     "reopen": Mode.WHY,
+    "appeal": Mode.APPEAL,
 }
 ON_THE_LINE = ("relay_back", "hang_up")  # only while a line is open
-OFFERED = ("answer", *ON_THE_LINE, "rate", "reopen", "supplement", "urge", "withdraw")
+OFFERED = ("appeal", "answer", *ON_THE_LINE, "rate", "reopen", "supplement", "urge", "withdraw")
 
 
-def buttons_for(number: str, status: Status, *, relay: bool = False) -> Sequence[Button]:
-    """What a resident may do about a case now, drawn from STEPS. `relay`: whoever handles it opened a line."""
-    names = [name for name in OFFERED if relay or name not in ON_THE_LINE]
+def buttons_for(number: str, status: Status, *, relay: bool = False, appeal: bool = False) -> Sequence[Button]:
+    """What a resident may do about a case now, drawn from STEPS.
+
+    `relay`: whoever handles it opened a line. `appeal`: it was left out of the rates.
+    """
+    without = {*(() if relay else ON_THE_LINE), *(() if appeal else ("appeal",))}
+    names = [name for name in OFFERED if name not in without]
     may = [n for n in names if Role.RESIDENT in STEPS[n].who and status in STEPS[n].before]
     return [Button(name, f"button.{name}", payload={"number": number}) for name in may]
 
@@ -57,6 +65,8 @@ def moved_on(state: State, heard: Heard, around: Surroundings) -> Turn | None:
         return None
     if step.name == "reopen" and case.too_late:
         return state, [Say("reopen.too_late", {"number": number, "days": REOPEN_WITHIN_DAYS})]
+    if step.name == "appeal" and not case.appeal:
+        return state, [Say("appeal.over", {"number": number, "days": APPEAL_WITHIN_DAYS})]
     if step.name in ON_THE_LINE and not case.relay:
         return state, [Say("relay.closed", {"number": number}), Show(number)]
     if case.status in step.before:
@@ -85,15 +95,15 @@ def ask_words(state: State, heard: Heard, around: Surroundings, now: datetime) -
 
 def said(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
     """The words a step was waiting for. A photo alone is enough for all but a reason, which it then goes with."""
-    if state.mode is Mode.WHY and not heard.text:
+    if state.mode in REASONS and not heard.text:
         put_aside(state.pending, heard)
-        return state, [Say("ask.reopen", {"number": state.case})]
+        return state, [Say(REASONS[state.mode], {"number": state.case})]
     if not (heard.text or heard.photos):
         return state, [Say("ask.words")]
-    done = _effects(state, heard)
-    if not around.danger(heard.text):
+    done, kind = _effects(state, heard), around.danger(heard.text)
+    if not kind:
         return _home(state), done
-    return _home(state), [Say("danger.call"), *done, danger.are_you_safe(state.case)]
+    return _home(state), [Say("danger.call"), *done, Alarm(state.case, kind), danger.are_you_safe(state.case)]
 
 
 def which(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
@@ -116,6 +126,10 @@ def somebody_waits(around: Surroundings) -> bool:
 
 def hang_up(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
     return state, [HangUp(heard.payload["number"])]
+
+
+def receipt(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
+    return state, [HandReceipt(heard.payload["number"])]
 
 
 def urge(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
@@ -167,6 +181,7 @@ def rating_buttons(question: str, answers: Sequence[str], given: Mapping[str, st
     return [Button("rate", f"button.{question}_{a}", payload={**given, question: a}) for a in answers]
 
 
+REASONS: Mapping[Mode, str] = {Mode.WHY: "ask.reopen", Mode.APPEAL: "ask.appeal"}  # and how they are asked for
 SAYS: Mapping[Mode, type[Words]] = {
     Mode.ANSWER: Answer,
     Mode.RELAY: RelayBack,
@@ -176,6 +191,9 @@ SAYS: Mapping[Mode, type[Words]] = {
 
 def _effects(state: State, heard: Heard) -> list[Effect]:
     """A reason takes no photos: those go after it."""
+    if state.mode is Mode.APPEAL:
+        photos = [*state.pending.photos, *heard.photos]
+        return [Appeal(state.case, heard.text, photos, [*state.pending.numbers, *heard.numbers])]
     if state.mode is not Mode.WHY:
         return [SAYS[state.mode](state.case, heard.text, heard.photos, heard.numbers)]
     reopen, photos = Reopen(state.case, heard.text, numbers=heard.numbers), [*state.pending.photos, *heard.photos]
@@ -208,6 +226,7 @@ MODES: Mapping[Mode, Listener] = {
     Mode.RELAY: said,
     Mode.SUPPLEMENT: said,
     Mode.WHY: said,
+    Mode.APPEAL: said,
     Mode.WHICH: which,
 }
 ACTIONS: Mapping[str, Listener] = {
@@ -217,7 +236,9 @@ ACTIONS: Mapping[str, Listener] = {
     "hang_up": hang_up,
     "supplement": ask_words,
     "reopen": ask_words,
+    "appeal": ask_words,
     "urge": urge,
+    "receipt": receipt,
     "withdraw": withdraw,
     "confirm_withdraw": confirm_withdraw,
     "never_mind": never_mind,

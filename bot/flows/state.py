@@ -1,5 +1,6 @@
 """What a conversation remembers between two messages. Kept as JSON in its row."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -14,9 +15,11 @@ class Mode(StrEnum):
     CARD = "card"  # shown the card
     ALIKE = "alike"  # shown that neighbours told of the same
     CONTACT = "contact"  # asked for a telephone number
+    DANGER = "danger"  # danger was reported as `case`: what is said until `until` belongs to it
     ANSWER = "answer"  # about to answer the worker's question on `case`
     SUPPLEMENT = "supplement"  # about to add to `case`
     WHY = "why"  # asked why `case` should be reopened
+    APPEAL = "appeal"  # asked why `case` should count
     RELAY = "relay"  # the next words go to whoever opened a line about `case`
     WHICH = "which"  # `pending` may belong to an open question or be something new
 
@@ -38,12 +41,12 @@ class Draft(BaseModel):
     lon: float | None = None
     lat: float | None = None
     placed: bool = False  # the question where is settled
+    place_how: str = ""  # how the place was understood: name, alias, pin …, code, chosen
+    place_sure: float = 1.0
     asked_category: bool = False
     asked_alike: bool = False
     anonymous: bool = False
     danger: str | None = None
-    warned: bool = False
-    safety: str = ""  # what they said when asked whether they are safe
     guess: dict[str, Any] | None = None
 
 
@@ -65,7 +68,8 @@ class Album(Kept):
 class State(BaseModel):
     mode: Mode = Mode.IDLE
     draft: Draft | None = None
-    case: str = ""  # number of the case in hand; adding to "" is adding to the one just filed
+    case: str = ""  # number of the case in hand; danger as "" is the one just filed
+    until: datetime | None = None
     pending: Kept = Field(default_factory=Kept)  # its meaning was asked for
     album: Album | None = None
     building: str | None = None  # where they opened the chat

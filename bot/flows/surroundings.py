@@ -8,16 +8,18 @@ from bot.flows.state import Draft
 from bot.messages import Pin
 from cases.intake import Guess
 from cases.joining import Alike
-from models import Category, Place, Status
+from models import STEPS, Category, Place, Status
 
 
 @dataclass(frozen=True)
 class Spot:
-    """A place understood from words, a pin or a code."""
+    """A place understood from words, a pin or a code: how, as `routing.places.How`, and how sure of it, 0 to 1."""
 
     name: str
     place: str | None = None
     grid: str | None = None
+    how: str = ""
+    sure: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -28,8 +30,16 @@ class Brief:
     status: Status
     category: str
     too_late: bool = False  # to have it handled again
+    appeal: bool = False  # it was left out of the rates, and they may appeal
     relay: bool = False  # whoever handles it has a line to the resident open
-    danger: bool = False
+    danger: str | None = None
+    at: datetime | None = None  # when it was filed
+    place: str | None = None
+    grid: str | None = None
+
+    @property
+    def takes_words(self) -> bool:
+        return self.status in STEPS["supplement"].before
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from bot.flows import album, complaint, edits, joining, more, progress, safety, words
+from bot.flows import album, complaint, edits, joining, more, progress, reported, safety, words
 from bot.flows.effects import Enlarge, LookUp, Show, Speak
 from bot.flows.heard import Heard, Listener, Turn, put_aside, taken_up
 from bot.flows.state import Kept, Mode, State
@@ -14,6 +14,8 @@ from bot.messages import Button, Say
 def step(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
     """One message in; the new state and what to say and do out. The state handed in stays as it was."""
     state = state.model_copy(deep=True)
+    if reported.is_over(state, around, now):
+        state = State(building=state.building, album=state.album)
     if heard.edit:
         return edits.change(state, heard, around, now, _with_album)
     return _with_album(state, heard, around, now)
@@ -37,14 +39,14 @@ def _one(state: State, heard: Heard, around: Surroundings, now: datetime) -> Tur
 
 def _listener(state: State, heard: Heard, around: Surroundings) -> Listener:
     command = COMMANDS.get(words.command(heard.text) or "") if heard.only_words else None
-    if command:
+    if command and not (state.mode is Mode.DANGER and command is complaint.cancel):
         return command
     urgent = state.mode in INTERRUPTED and around.danger(heard.text)
     return danger if urgent else MODES[state.mode]
 
 
 def danger(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
-    """Words of danger are a complaint whatever was asked, and wait for no answer."""
+    """Words of danger are a complaint whatever was asked, filed with what was told so far."""
     if state.draft:
         return complaint.more(state, heard, around, now)
     put_aside(state.pending, heard)
@@ -146,11 +148,12 @@ COMMANDS: Mapping[str, Listener] = {
     "cancel": complaint.cancel,
 }
 INTERRUPTED = frozenset({Mode.IDLE, Mode.WHERE, Mode.CONTACT, Mode.WHICH})
-MODES: Mapping[Mode, Listener] = {Mode.IDLE: idle, **complaint.MODES, **progress.MODES}
+MODES: Mapping[Mode, Listener] = {Mode.IDLE: idle, Mode.DANGER: reported.more, **complaint.MODES, **progress.MODES}
 ACTIONS: Mapping[str, Listener] = {
     **complaint.ACTIONS,
     **joining.ACTIONS,
     **progress.ACTIONS,
+    **reported.ACTIONS,
     **safety.ACTIONS,
     **more.ACTIONS,
     "done": done,

@@ -8,6 +8,8 @@ from bot.flows.surroundings import Spot, Surroundings
 from bot.messages import Button, Say
 
 OFFERED = 4
+SURE = 0.75  # below that the card asks whether it is the right place
+CODE, CHOSEN = "code", "chosen"
 ONE_LINE = 24  # characters; “丹桂苑 3 栋楼下的烧烤店门口” fits, a story does not
 
 
@@ -33,6 +35,11 @@ def settle(draft: Draft, spot: Spot) -> None:
     if spot.grid != draft.grid:
         draft.lon = draft.lat = None
     draft.place, draft.grid, draft.place_text, draft.placed = spot.place, spot.grid, spot.name, True
+    draft.place_how, draft.place_sure = spot.how, spot.sure
+
+
+def is_sure(draft: Draft) -> bool:
+    return draft.place_sure >= SURE
 
 
 def assume(state: State, draft: Draft, around: Surroundings) -> None:
@@ -40,7 +47,7 @@ def assume(state: State, draft: Draft, around: Surroundings) -> None:
     named_places = around.spots(draft.text) if draft.text else ()
     building = around.places.get(state.building or "")
     if not draft.placed and building and not named_places and state.mode is not Mode.WHERE:
-        settle(draft, Spot(building.name, building.code, building.grid))
+        settle(draft, Spot(building.name, building.code, building.grid, CODE))
 
 
 def ask(state: State, draft: Draft, around: Surroundings) -> Say:

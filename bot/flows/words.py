@@ -17,6 +17,10 @@ COMMANDS: Mapping[str, frozenset[str]] = {
     "large": frozenset({"/large", "/big", "大字版", "大字", "large print", "big text"}),
     "done": frozenset({"/done", "完成", "好了", "发完了", "發完了", "傳完了", "done"}),
     "cancel": frozenset({"/cancel", "取消", "算了", "不报了", "不報了", "cancel"}),
+    "all_clear": frozenset({
+        "误报", "是误报", "没事了", "没事", "不用来了", "虚惊一场", "弄错了", "搞错了",
+        "誤報", "是誤報", "沒事了", "沒事", "不用來了", "虛驚一場", "弄錯了", "搞錯了", "false alarm",
+    }),
     "yes": frozenset({
         "提交", "好", "好的", "对", "对的", "可以", "是", "是的", "没错", "确认", "對", "對的", "確認",
         "ok", "yes", "submit",

@@ -118,19 +118,11 @@ TABLE: list[tuple[State, Heard, Mode, list[str]]] = [
     (IDLE, text("好的"), Mode.IDLE, ["cancel.nothing"]),
     (IDLE, text("提交"), Mode.IDLE, ["cancel.nothing"]),
     # danger comes first, whatever was asked
-    (IDLE, text("着火了"), Mode.CARD, ["danger.fire", "safety.ask", "card.title_by_person"]),
-    (State(), text("煤气味，油烟"), Mode.WHERE, ["danger.gas", "safety.ask", "ask.where"]),
-    (WHERE, text("着火了"), Mode.WHERE, ["danger.fire", "safety.ask", "ask.where"]),
-    (CATEGORY, text("着火了"), Mode.CARD, ["danger.fire", "safety.ask", "card.title_by_person"]),
-    (CONTACT, text("着火了"), Mode.CARD, ["danger.fire", "safety.ask", "card.title"]),
-    (CARD, text("着火了"), Mode.CARD, ["danger.fire", "safety.ask", "card.title"]),
-    (WHICH, text("着火了"), Mode.WHERE, ["danger.fire", "safety.ask", "ask.where"]),
-    (
-        IDLE,
-        Heard(text="着火了" * 9, cut=True),
-        Mode.CARD,
-        ["danger.fire", "safety.ask", "text.cut", "card.title_by_person"],
+    *(
+        (state, text("着火了"), Mode.DANGER, ["danger.fire", "File"])
+        for state in (IDLE, State(), WHAT, WHERE, CATEGORY, CONTACT, CARD, WHICH)
     ),
+    (IDLE, Heard(text="着火了" * 9, cut=True), Mode.DANGER, ["danger.fire", "text.cut", "File"]),
     (IDLE, Heard(text="油烟", cut=True), Mode.CARD, ["text.cut", "card.title"]),
     # which of three it is
     (CATEGORY, text("12"), Mode.CARD, ["card.title_by_person"]),
@@ -205,7 +197,7 @@ AFTERWARDS: list[tuple[State, Heard, Mode, list[str]]] = [
     (ANSWER, press("never_mind"), Mode.IDLE, ["never_mind"]),
     (IDLE, of_case("supplement"), Mode.SUPPLEMENT, ["ask.supplement"]),
     (SUPPLEMENT, text("更大了"), Mode.IDLE, ["Supplement"]),
-    (SUPPLEMENT, text("楼道里一股煤气味"), Mode.IDLE, ["danger.call", "Supplement", "safety.ask"]),
+    (SUPPLEMENT, text("楼道里一股煤气味"), Mode.IDLE, ["danger.call", "Supplement", "Alarm", "safety.ask"]),
     (CARD, of_case("answer"), Mode.ANSWER, ["ask.answer"]),
     (CARD, of_case("supplement"), Mode.SUPPLEMENT, ["ask.supplement"]),  # the draft is another matter and stays
     # urging and taking back
@@ -277,17 +269,10 @@ def test_an_old_button_changes_nothing(state: State, number: str, keys: list[str
 
 
 def test_urgent_words_in_place_of_an_answer_belong_to_the_complaint() -> None:
-    for state in (WHERE, CONTACT):
-        after, _ = talk.step(state, text("着火了"), AROUND, NOW)
-        assert after.draft and (after.draft.text, after.draft.danger) == ("油烟\n着火了", "fire")
-    after, _ = talk.step(WHICH, text("着火了"), AROUND, NOW)
-    assert after.draft and (after.draft.text, after.draft.photos) == ("几点？\n着火了", ["p"])
-
-
-def test_danger_is_told_once_in_a_draft() -> None:
-    state, first = talk.step(IDLE, text("着火了"), AROUND, NOW)
-    _, second = talk.step(state, text("还着着"), AROUND, NOW)
-    assert said(first)[:2] == ["danger.fire", "safety.ask"] and said(second) == ["card.title_by_person"]
+    for state, before, photos in ((WHERE, "油烟", []), (CONTACT, "油烟", []), (WHICH, "几点？", ["p"])):
+        _, (_, filed) = talk.step(state, text("着火了"), AROUND, NOW)
+        assert isinstance(filed, fx.File)
+        assert (filed.draft.text, filed.draft.danger, filed.draft.photos) == (f"{before}\n着火了", "fire", photos)
 
 
 def test_whoever_says_twelve_has_not_chosen_one() -> None:
@@ -433,9 +418,10 @@ ALBUM = State(building="B3", album=Album(id="a", text="油烟", photos=["p"], nu
 CARD_ALBUM = CARD.model_copy(update={"album": Album(id="a", photos=["p"])})
 ANSWER_ALBUM = ANSWER.model_copy(update={"album": Album(id="a", photos=["p"])})
 RELAY = State(mode=Mode.RELAY, case="8")
-URGENT = CARD.model_copy(update={"draft": FUMES.model_copy(update={"danger": "fire", "warned": True})})
 ON_THE_LINE = replace(AROUND, cases=[Brief("8", Status.ACCEPTED, "公安", relay=True)])
-BURNT = replace(AROUND, cases=[Brief("9", Status.DISPATCHED, "公安", danger=True), Brief("7", Status.WAITING, "公安")])
+BURNT = replace(
+    AROUND, cases=[Brief("9", Status.DISPATCHED, "公安", danger="fire"), Brief("7", Status.WAITING, "公安")]
+)
 VOICE, NEXT = Heard(photos=["v"], voices=["v"]), Heard(photos=["q"], album="a", numbers=["2"])
 MESSENGER: list[tuple[State, Heard, Surroundings, Mode, list[str]]] = [
     # only the first photo of an album is answered; the end, or whatever comes next, makes it one message
@@ -450,7 +436,7 @@ MESSENGER: list[tuple[State, Heard, Surroundings, Mode, list[str]]] = [
     (ALBUM, text("/cancel"), AROUND, Mode.IDLE, ["cancel.nothing"]),
     (ALBUM, press("done"), WAITING, Mode.WHICH, ["ask.which"]),
     (ALBUM, of_case("answer"), WAITING, Mode.IDLE, ["Answer"]),
-    (ALBUM, text("着火了"), AROUND, Mode.CARD, ["danger.fire", "safety.ask", "card.title"]),
+    (ALBUM, text("着火了"), AROUND, Mode.DANGER, ["danger.fire", "File"]),
     (ANSWER_ALBUM, press("done"), WAITING, Mode.IDLE, ["Answer"]),
     (ANSWER_ALBUM, text("就这些"), WAITING, Mode.IDLE, ["Answer"]),
     (CARD_ALBUM, press("submit"), AROUND, Mode.IDLE, ["File"]),
@@ -472,15 +458,12 @@ MESSENGER: list[tuple[State, Heard, Surroundings, Mode, list[str]]] = [
     (WHICH, press("new_pending"), ON_THE_LINE, Mode.WHERE, ["ask.where"]),
     (IDLE, of_case("relay_back", "8"), ON_THE_LINE, Mode.RELAY, ["ask.relay_back"]),
     (RELAY, text("晚上在家"), ON_THE_LINE, Mode.IDLE, ["RelayBack"]),
-    (RELAY, text("着火了"), ON_THE_LINE, Mode.IDLE, ["danger.call", "RelayBack", "safety.ask"]),
+    (RELAY, text("着火了"), ON_THE_LINE, Mode.IDLE, ["danger.call", "RelayBack", "Alarm", "safety.ask"]),
     (RELAY, press("never_mind"), ON_THE_LINE, Mode.IDLE, ["never_mind"]),
     (IDLE, of_case("hang_up", "8"), ON_THE_LINE, Mode.IDLE, ["HangUp"]),
     (IDLE, of_case("hang_up", "8"), WAITING, Mode.IDLE, ["relay.closed", "Show"]),
     (CARD, text("还有油烟"), ON_THE_LINE, Mode.CARD, ["card.title"]),
     # are they safe?
-    (URGENT, press("safety", how="safe"), AROUND, Mode.CARD, ["safety.draft_safe", "card.title"]),
-    (URGENT, press("safety", how="false_alarm"), AROUND, Mode.CARD, ["safety.draft_false_alarm", "card.title"]),
-    (URGENT, press("safety", how="trapped"), AROUND, Mode.SUPPLEMENT, ["File", "safety.trapped_more"]),
     (IDLE, press("safety", how="trapped"), BURNT, Mode.IDLE, ["Safety"]),
     (IDLE, press("safety", how="safe", number="7"), BURNT, Mode.IDLE, ["Safety"]),
     (IDLE, press("safety", how="safe"), AROUND, Mode.IDLE, ["safety.noted"]),
@@ -501,12 +484,11 @@ ALIKE: list[tuple[State, Heard, Mode, list[str]]] = [
     (CARD, press("submit"), Mode.ALIKE, ["alike.several"]),
     (CARD, text("好"), Mode.ALIKE, ["alike.several"]),
     (State(mode=Mode.CARD, draft=ASKED), press("submit"), Mode.IDLE, ["File"]),
-    (State(mode=Mode.CARD, draft=FUMES.model_copy(update={"danger": "gas"})), press("submit"), Mode.IDLE, ["File"]),
     (CHOOSING, press("join", case="1118-0001"), Mode.IDLE, ["Join"]),
     (CHOOSING, press("separate"), Mode.IDLE, ["File"]),
     (CHOOSING, press("submit"), Mode.IDLE, ["File"]),
     (CHOOSING, text("晚上最重"), Mode.CARD, ["card.title"]),
-    (CHOOSING, text("着火了"), Mode.CARD, ["danger.fire", "safety.ask", "card.title"]),
+    (CHOOSING, text("着火了"), Mode.DANGER, ["danger.fire", "File"]),
     (CHOOSING, text("算了"), Mode.IDLE, ["cancel.done"]),
     (IDLE, press("join", case="1118-0001"), Mode.IDLE, ["stale.draft"]),
     (IDLE, press("separate"), Mode.IDLE, ["stale.draft"]),
@@ -578,11 +560,12 @@ DRAFT = CARD.model_copy(update={"draft": FUMES.model_copy(update={"text": "油�
         (DRAFT, edited("五楼", "三楼"), AROUND, ["card.title"]),
         (DRAFT, edited("三楼", "三楼"), AROUND, []),  # nothing changed: a preview was added
         (DRAFT, edited("五楼", "别的", "2"), AROUND, ["card.title"]),
-        (DRAFT, edited("着火了", "三楼"), AROUND, ["danger.fire", "safety.ask", "card.title"]),
+        (DRAFT, edited("着火了", "三楼"), AROUND, ["danger.fire", "File"]),
         (ALBUM, edited("异味", "油烟"), AROUND, []),
         (PENDING, edited("十点", "几点"), WAITING, ["ask.which"]),
         (IDLE, edited("五楼", "三楼", case="8"), WAITING, ["Correct"]),
-        (IDLE, edited("着火了", "三楼", case="8"), WAITING, ["danger.call", "Correct"]),
+        (IDLE, edited("着火了", "三楼", case="8"), WAITING, ["danger.call", "Correct", "Alarm"]),
+        (IDLE, edited("着火了", "三楼", case="10"), EVERY, ["danger.fire", "File"]),  # that one is over
         (IDLE, edited("五楼", "三楼", case="10"), EVERY, ["edit.too_late"]),
         (IDLE, edited("五楼油烟", "三楼"), AROUND, ["card.title"]),
     ],
@@ -600,29 +583,80 @@ def test_new_words_take_the_place_of_the_old_in_a_draft() -> None:
     assert state.draft and (state.draft.text, state.draft.place) == ("油烟", "B5")
 
 
-def test_what_is_no_longer_said_is_no_longer_urgent() -> None:
-    state, _ = talk.step(IDLE, replace(text("着火了"), numbers=["1"]), AROUND, NOW)
-    state, _ = talk.step(
-        state, edited("着急了", "着火了"), replace(AROUND, danger=lambda t: "fire" if "着火" in t else None), NOW
-    )
-    assert state.draft and state.draft.danger is None
+def asked_of(effects: Sequence[fx.Effect]) -> list[str]:
+    """What is asked once danger was filed."""
+    return [ask.key for effect in effects if isinstance(effect, fx.File) for ask in effect.asks]
 
 
-def test_a_false_alarm_is_not_urgent_until_danger_is_told_anew() -> None:
-    state, _ = talk.step(URGENT, press("safety", how="false_alarm"), AROUND, NOW)
-    assert state.draft and (state.draft.danger, state.draft.safety) == (None, "false_alarm")
-    state, effects = talk.step(state, text("真的着火了"), AROUND, NOW)
-    assert said(effects)[0] == "danger.fire" and state.draft and state.draft.danger == "fire"
+@pytest.mark.parametrize(
+    ("state", "words_said", "kind", "asks"),
+    [
+        (IDLE, "着火了", "fire", ["safety.ask"]),  # the building they came by is known
+        (State(), "着火了", "fire", ["safety.ask", "reported.where"]),
+        (State(), "城东第一小学还是城西第一小学着火了", "fire", ["safety.ask", "ask.which_place"]),
+        (State(), "丹桂苑 5 栋着火了", "fire", ["safety.ask"]),
+        (State(), "不想活了", "self_harm", ["reported.where"]),  # despair is no false alarm
+    ],
+)
+def test_danger_is_filed_before_anything_is_asked(state: State, words_said: str, kind: str, asks: list[str]) -> None:
+    _, effects = talk.step(state, text(words_said), replace(AROUND, danger=lambda _: kind), NOW)
+    assert (said(effects), asked_of(effects)) == ([f"danger.{kind}", "File"], asks)
 
 
-def test_danger_is_not_asked_which_department_it_is() -> None:
-    _, effects = talk.step(IDLE, text("太吵了，着火了"), AROUND, NOW)
-    assert said(effects) == ["danger.fire", "safety.ask", "card.title_by_person"]
+NINE = Brief("9", Status.DISPATCHED, "公安", danger="fire", at=NOW - timedelta(minutes=1))
+LOST = replace(AROUND, cases=[NINE])  # nobody knows where it is
+KNOWN = replace(AROUND, cases=[replace(NINE, place="B3", grid="G1")])
+ASKED_BACK = replace(AROUND, cases=[replace(NINE, status=Status.WAITING)])
+CALMED = replace(AROUND, cases=[replace(NINE, danger=None)])
+FIRE = State(mode=Mode.DANGER, case="9", until=NOW + timedelta(minutes=5), building="B5")
+AT_B5 = press("danger_place", number="9", place="B5", name="丹桂苑 5 栋", grid="G1")
+REPORTED: list[tuple[State, Heard, Surroundings, Mode, list[str]]] = [
+    # whatever is said next goes to whoever was called
+    (FIRE, text("三楼，烟很大"), LOST, Mode.DANGER, ["Urgent"]),
+    (FIRE, text("火更大了，着了两间"), LOST, Mode.DANGER, ["Urgent"]),
+    (FIRE, text("还有煤气罐"), LOST, Mode.DANGER, ["danger.gas", "Urgent"]),
+    (FIRE, text("火又着了"), CALMED, Mode.DANGER, ["danger.fire", "Urgent", "Alarm"]),
+    (FIRE, PHOTO, LOST, Mode.DANGER, ["Urgent"]),
+    (FIRE, text("三楼"), ASKED_BACK, Mode.DANGER, ["Answer"]),
+    (FIRE, text("没事了。"), LOST, Mode.DANGER, ["Safety"]),
+    (FIRE, text("算了"), LOST, Mode.DANGER, ["Safety"]),
+    (FIRE, press("safety", how="trapped", number="9"), LOST, Mode.DANGER, ["Safety"]),
+    (FIRE, Heard(), LOST, Mode.DANGER, ["ask.words"]),
+    # the place
+    (FIRE, text("丹桂苑 3 栋三楼"), LOST, Mode.DANGER, ["Locate"]),
+    (FIRE, text("第一小学"), LOST, Mode.DANGER, ["Urgent", "ask.which_place"]),
+    (FIRE, PIN, LOST, Mode.DANGER, ["Locate"]),
+    (FIRE, AT_B5, LOST, Mode.DANGER, ["Locate"]),
+    (IDLE, AT_B5, LOST, Mode.DANGER, ["Locate"]),
+    (IDLE, press("pin", number="9"), LOST, Mode.DANGER, ["ask.pin"]),
+    (FIRE, text("我跑到城西第一小学了"), KNOWN, Mode.DANGER, ["Urgent", "reported.elsewhere"]),
+    (FIRE, text("丹桂苑 3 栋三楼"), KNOWN, Mode.DANGER, ["Urgent"]),
+    (FIRE, PIN, KNOWN, Mode.DANGER, ["reported.elsewhere"]),  # in another grid
+    # one fire, one case
+    (IDLE, text("着火了"), LOST, Mode.DANGER, ["danger.fire", "Urgent"]),
+    (WHAT, text("着火了，在丹桂苑 3 栋"), LOST, Mode.DANGER, ["danger.fire", "Locate"]),
+    (IDLE, text("城西第一小学着火了"), KNOWN, Mode.DANGER, ["danger.fire", "File"]),
+    # until it is over
+    (FIRE, text("路灯油烟"), AROUND, Mode.CARD, ["card.title"]),
+    (FIRE.model_copy(update={"until": NOW - timedelta(minutes=1)}), text("油烟"), LOST, Mode.CARD, ["card.title"]),
+    (FIRE, text("油烟"), replace(AROUND, cases=[replace(NINE, status=Status.CLOSED)]), Mode.CARD, ["card.title"]),
+    (FIRE, press("new"), LOST, Mode.WHAT, ["ask.what"]),
+    (FIRE, text("/my"), LOST, Mode.DANGER, ["ShowJoined", "Show"]),
+]  # fmt: skip
 
 
-def test_nobody_is_asked_whether_despair_is_a_false_alarm() -> None:
-    _, effects = talk.step(IDLE, text("不想活了"), replace(AROUND, danger=lambda _: "self_harm"), NOW)
-    assert said(effects) == ["danger.self_harm", "card.title_by_person"]
+@pytest.mark.parametrize(("state", "heard", "around", "mode", "keys"), REPORTED)
+def test_after_danger_was_reported(
+    state: State, heard: Heard, around: Surroundings, mode: Mode, keys: list[str]
+) -> None:
+    after, effects = talk.step(state, heard, around, NOW)
+    assert (after.mode, said(effects)) == (mode, keys)
+
+
+def test_the_same_danger_much_later_is_another_one() -> None:
+    old = replace(AROUND, cases=[replace(NINE, at=NOW - timedelta(hours=3))])
+    _, effects = talk.step(IDLE, text("着火了"), old, NOW)
+    assert said(effects) == ["danger.fire", "File"]
 
 
 def test_elder_mode_shows_two_answers_and_all_come_round() -> None:
@@ -680,10 +714,13 @@ def test_whatever_is_said_or_pressed_nothing_breaks_and_nothing_is_filed_unasked
                 continue
             button = offered[turn % len(offered)] if turn >= 0 else offered[max(turn, -len(offered))]
             turn = Heard(action=button.action, payload=button.payload)
-        asked = turn.action == "submit" or words.command(turn.text) == "yes" or turn.payload.get("how") == "trapped"
+        asked = turn.action == "submit" or words.command(turn.text) == "yes"
         drafted, in_album = state.draft, state.album
         state, effects = talk.step(state, turn, around, NOW)
         filed = [effect for effect in effects if isinstance(effect, fx.File)]
+        if filed and filed[0].draft.danger:
+            assert len(filed) == 1 and danger(filed[0].draft.text), "danger waits for nobody to press anything"
+            filed, state.case = [], "1"
         assert not filed or (asked and len(filed) == 1 and drafted and filed[0].draft.text.startswith(drafted.text))
         assert not filed or in_album or filed[0].draft.text == drafted.text != ""  # type: ignore[union-attr]
         assert effects or turn.album or turn.edit, "nobody is left without an answer"

@@ -236,35 +236,31 @@ async def test_words_of_danger_wait_for_no_file(phone: Messenger) -> None:
     arrival = phone.arrival("楼道里一股煤气味", photo="f")
     with pytest.raises(ChannelError):
         await phone.door.receive(arrival)
-    warned = [row.text_key for row in await phone.rows()][-3:]
-    assert warned[:2] == ["danger.gas", "safety.ask"] and warned[2].startswith("card.title")
+    assert [row.text_key for row in await phone.rows()][-3:] == ["danger.gas", "reported.filed_at", "safety.ask"]
     phone.files["f"] = photo()
     await phone.door.receive(arrival)
     await phone.door.receive(arrival)
     assert [row.text_key for row in await phone.rows()].count("danger.gas") == 1
-    assert len((await draft_of(phone))["photos"]) == 1
+    assert len(await files(phone)) == 1 and [kind for kind, _ in await events(phone)].count("supplement") == 1
 
 
-async def test_somebody_trapped_is_filed_at_once_and_what_follows_goes_there(phone: Messenger) -> None:
-    await phone.get("着火了，烟很大")
-    assert await phone.press("safety") == ["safety.draft_false_alarm", "ask.where"]  # the last of the three answers
-    await phone.get("又着火了，火更大了")
-    buttons = [b for row in await phone.rows() for b in row.buttons if b["payload"].get("how") == "trapped"]
-    keys = await phone.get(choice=buttons[-1]["token"])
-    assert keys[0].startswith("filed") and keys[1:] == ["safety.trapped_more"]
-    assert await phone.get("三楼，两个老人") == ["supplement.done"]
+async def test_danger_is_one_case_with_all_that_is_said_of_it(phone: Messenger) -> None:
+    """The place said later moves it to who is near; told again, danger is no second case."""
+    first = await phone.get("着火了，烟很大")
+    assert first == ["danger.fire", "reported.filed", "safety.ask", "reported.where"]
+    assert await phone.get("丹桂苑 3 栋三楼") == ["reported.located"]
+    trapped = next(b for row in await phone.rows() for b in row.buttons if b["payload"].get("how") == "trapped")
+    assert await phone.get(choice=trapped["token"]) == ["safety.told_trapped"]
+    assert await phone.get("三楼，两个老人") == ["reported.added"]
+    assert await phone.get("/new") == ["ask.what"]
+    assert await phone.get("又着火了，火更大了") == ["danger.fire", "reported.added"]
+    assert await phone.get("没事了") == ["safety.told_false_alarm"]
     told = await events(phone)
-    assert told[0] == ("submit", "着火了，烟很大\n又着火了，火更大了\n（有人受困）")
-    assert ("supplement", "三楼，两个老人") in told
-
-
-async def test_an_answer_about_safety_after_filing_is_a_supplement(phone: Messenger) -> None:
-    await phone.get(start=phone.site.code("B0103"))
-    await phone.get("楼道里一股煤气味")
-    safe = next(b for row in await phone.rows() for b in row.buttons if b["payload"].get("how") == "safe")
-    await phone.press("submit")
-    assert await phone.get(choice=safe["token"]) == ["safety.told_safe"]
-    assert ("supplement", "（本人已到安全处）") in await events(phone)
+    assert told[0] == ("submit", "着火了，烟很大")
+    assert [text for kind, text in told if kind == "supplement"] == [
+        "丹桂苑 3 栋三楼", "（有人受困）", "三楼，两个老人", "又着火了，火更大了", "（本人说明：是误报）",
+    ]  # fmt: skip
+    assert [kind for kind, _ in told].count("submit") == 1 and ("relocate", "") in told
 
 
 async def test_a_changed_message_before_filing_takes_the_old_ones_place(phone: Messenger) -> None:

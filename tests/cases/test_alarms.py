@@ -165,17 +165,57 @@ async def test_a_day_later_it_is_overdue_like_any_other_and_rings_no_more(site: 
     assert (case.ringing, case.overdue, alarm.next_at) == (True, True, None)
 
 
-async def test_withdrawn_is_silence(site: Site, clock: Clock) -> None:
+async def test_who_told_it_cannot_call_it_off_but_is_heard(site: Site, clock: Clock) -> None:
+    """Their word is a note to everybody who was called; taken back it can be once somebody of the staff has looked."""
     clock.set(at("19 03:00"))
     resident = await site.resident("B0103")
-    await resident.say("楼道里一股煤气味")
-    number = await resident.file("三单元门口最浓")
+    number = await resident.file("楼道里一股煤气味")
     assert (await the(site, number))[0].ringing
-    await resident.look()
+    assert await resident.say("没事了") == [f"没事就好。已告诉办理 {number} 的人：是误报。"]
+    case, _ = await the(site, number)
+    assert (case.ringing, case.danger) == (True, "gas")
+    assert set(AT_ONCE) <= set(await who_was_told(site, number, "desk.supplement"))
+    await resident.say("进度")
+    await resident.press("withdraw")
+    assert "暂时不能撤回" in (await resident.press("confirm_withdraw"))[0]
+    await (await site.staff("limin")).step(number, "false_alarm", text="到场看过，是邻居炒辣椒")
+    await resident.say("进度")
     await resident.press("withdraw")
     await resident.press("confirm_withdraw")
     case, alarm = await the(site, number)
-    assert (case.status, case.ringing, alarm.next_at) == ("withdrawn", False, None)
+    assert (case.status, case.ringing, alarm.cancelled_by) == ("withdrawn", False, "limin")
+
+
+async def test_the_place_said_later_calls_those_who_are_near(site: Site, clock: Clock) -> None:
+    """Nobody knows where: the desk and its units. Then the grid, with a sound, and it rings from the beginning."""
+    clock.set(at("19 03:00"))
+    resident = await site.resident(None)
+    number = await resident.file("着火了，烟很大")
+    case, _ = await the(site, number)
+    assert case.grid is None and "limin" not in await who_was_told(site, number, "desk.danger")
+    clock.set(at("19 03:12"))
+    await site.sweep()
+    assert (await resident.say("丹桂苑 3 栋三楼"))[0].startswith("记下了，在丹桂苑 3 栋")
+    case, alarm = await the(site, number)
+    assert (case.grid, case.place, case.cell is not None, case.ringing) == ("CX-DG-01-03", "B0103", True, True)
+    assert (alarm.rung, alarm.next_at) == (1, at("19 03:17"))
+    assert ("desk.danger", "") in await told(site, number, "limin")
+    await resident.say("就在丹桂苑 3 栋")
+    assert (await the(site, number))[1].next_at == at("19 03:17"), "said once more it is no news"
+
+
+async def test_words_of_danger_in_what_is_added_ring_too(site: Site, clock: Clock) -> None:
+    """About a case that was nothing urgent: it stays where it is, and people are called to it."""
+    clock.set(at("19 03:00"))
+    resident = await site.resident("B0103")
+    number = await resident.file("楼下烧烤店油烟太大")
+    await resident.say("进度")
+    await resident.press("supplement")
+    answers = await resident.say("现在着火了")
+    assert any("马上过问" in line for line in answers)
+    case, alarm = await the(site, number)
+    assert (case.danger, case.ringing, case.status, alarm.next_at) == ("fire", True, "dispatched", at("19 03:05"))
+    assert {"guwenbo", "wanyang"} <= set(await who_was_told(site, number, "desk.danger"))
 
 
 async def test_without_danger_there_is_no_alarm(site: Site, clock: Clock) -> None:

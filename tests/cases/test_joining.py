@@ -131,13 +131,7 @@ async def other_field(site: Site, clock: Clock, bob: Resident) -> str:
     return FUMES
 
 
-async def dangerous(site: Site, clock: Clock, bob: Resident) -> str:
-    return "烧烤店油烟太大，还有一股煤气味，很浓"
-
-
-@pytest.mark.parametrize(
-    "how", [other_matter, far_away, long_ago, other_field, dangerous], ids=lambda how: how.__name__
-)
+@pytest.mark.parametrize("how", [other_matter, far_away, long_ago, other_field], ids=lambda how: how.__name__)
 async def test_nothing_is_asked(site: Site, clock: Clock, how: object) -> None:
     await (await site.resident("B0103")).file(FUMES)
     bob = await site.resident("B0103")

@@ -89,7 +89,7 @@ async def test_a_step_that_needs_words_is_refused_without(session: AsyncSession,
 
 
 def test_every_step_and_act_of_the_clock_says_who_is_told() -> None:
-    by_itself = {review.RELABEL, alarms.RINGS, orders.OVERDUE, whistle.LATE}
+    by_itself = {review.RELABEL, alarms.RINGS, alarms.HEARD, orders.OVERDUE, whistle.LATE}
     assert set(TOLD) >= {"submit", "untold", *by_itself, *STEPS, *ClockAct}
     assert set(supervision.ACTS) == set(ClockAct)
 
@@ -116,8 +116,8 @@ def test_every_status_can_be_left_or_is_an_end() -> None:
 def test_a_resident_is_offered_what_the_table_allows() -> None:
     for status in Status:
         may = {step.name for step in STEPS.values() if Role.RESIDENT in step.who and status in step.before}
-        assert {button.action for button in buttons_for("1", status, relay=True)} == may
-        assert {button.action for button in buttons_for("1", status)} == may - set(ON_THE_LINE)
+        assert {button.action for button in buttons_for("1", status, relay=True, appeal=True)} == may
+        assert {button.action for button in buttons_for("1", status)} == may - {*ON_THE_LINE, "appeal"}
 
 
 async def test_the_staff_are_offered_what_the_table_allows(site: Site) -> None:
@@ -131,6 +131,7 @@ async def test_the_staff_are_offered_what_the_table_allows(site: Site) -> None:
         may = {s.name for s in STEPS.values() if role in s.who and status in s.before} - access.DECIDES
         may -= access.ABOUT_DANGER | {"answer_order", "close_order"}  # nobody spoke of danger, no order is open
         may -= access.CALLED | {"co_waive"}  # no unit was called
+        may -= access.ABOUT_EXCLUSION  # no answer was given that could be left out
         may -= {"assign"} if role is Role.SUPERVISOR and status is not Status.ARBITRATION else set()
         may -= access.HANDLES | {"hang_up"} if holder != BY_STAFF.get(role) else set()
         assert set(await person.may(number)) == may, (status, role)

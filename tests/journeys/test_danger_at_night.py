@@ -7,19 +7,21 @@ from sqlmodel import col, select
 from models import Case, DeskMessage
 from tests.support.clock import Clock
 from tests.support.telegram import Phone, Telegram, words
+from tests.support.told import who_was_told
 
 GAS = "楼道里一股煤气味"
 NIGHT = datetime(2026, 11, 18, 19, 0, tzinfo=UTC)  # Thursday, 03:00 in the town
 
 
 async def danger(telegram: Telegram, phone: Phone) -> str:
-    """Told and filed; the numbers to call come before anything is asked."""
+    """One sentence, filed by itself; the numbers to call come first of all."""
     phone.start(telegram.site.code("B0103"))
     await phone.hears("您在丹桂苑 3 栋")
     phone.say(GAS)
-    await phone.hears("119")
-    await phone.press("提交")
-    return words(await phone.hears("查询码")).partition("编号 ")[2][:11]
+    number = words(await phone.hears("已先替您上报")).partition("编号 ")[2][:11]
+    said = [text for text in phone.texts if "119" in text or number in text]
+    assert "119" in said[0] and number in said[1]
+    return number
 
 
 async def loud(telegram: Telegram, person: str, *keys: str) -> list[bool]:
@@ -49,6 +51,9 @@ async def test_danger_at_three_in_the_morning(telegram: Telegram, clock: Clock) 
     await telegram.settle()
     notices = (await desk.http.get("/api/staff/notices")).json()["notices"]
     assert notices[0]["text"].startswith(f"【危险】{number}")
+    assert {"limin", "shensong", "guwenbo"} <= set(await who_was_told(site, number, "desk.danger")), (
+        "the grid's worker, the unit's duty, a supervisor"
+    )
     assert street.texts[1:] == [], "nobody wakes the street's leader at once"
 
     clock.forward(minutes=5)
@@ -69,6 +74,36 @@ async def test_danger_at_three_in_the_morning(telegram: Telegram, clock: Clock) 
     await site.sweep()
     await telegram.settle()
     assert (len(on_duty.lines), len(street.lines)) == before, "silence"
+
+
+async def test_nobody_knows_where_until_they_say_it(telegram: Telegram, clock: Clock) -> None:
+    """One sentence without a place rings the desk; the place, ten minutes later, rings whoever lives there."""
+    clock.set(NIGHT)
+    site, near, phone = telegram.site, await telegram.worker("limin"), telegram.resident()
+    phone.start()
+    await phone.hears("您好")
+    phone.say("着火了，快来人")
+    number = words(await phone.hears("已先替您上报")).partition("编号 ")[2][:11]
+    await phone.hears("是在什么地方")
+    await telegram.settle()
+    assert await who_was_told(site, number, "desk.danger") and near.texts[1:] == []
+    clock.forward(minutes=10)
+    await site.sweep()
+    phone.say("丹桂苑 3 栋三楼")
+    await phone.hears("记下了，在丹桂苑 3 栋")
+    await near.hears(number)
+    assert all(await loud(telegram, "limin", "desk.danger", "desk.relocate"))
+    phone.say("没事了")
+    await near.hears("本人说明：是误报")
+    clock.forward(minutes=5)
+    await site.sweep()
+    await near.hears(f"【危险 · 还没有人接警】{number}")  # until somebody of the staff has looked
+    assert len(await cases_of(telegram)) == 1
+
+
+async def cases_of(telegram: Telegram) -> list[str]:
+    async with telegram.site.parts.sessions() as session:
+        return list((await session.exec(select(Case.number))).all())
 
 
 async def test_a_false_alarm(telegram: Telegram, clock: Clock) -> None:

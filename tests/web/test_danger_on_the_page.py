@@ -1,4 +1,4 @@
-"""Words of danger on the resident's page: asked whether they are safe beside the card, not instead of it."""
+"""Words of danger on the resident's page: reported at once; whether they are safe stands beside the talk, not in its way."""
 
 import re
 from collections.abc import Callable
@@ -13,20 +13,24 @@ pytestmark = pytest.mark.browser
 expect.set_options(timeout=15_000)
 
 
-async def test_are_you_safe_stands_beside_the_card(at_work: tuple[Site, str], window: Callable[..., Any]) -> None:
-    site, address = at_work
-    resident = await window(address, f"/p/{site.code('B0103')}")
+async def test_danger_is_reported_before_anything_is_pressed(
+    at_work: tuple[Site, str], window: Callable[..., Any]
+) -> None:
+    _, address = at_work
+    resident = await window(address, "/")
     page = resident.page
     await page.fill("#box", "楼道里一股煤气味")
     await page.click("#send")
-    beside, dock = page.locator("#log .aside"), page.locator("#quick")
+    beside, log = page.locator("#log .aside"), page.locator("#log")
+    await expect(log).to_contain_text(re.compile("已先替您上报，编号"))
     await expect(beside.get_by_role("button")).to_have_text(["安全，已离开", "有人受困", "是误报"])
-    await expect(dock.get_by_role("button", name="提交")).to_be_visible()
+    await expect(log).to_contain_text("是在什么地方")
     await resident.look("resident-danger")
 
+    await page.fill("#box", "丹桂苑 3 栋二单元")
+    await page.click("#send")
+    await expect(log).to_contain_text("记下了，在丹桂苑 3 栋")
     await beside.get_by_role("button", name="安全，已离开").click()
-    await expect(page.locator("#log")).to_contain_text("人没事就好")
+    await expect(log).to_contain_text("人没事就好")
     await expect(beside).to_have_count(0)
-    await dock.get_by_role("button", name="提交").click()
-    await expect(page.locator("#log")).to_contain_text(re.compile("已提交，编号"))
     await resident.look()

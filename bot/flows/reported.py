@@ -1,0 +1,133 @@
+"""Danger files itself with the first words (先行上报); what is said next is added to that case. Pure.
+
+Who is in danger may never answer a question, so none stands between their words and the people on duty.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from bot.flows import danger, whereabouts, words
+from bot.flows.effects import Alarm, Answer, Effect, File, Locate, RelayBack, Safety, Urgent, Words
+from bot.flows.heard import Heard, Listener, Turn
+from bot.flows.state import Draft, Mode, State
+from bot.flows.surroundings import Brief, Spot, Surroundings
+from bot.messages import Button, Say
+from models import Status
+
+LISTENS = timedelta(hours=1)  # after their last words about it, other words are another matter
+SAME = timedelta(hours=2)  # danger told once more is the one they reported, unless it is elsewhere
+
+
+def report(state: State, draft: Draft, around: Surroundings, now: datetime) -> Turn:
+    """Filed as it is. Told again, it is added to what was filed: one fire, one case."""
+    assert draft.danger, "whoever calls has heard danger"
+    warning, known = danger.warning(draft.danger, around.emergency), _same(draft, around, now)
+    if known:
+        told = Heard(text=draft.text, photos=draft.photos, numbers=draft.numbers)
+        return listening(state, known.number, now), [warning, *_added(known, told, around)]
+    whereabouts.assume(state, draft, around)
+    asks = [] if draft.danger in danger.ALONE else [danger.are_you_safe()]
+    if not draft.placed:
+        asks.append(_where(draft.text, around))
+    return listening(state, "", now), [warning, File(draft, asks)]
+
+
+def listening(state: State, number: str, now: datetime) -> State:
+    return State(building=state.building, mode=Mode.DANGER, case=number, until=now + LISTENS)
+
+
+def is_over(state: State, around: Surroundings, now: datetime) -> bool:
+    """They speak of something else by now, or nothing can be added any more."""
+    if state.mode is not Mode.DANGER:
+        return False
+    case = _brief(state.case, around)
+    return case is None or not case.takes_words or state.until is None or now > state.until
+
+
+def more(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
+    """Whatever comes goes to those who were called: words, photos, the place, that it was nothing."""
+    case = _brief(state.case, around)
+    assert case is not None, "or it is over"
+    state, kind = listening(state, case.number, now), around.danger(heard.text)
+    if heard.only_words and not kind and words.command(heard.text) in ALL_CLEAR:
+        return state, [Safety(case.number, "false_alarm")]
+    if not (heard.text or heard.photos or heard.pin):
+        return state, [Say("ask.words")]
+    first = [danger.warning(kind, around.emergency)] if kind and kind != case.danger else []
+    return state, [*first, *_added(case, heard, around)]
+
+
+def move(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
+    """A place that was offered was chosen."""
+    payload = dict(heard.payload)
+    number = payload.pop("number")
+    return listening(state, number, now), [Locate(number, "", **payload)]
+
+
+def _added(case: Brief, heard: Heard, around: Surroundings) -> list[Effect]:
+    kind = around.danger(heard.text) if heard.text else None
+    alarm: list[Effect] = [Alarm(case.number, kind)] if kind and not case.danger else []
+    spots = around.spots(heard.text) if heard.text else []
+    if heard.pin or (len(spots) == 1 and not case.grid):
+        return [*_placed(case, heard, spots, around), *alarm]
+    asked = [_where(heard.text, around, case.number)] if spots and not case.grid else _elsewhere(case, spots)
+    return [_kind(case)(case.number, heard.text, heard.photos, heard.numbers), *alarm, *asked]
+
+
+def _placed(case: Brief, heard: Heard, spots: list[Spot], around: Surroundings) -> list[Effect]:
+    """Where nothing was known it is taken as said. A pin far from what was known may be where they fled to."""
+    if heard.pin is None:
+        return [Locate(case.number, heard.text, heard.photos, heard.numbers, **_where_is(spots[0]))]
+    spot = around.pin(heard.pin) or Spot("")
+    where = {**_where_is(spot), "lon": heard.pin.lon, "lat": heard.pin.lat}
+    if case.grid and spot.grid != case.grid:
+        return [_may_be(case, spot, where)]
+    if case.grid:  # more exact than what is known
+        where |= {"place": case.place, "name": ""}
+    return [Locate(case.number, heard.text, heard.photos, heard.numbers, **where)]
+
+
+def _elsewhere(case: Brief, spots: list[Spot]) -> list[Effect]:
+    if len(spots) != 1 or not case.grid or (spots[0].place or spots[0].grid) in (None, case.place, case.grid):
+        return []
+    return [_may_be(case, spots[0], _where_is(spots[0]))]
+
+
+def _may_be(case: Brief, spot: Spot, where: Mapping[str, object]) -> Say:
+    """Perhaps it is there, perhaps they only ran there: the case moves when they say so."""
+    button = Button("danger_place", "button.danger_there", {"name": spot.name}, {"number": case.number, **where})
+    return Say("reported.elsewhere" if spot.name else "reported.elsewhere_pin", {"name": spot.name}, (button,))
+
+
+def _where(text: str, around: Surroundings, number: str = "") -> Say:
+    """Which of several, or just where."""
+    about, spots = {"number": number} if number else {}, around.spots(text)[: whereabouts.OFFERED]
+    buttons = [
+        Button("danger_place", "button.choose_place", {"name": spot.name}, {**_where_is(spot), **about})
+        for spot in spots
+    ]
+    key = "ask.which_place" if len(spots) > 1 else "reported.where"
+    return Say(key, buttons=(*buttons, Button("pin", "button.pin", payload=about)), number=number)
+
+
+def _where_is(spot: Spot) -> dict[str, str | None]:
+    return {"place": spot.place, "name": spot.name, "grid": spot.grid}
+
+
+def _kind(case: Brief) -> type[Words]:
+    """Whoever asked, or has a line open, gets the answer there."""
+    return Answer if case.status is Status.WAITING else RelayBack if case.relay else Urgent
+
+
+def _same(draft: Draft, around: Surroundings, now: datetime) -> Brief | None:
+    """What this resident reported a short while ago."""
+    recent = (case for case in around.cases if case.danger and case.takes_words and case.at and now - case.at < SAME)
+    return next((case for case in recent if not (draft.grid and case.grid and draft.grid != case.grid)), None)
+
+
+def _brief(number: str, around: Surroundings) -> Brief | None:
+    return next((case for case in around.cases if case.number == number), None)
+
+
+ALL_CLEAR = frozenset({"all_clear", "cancel"})
+ACTIONS: Mapping[str, Listener] = {"danger_place": move}
