@@ -37,7 +37,7 @@ from bot.live import Live
 from bot.media import Store
 from bot.senses import Senses
 from bot.transactions import Transactions
-from cases import area_days, drift, orders, ringing, supervision, whistle
+from cases import area_days, bulletins, drift, orders, ringing, supervision, whistle
 from cases.book import Book, NoTown, read_book
 from cases.intake import Guess
 from cases.keys import Keys
@@ -113,7 +113,7 @@ async def build(settings: Settings, url: str, now: Now = utcnow) -> AsyncIterato
         learning = Learning(transactions, settings.model_dir.parent, now, defer_training, lambda: signing(settings))
         learning.on_progress = teaching.progress
         shadowing = Shadowing(transactions, settings.model_dir.parent, now, key=key)
-        work = make_work(transactions, senses, learning, shadowing, now)
+        work = make_work(transactions, senses, learning, shadowing, now, settings.site_url)
         keys = Keys(settings.secret())
         queue = make_queue(url, work)
         store, inbox = Store(settings.photos_dir), Inbox(transactions, keys)
@@ -158,7 +158,9 @@ async def loaded_from(session: AsyncSession) -> str | None:
     return comment
 
 
-def make_work(transactions: Transactions, senses: Senses, learning: Learning, shadowing: Shadowing, now: Now) -> Work:
+def make_work(
+    transactions: Transactions, senses: Senses, learning: Learning, shadowing: Shadowing, now: Now, site: str
+) -> Work:
     """The tasks' own words, bound to this database, this clock and the town as it is when they run."""
 
     async def deliver(notification_id: int) -> None:
@@ -191,7 +193,13 @@ def make_work(transactions: Transactions, senses: Senses, learning: Learning, sh
                 await area_days.store(session, senses.book, days[0])
         return len(days)
 
-    return Work(deliver, give_up, sweep, again, learning.train, shadowing.score, watch_the_weeks, hotness.gather, warn)
+    async def put_out() -> int:
+        async with transactions.begin() as session:
+            return await bulletins.put_out(session, senses.book, now(), site)
+
+    return Work(
+        deliver, give_up, sweep, again, learning.train, shadowing.score, watch_the_weeks, hotness.gather, warn, put_out
+    )
 
 
 async def sweep_some(transactions: Transactions, book: Book, now: datetime) -> int:

@@ -40,6 +40,7 @@ LOST_AFTER = {
     "drift": 90.0,
     "hot": 90.0,
     "warn": 90.0,
+    "bulletin": 90.0,
 }  # none runs this long: see `reap`
 UNDELIVERED_AFTER = 30.0
 KEEP_FAILED_HOURS = 7 * 24
@@ -59,6 +60,7 @@ class Work:
     drift: Callable[[], Awaitable[int]]
     hot: Callable[[], Awaitable[int]]  # gathers some cases; 0 when nothing is left
     warn: Callable[[], Awaitable[int]]  # a day of the areas; 0 when none is missing
+    bulletin: Callable[[], Awaitable[int]]  # last week's, when it is time
 
 
 class Backoff(BaseRetryStrategy):
@@ -179,6 +181,13 @@ def make_queue(url: str, work: Work) -> App:
         async with asyncio.timeout(SWEEP_SECONDS):
             while await work.warn():
                 pass
+
+    # On Monday at half past eight in the town; on any hour after it for a program that was not running then.
+    @queue.periodic(cron="30 * * * *")
+    @queue.task(name="bulletin", queue=QUEUE, queueing_lock="bulletin", lock="bulletin", priority=-10)
+    async def bulletin(timestamp: int) -> None:
+        async with asyncio.timeout(SWEEP_SECONDS):
+            await work.bulletin()
 
     @queue.periodic(cron="17 3 * * *")
     @queue.task(name="tidy", queue=QUEUE, queueing_lock="tidy")

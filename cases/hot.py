@@ -105,6 +105,15 @@ _WEEKS = text(
     """
 )
 
+_BY_THEN = text(
+    """
+    SELECT hot.issue, count(*), count(*) FILTER (WHERE hot.at > :week),
+        count(*) FILTER (WHERE hot.at <= :week AND hot.at > :before)
+    FROM hot_cases AS hot WHERE hot.issue = ANY(:issues) AND hot.at < :until
+    GROUP BY hot.issue HAVING count(*) FILTER (WHERE hot.at > :week) > 0
+    """
+)
+
 
 async def unread(session: AsyncSession, book: Book, now: datetime, most: int = BATCH) -> list[New]:
     """Cases nobody compared yet, the oldest first; at the very first those of one window."""
@@ -182,15 +191,26 @@ async def _drawn(session: AsyncSession, book: Book, issue: HotIssue, now: dateti
 
 async def _describe(session: AsyncSession, book: Book, issue: HotIssue) -> None:
     """Sentence, place, area and category: what most of its newest cases say."""
-    chosen = select(Case).join(HotCase, col(HotCase.case_id) == Case.id).where(HotCase.issue == issue.id)
-    cases = (await session.exec(chosen.order_by(col(HotCase.at).desc(), col(Case.id)).limit(READ_AGAIN))).all()
+    cases = await _newest(session, issue)
     best = cases[_clearest([case.text for case in cases])]
     issue.case_id, issue.title = best.id, mask((sentences(best.text) or [best.text])[0])[:TITLE]
     issue.place = _most([case.place for case in cases])
+    issue.area = _common(book, cases)
+    issue.category = _most([case.item or case.category for case in cases])
+
+
+async def _newest(session: AsyncSession, issue: HotIssue, until: datetime | None = None) -> Sequence[Case]:
+    chosen = select(Case).join(HotCase, col(HotCase.case_id) == Case.id).where(HotCase.issue == issue.id)
+    if until:
+        chosen = chosen.where(col(HotCase.at) < until)
+    return (await session.exec(chosen.order_by(col(HotCase.at).desc(), col(Case.id)).limit(READ_AGAIN))).all()
+
+
+def _common(book: Book, cases: Sequence[Case]) -> str | None:
+    """The smallest area that holds more than half of them."""
     areas = [area for case in cases for area in book.path(case.grid)]
     common = {area for area, count in Counter(areas).items() if 2 * count > len(cases)}
-    issue.area = max(common, key=lambda area: book.areas[area].level, default=None)
-    issue.category = _most([case.item or case.category for case in cases])
+    return max(common, key=lambda area: book.areas[area].level, default=None)
 
 
 def _clearest(texts: Sequence[str]) -> int:
@@ -254,6 +274,41 @@ async def cards(session: AsyncSession, now: datetime, *, most: int = SHOWN) -> l
     weeks = {issue: (week, before) for issue, week, before in (await session.execute(_WEEKS, asked)).all()}
     issues = sorted(issues, key=lambda one: (-weeks.get(one.id, (0, 0))[0], -one.count, one.id))[:most]
     return [Card(one, *weeks.get(one.id, (0, 0)), await numbers(session, one)) for one in issues]
+
+
+@dataclass(frozen=True)
+class Told:
+    """A card as it was at a moment of the past."""
+
+    where: str
+    title: str
+    count: int
+    week: int
+    before: int
+
+
+async def told_by(session: AsyncSession, book: Book, until: datetime, within: str | None = None) -> list[Told]:
+    """Cards of which somebody spoke in the seven days before `until`, as they were then; those of an area alone."""
+    chosen = select(HotIssue).where(col(HotIssue.told_at) < until)
+    dismissed = col(HotIssue.closed_by).is_not(None) & (col(HotIssue.closed_at) < until)
+    issues = (await session.exec(chosen.where(~dismissed).order_by(col(HotIssue.id)))).all()
+    asked: dict[str, Any] = {"issues": [issue.id for issue in issues], "week": until - WEEK, "until": until}
+    asked["before"] = until - 2 * WEEK
+    counts = {row[0]: row[1:] for row in (await session.execute(_BY_THEN, asked)).all()}
+    spoken = sorted((one for one in issues if one.id in counts), key=lambda one: (-counts[one.id][1], one.id or 0))
+    found = []
+    for issue in spoken:
+        cases = await _newest(session, issue, until)
+        area = _common(book, cases)
+        if within is None or within in book.path(area):
+            found.append(_told(book, cases, area, counts[issue.id]))
+    return found
+
+
+def _told(book: Book, cases: Sequence[Case], area: str | None, counts: Sequence[int]) -> Told:
+    best = cases[_clearest([case.text for case in cases])]
+    place = book.place_name(_most([case.place for case in cases]))
+    return Told(place or book.area_name(area) or book.town.name, best.text, *counts)
 
 
 async def numbers(session: AsyncSession, issue: HotIssue) -> Sequence[str]:

@@ -17,10 +17,13 @@ class Bulletin(Table, table=True):
     week: date = Field(primary_key=True)  # its Monday
     content: dict[str, Any] = Field(default_factory=dict, sa_type=DOCUMENT)
     made_at: datetime = moment()
+    told_at: datetime | None = moment(
+        nullable=True
+    )  # when it was put out; None: somebody asked for it before, or later
 
 
 class ClearingTarget(Table, table=True):
-    """How many disputes a community or village shall settle in a month. Set anew it is one more row: the last counts."""
+    """How many disputes a community or village shall settle in a month. Set anew: one more row, the last counts."""
 
     __tablename__ = "clearing_targets"
     __table_args__ = (Index("ix_clearing_targets_month", "month", "area"),)

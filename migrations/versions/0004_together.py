@@ -257,6 +257,7 @@ def _weeks_and_months() -> None:
         sa.Column("week", sa.Date(), nullable=False),
         sa.Column("content", postgresql.JSONB(), nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["area"], ["areas.code"]),
         sa.PrimaryKeyConstraint("area", "week"),
     )
