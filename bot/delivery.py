@@ -15,7 +15,7 @@ from bot.desk import notices as desk
 from bot.flows.progress import QUESTIONS, buttons_for, on_the_line, rating_buttons
 from bot.messages import Button, Say
 from bot.transactions import Transactions, wake
-from cases import feedback, joining
+from cases import exclusion, feedback, joining
 from cases.book import Book
 from models import Case, Notification
 
@@ -78,7 +78,8 @@ async def _joined_line(session: AsyncSession, row: Notification, case: Case) -> 
 def _buttons(row: Notification, case: Case) -> Sequence[Button]:
     if row.text_key in ON_A_LINE and case.relay:
         return on_the_line(case.number)
-    offered = buttons_for(case.number, case.status, relay=case.relay is not None)
+    left_out = exclusion.is_left_out(case)
+    offered = buttons_for(case.number, case.status, relay=case.relay is not None, appeal=left_out)
     if row.text_key not in RATED:
         return offered
     first = rating_buttons("contacted", QUESTIONS["contacted"], {"number": case.number})

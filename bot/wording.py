@@ -30,10 +30,12 @@ class Wording:
                 return say("word.and", locale).join(self._book.unit_name(unit, locale) for unit in value)
             case "assignee":
                 return self._person(value, locale)
-            case "due" | "sign_due" | "order_due" | "until" | "at":
+            case "due" | "sign_due" | "order_due" | "until" | "appeal_until" | "at":
                 return when(datetime.fromisoformat(value), locale, now) if value else say("word.soon", locale)
             case "outcome":
                 return say(f"outcome.{value}", locale) if value else ""
+            case "ground":
+                return say(f"ground.{value}", locale) if value else ""
             case "code":
                 return grouped(self.keys.open(base64.b64decode(value)))
             case "lines":

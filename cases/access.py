@@ -11,7 +11,7 @@ from sqlmodel import col, select
 from cases import accused
 from cases.book import Book
 from models import STEPS, Area, Case, CoStatus, Person, Role, Status, Step
-from models.status import EXTENSIONS, RETURN_WITHIN_HOURS
+from models.status import EXCLUDE_WITHIN_DAYS, EXTENSIONS, RETURN_WITHIN_HOURS
 
 SEES_ALL = accused.SEES_ALL
 REVIEWS = frozenset({"approve", "send_back"})
@@ -20,13 +20,16 @@ CALLED = frozenset({"co_sign", "co_answer", "co_decline"})  # by whoever was cal
 PENDING = frozenset({CoStatus.CALLED, CoStatus.SIGNED})
 ABOUT_DANGER = frozenset({"take_alarm", "false_alarm"})
 ABOUT_ORDERS = frozenset({"order", "answer_order", "close_order"})
+ABOUT_EXCLUSION = frozenset(
+    {"exclude", "grant_exclusion", "refuse_exclusion", "uphold_appeal", "dismiss_appeal"}
+)  # left out of the rates
 DECIDES = frozenset({"grant_extension", "refuse_extension"})
 MERGES = frozenset({"merge", "unmerge"})
 # What happens meanwhile is no reason to start again: the other side says something, an alarm rings once more.
 ANYTIME = frozenset({"relay", "hang_up", "take_alarm"})
 FIRST = (  # what a task most wants next
-    "sign", "take_alarm", "co_sign", "co_answer", "approve", "answer_order", "close_order", "grant_extension", "assign",
-    "reply",
+    "sign", "take_alarm", "co_sign", "co_answer", "approve", "answer_order", "close_order", "grant_extension",
+    "grant_exclusion", "uphold_appeal", "assign", "reply",
 )  # fmt: skip
 LAST = "return"  # to send it back is never what is offered first
 
@@ -150,6 +153,8 @@ def _concerns(book: Book, person: Person, case: Case, step: str) -> bool:
         return case.ringing if step == "take_alarm" else bool(case.danger)
     if step in ABOUT_ORDERS:
         return _order_wants(person, case, step)
+    if step in ABOUT_EXCLUSION:
+        return _exclusion_wants(person, case, step)
     if step in DECIDES:
         return case.extension is not None and _answers_for(book, person, case)
     if step in MERGES:  # the dispatch desk, or the lead unit's own leader
@@ -193,6 +198,23 @@ def _order_wants(person: Person, case: Case, step: str) -> bool:
     return bool(open_) and not answered and mine
 
 
+def exclusion(case: Case) -> Mapping[str, Any]:
+    """The last one asked for, with its `state`; empty where none was."""
+    return case.exclusion or {}
+
+
+def _exclusion_wants(person: Person, case: Case, step: str) -> bool:
+    """Whoever handled it or leads the unit asks, once a round; the others are each somebody else."""
+    asked = exclusion(case)
+    state = asked.get("state")
+    if step == "exclude":
+        pending = state in ("proposed", "appealed") or asked.get("round") == case.round
+        return not pending and (case.assignee == person.code or _leads(person, case.unit))
+    if step in ("grant_exclusion", "refuse_exclusion"):
+        return state == "proposed" and person.code != asked["by"]
+    return state == "appealed" and person.code not in (asked["by"], asked["decided_by"])
+
+
 def _leads(person: Person, unit: str | None) -> bool:
     return person.role is Role.LEADER and person.unit == unit
 
@@ -200,6 +222,8 @@ def _leads(person: Person, unit: str | None) -> bool:
 def _too_late(case: Case, step: str, now: datetime) -> bool:
     if step == "extend":
         return not may_extend(case, now)
+    if step == "exclude":
+        return case.resolved_at is None or now > case.resolved_at + timedelta(days=EXCLUDE_WITHIN_DAYS)
     if step != "return":
         return False
     late = case.signed_at is not None and now > case.signed_at + timedelta(hours=RETURN_WITHIN_HOURS)

@@ -16,6 +16,11 @@ from models import STEPS, Case, Event, Outcome, Person, ReturnReason, Status
 NOT_NOW: Mapping[str, str] = {  # whoever asks, it is not the time for it
     "take_alarm": "alarm.over",
     "false_alarm": "alarm.none",
+    "exclude": "exclusion.not_now",
+    "grant_exclusion": "exclusion.none",
+    "refuse_exclusion": "exclusion.none",
+    "uphold_appeal": "exclusion.no_appeal",
+    "dismiss_appeal": "exclusion.no_appeal",
     "order": "order.waits",
     "answer_order": "order.not_yours",
     "close_order": "order.unanswered",

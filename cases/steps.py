@@ -11,11 +11,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from cases import access, extension, handling, levels, merging, orders, relay, ringing, whistle
+from cases import access, exclusion, extension, handling, levels, merging, orders, relay, ringing, whistle
 from cases.actors import staff
 from cases.book import Book
 from cases.errors import Missing, Stale
-from models import Case, Outcome, Person, Photo, ReturnReason, StaffAct
+from models import Case, ExclusionReason, Outcome, Person, Photo, ReturnReason, StaffAct
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -29,6 +29,7 @@ class Asked:
     version: int
     text: str = ""
     reason: str | None = None
+    ground: str | None = None
     outcome: str | None = None
     photos: Sequence[UUID] = ()
     unit: str | None = None
@@ -197,6 +198,27 @@ async def _close_order(s: AsyncSession, book: Book, case: Case, person: Person, 
     await orders.close(s, book, case, person, now)
 
 
+async def _exclude(s: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> None:
+    ground = _one_of(ExclusionReason, asked.ground, "step.needs_ground")
+    await exclusion.exclude(s, book, case, person, ground, asked.text, now)
+
+
+async def _leave_out(s: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> None:
+    await exclusion.grant(s, book, case, person, asked.text, now)
+
+
+async def _let_count(s: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> None:
+    await exclusion.refuse(s, book, case, person, asked.text, now)
+
+
+async def _uphold(s: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> None:
+    await exclusion.uphold(s, book, case, person, asked.text, now)
+
+
+async def _dismiss(s: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> None:
+    await exclusion.dismiss(s, book, case, person, asked.text, now)
+
+
 Take = Callable[[AsyncSession, Book, Case, Person, Asked, datetime], Awaitable[None]]
 STEPS: Mapping[str, Take] = {
     "sign": _sign,
@@ -225,6 +247,11 @@ STEPS: Mapping[str, Take] = {
     "order": _order,
     "answer_order": _answer_order,
     "close_order": _close_order,
+    "exclude": _exclude,
+    "grant_exclusion": _leave_out,
+    "refuse_exclusion": _let_count,
+    "uphold_appeal": _uphold,
+    "dismiss_appeal": _dismiss,
     "merge": _merge,
     "unmerge": _unmerge,
 }

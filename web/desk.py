@@ -115,6 +115,7 @@ class Desk:
                 "prediction": self._prediction(story),
                 "extension": self._extension(case),
                 "order": self._order(case),
+                "exclusion": self._exclusion(case),
                 "outcome": self.say(f"outcome.{case.outcome}") if case.outcome else "",
                 "result": case.result,
                 "rating": self._rating(story),
@@ -184,6 +185,19 @@ class Desk:
             "overdue": bool(order.get("overdue")),
         }
 
+    def _exclusion(self, case: Case) -> dict[str, Any] | None:
+        """剔除: what was asked for last, where it stands, and what the resident says against it."""
+        asked = case.exclusion
+        if asked is None:
+            return None
+        return {
+            "state": asked["state"],
+            "who": self.book.people.get(asked["by"], ""),
+            "ground": self.say(f"ground.{asked['ground']}"),
+            "text": mask(asked["text"]),
+            "appeal": mask(asked.get("appeal", "")),
+        }
+
     def _event(self, event: Event, story: Story) -> dict[str, Any]:
         details = event.details
         args = {
@@ -195,6 +209,7 @@ class Desk:
             "order": details.get("order", ""),
             "unit": details.get("unit") or "",
             "reason": self.say(f"reason.{details['reason']}") if details.get("reason") else "",
+            "ground": details.get("ground", ""),
             "number": story.case.number,
             "called": details.get("called", []),
             "other": details.get("other", ""),

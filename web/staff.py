@@ -57,6 +57,7 @@ class Asked(BaseModel):
     version: int
     text: str = Field(default="", max_length=20_000)
     reason: str | None = None
+    ground: str | None = None
     outcome: str | None = None
     photos: list[UUID] = Field(default_factory=list, max_length=20)
     unit: str | None = None

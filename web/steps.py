@@ -7,10 +7,10 @@ from typing import Any
 from bot.texts import say
 from cases import access
 from cases.book import Book
-from models import STEPS, Calendar, Case, Outcome, Person, ReturnReason, Step
+from models import STEPS, Calendar, Case, ExclusionReason, Outcome, Person, ReturnReason, Step
 from models.status import EXTEND_DAYS
 
-WORDS: Mapping[str, Iterable[str]] = {"reason": ReturnReason, "outcome": Outcome}
+WORDS: Mapping[str, Iterable[str]] = {"reason": ReturnReason, "ground": ExclusionReason, "outcome": Outcome}
 
 
 def shown(book: Book, person: Person, case: Case, locale: str, now: datetime) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from bot.messages import Button, Say
 from models import ReturnReason
 from models.status import EXTEND_DAYS
 
-ORDER = ("master", "reason", "outcome", "unit", "units", "assignee", "days", "text", "photo", "confirm")
+ORDER = ("master", "reason", "ground", "outcome", "unit", "units", "assignee", "days", "text", "photo", "confirm")
 INVITED: Mapping[str, frozenset[str]] = {  # beside what a step needs
     "return": frozenset({"text"}),
     "assign": frozenset({"assignee"}),
@@ -83,6 +83,8 @@ def answer(state: State, heard: Heard, around: Around) -> Turn:
             pending.assignee = value
         case "reason":
             pending.reason = value
+        case "ground":
+            pending.ground = value
         case "outcome":
             pending.outcome = value
         case "days":

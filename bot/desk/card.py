@@ -158,6 +158,11 @@ def _pending(reader: Reader, case: Case) -> Sequence[str]:
     if case.extension:
         days, why = case.extension["days"], excerpt(case.extension["text"])
         lines.append(reader.word("task.card.extension", days=days, text=why))
+    if case.exclusion and case.exclusion["state"] in ("proposed", "appealed"):
+        asked = case.exclusion
+        lines.append(reader.word("task.card.exclusion", ground=asked["ground"], text=excerpt(asked["text"])))
+        if asked["state"] == "appealed":
+            lines.append(reader.word("task.card.appeal", text=excerpt(asked["appeal"])))
     if case.relay and case.status not in OVER:
         lines.append(reader.word("task.card.relay", assignee=case.relay))
     if case.decision and case.status not in OVER:

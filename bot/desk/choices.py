@@ -7,7 +7,7 @@ from bot.desk.heard import Around
 from bot.desk.state import Pending
 from cases import access
 from cases.book import Member
-from models import STEPS, Outcome, ReturnReason
+from models import STEPS, ExclusionReason, Outcome, ReturnReason
 from models.status import EXTEND_DAYS
 
 HAND_OVER = "hand_over"  # 交班: asked for like a step, and none
@@ -21,6 +21,10 @@ def _reasons(pending: Pending, around: Around) -> list[Option]:
 
 def _outcomes(pending: Pending, around: Around) -> list[Option]:
     return [(f"outcome.{outcome}", {}, str(outcome), "") for outcome in Outcome]
+
+
+def _grounds(pending: Pending, around: Around) -> list[Option]:
+    return [(f"ground.{ground}", {}, str(ground), "") for ground in ExclusionReason]
 
 
 def _days(pending: Pending, around: Around) -> list[Option]:
@@ -74,6 +78,7 @@ def _masters(pending: Pending, around: Around) -> list[Option]:
 CHOICES: Mapping[str, Callable[[Pending, Around], list[Option]]] = {
     "reason": _reasons,
     "outcome": _outcomes,
+    "ground": _grounds,
     "days": _days,
     "unit": _units,
     "units": _called,

@@ -24,6 +24,7 @@ LINES = frozenset(
     {
         "return", "ask", "relay", "reply", "send_back", "reject", "extend", "refuse_extension",
         "raise", "whistle", "co_answer", "co_decline", "co_waive", "false_alarm", "order", "answer_order",
+        "exclude", "grant_exclusion", "refuse_exclusion", "uphold_appeal", "dismiss_appeal",
     }
 )  # fmt: skip
 
@@ -67,6 +68,7 @@ def _asked(pending: Pending) -> steps.Asked:
         version=pending.version,
         text=pending.text,
         reason=pending.reason,
+        ground=pending.ground,
         outcome=pending.outcome,
         photos=[UUID(photo) for photo in pending.photos],
         unit=pending.unit,

@@ -18,6 +18,7 @@ class Pending(BaseModel):
     since: datetime
     text: str = ""
     reason: str | None = None
+    ground: str | None = None
     outcome: str | None = None
     unit: str | None = None
     units: list[str] = Field(default_factory=list)  # called so far

@@ -28,7 +28,7 @@ from cases.lifecycle import told_args
 from cases.notices import TOLD, Audience
 from classifiers.danger import lexicon
 from classifiers.kinds import KINDS
-from models import STEPS, ClockAct, CoStatus, Outcome, ReturnReason, Role, Status
+from models import STEPS, ClockAct, CoStatus, ExclusionReason, Outcome, ReturnReason, Role, Status
 
 ROOT = Path(__file__).parents[2]
 OTHERS = [locale for locale in LOCALES if locale != DEFAULT]
@@ -67,6 +67,7 @@ FAMILIES: dict[str, Iterable[str]] = {
     "due.{}": ["sign", "sort", "contact", "resolve", "waiting", "co_called", "co_signed"],
     "drift.{}": Kind,
     "event.{}": TOLD,
+    "ground.{}": ExclusionReason,
     "filing.{}": ["code", "due", "who"],
     "kind.{}": KINDS,
     "learning.check.{}": [check.name for check in CHECKS],
@@ -308,7 +309,7 @@ def _told_names() -> set[str]:
     none: Any = SimpleNamespace(place_name=str, area_name=str)
     case: Any = SimpleNamespace(
         number="", unit="", item="", category="", place="", place_text="", grid="", due_at=None, sign_due_at=None,
-        assignee="", outcome=None, extension=None, ordered=None,
+        assignee="", outcome=None, extension=None, ordered=None, exclusion=None,
     )  # fmt: skip
     return set(told_args(none, case, SYSTEM, ""))
 
@@ -319,7 +320,23 @@ def _told_names() -> set[str]:
         ("desk.", _told_names()),
         ("resident.", _told_names()),
         ("status.", _told_names() | {"result"}),
-        ("event.", {"who", "assignee", "unit", "reason", "number", "days", "until", "due", "other", "called", "order"}),
+        (
+            "event.",
+            {
+                "who",
+                "assignee",
+                "unit",
+                "reason",
+                "number",
+                "days",
+                "until",
+                "due",
+                "other",
+                "called",
+                "order",
+                "ground",
+            },
+        ),
     ],
 )
 def test_a_text_asks_only_for_what_it_is_given(family: str, given: set[str]) -> None:

@@ -5,7 +5,7 @@ import { thumbs } from "../lib/sheet.js";
 import { players } from "../lib/voice.js";
 import { nameOf } from "./api.js";
 import { marks, whatOf } from "./list.js";
-import { wished } from "./step.js";
+import { excluded, wished } from "./step.js";
 import { bar, due, now, percent, signed } from "./words.js";
 
 const list = (value) => (Array.isArray(value) ? value : []);
@@ -163,6 +163,7 @@ function about(it) {
     facts(t("staff.clocks"), [[t("staff.clock"), it.clock_name], clockRow(t("staff.sign_due"), it.sign_due_at), clockRow(t("staff.contact_due"), it.contact_due_at), clockRow(t("staff.due"), it.due_at),
       [t("staff.extension"), it.extension && wished(it.extension)]]),
     ordered(it.order),
+    it.exclusion ? facts(t("staff.exclusion"), [[t("staff.ask.ground"), excluded(it.exclusion)], [t("staff.words"), it.exclusion.text], [t("staff.appeal"), it.exclusion.appeal]]) : "",
     facts(t("staff.people"), [[t("staff.unit"), it.unit_name], [t("staff.co_units"), list(it.co_unit_names).join("、")], [t("staff.assignee"), it.assignee_name], [t("staff.accountable"), it.accountable_name],
       [t("staff.contact"), it.anonymous ? t("staff.anonymous") : it.contact && h("span", { class: "num" }, it.contact)]]),
     facts(t("staff.result"), [[t("staff.outcome"), it.outcome], [t("staff.words"), it.result],

@@ -80,12 +80,16 @@ function masterField(it, draft) {
 function wish(step, it) {
   const quiet = (name, ...lines) => h("div", { class: "field" }, h("p", { class: "name" }, name), h("p", { class: "case-notice quiet" }, lines.join("\n")));
   if (step.name === "approve" && it.result) return quiet(t("staff.ask.text.reply"), it.result);
+  if (it.exclusion && /_(exclusion|appeal)$/.test(step.name)) return quiet(t("staff.exclusion"), excluded(it.exclusion), it.exclusion.text, it.exclusion.appeal);
   if (it.extension && step.name.endsWith("_extension")) return quiet(t("staff.extension"), wished(it.extension), it.extension.text);
   return null;
 }
 
 /** “李敏要延长 3 天，到 11 月 26 日 17:30” */
 export const wished = ({ who, days: n, until }) => t("staff.extension_wish", { who, n, until: stamp(until, now()) });
+
+/** “李敏申请：所提要求缺少依据” */
+export const excluded = ({ who, ground }) => t("staff.exclusion_wish", { who, ground });
 
 function fields(step, it, draft) {
   const needs = new Set(step.needs);
@@ -94,6 +98,7 @@ function fields(step, it, draft) {
   return [
     wish(step, it),
     asked.has("reason") && choices.reason && radios("reason", choices.reason, draft),
+    asked.has("ground") && choices.ground && radios("ground", choices.ground, draft),
     asked.has("outcome") && choices.outcome && radios("outcome", choices.outcome, draft),
     asked.has("master") && masterField(it, draft),
     asked.has("unit") && (choices.unit ? waited(choices.unit, draft) : assignFields(it, draft)),
@@ -105,7 +110,7 @@ function fields(step, it, draft) {
   ].filter(Boolean);
 }
 
-const READS = { reason: "reason", outcome: "outcome", text: "text", unit: "unit", assignee: "assignee", category: "category", days: "days", master: "master" };
+const READS = { reason: "reason", ground: "ground", outcome: "outcome", text: "text", unit: "unit", assignee: "assignee", category: "category", days: "days", master: "master" };
 
 function read(form, draft) {
   const given = new FormData(form);
