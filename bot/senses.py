@@ -88,4 +88,4 @@ class Senses:
 
 
 def _spot(found: Found) -> Spot:
-    return Spot(found.name, found.place, found.grid)
+    return Spot(found.name, found.place, found.grid, str(found.how), found.sure)

@@ -47,6 +47,7 @@ class Complaint:
     grid: str | None = None
     lon: float | None = None
     lat: float | None = None
+    placed: Mapping[str, Any] = field(default_factory=dict)  # how the place was understood, and how sure
     photos: Sequence[str] = ()
     anonymous: bool = False
     danger: str | None = None
@@ -121,7 +122,7 @@ def _submitted(case: Case, complaint: Complaint, now: datetime) -> Event:
         role=Role.RESIDENT,
         status=case.status,
         text=complaint.text,
-        details={"chosen": complaint.chosen},
+        details={"chosen": complaint.chosen, "placed": dict(complaint.placed)},
         photos=list(complaint.photos),
         at=now,
         **lifecycle.as_it_is(case),

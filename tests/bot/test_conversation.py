@@ -344,6 +344,16 @@ def test_a_card_shows_what_will_be_filed() -> None:
     assert [b.action for b in card.buttons] == ["submit", "category", "place", "photo", "named", "cancel"]
 
 
+@pytest.mark.parametrize(("sure", "key"), [(0.8, "card.where"), (0.7, "card.where_unsure"), (0.5, "card.where_unsure")])
+def test_the_card_asks_about_a_place_we_are_not_sure_of(sure: float, key: str) -> None:
+    unsure = replace(AROUND, spots=lambda said: [Spot("市一中", "S3", "G1", "short_alias", sure)])
+    state, effects = talk.step(WHERE, text("一中"), unsure, NOW)
+    cards = [line.value for said in effects if isinstance(said, Say) for line in said.card if line.name == "where"]
+    assert cards == [key]
+    state, _ = talk.step(state, Heard(action="choose_place", payload={"name": "市一中", "place": "S3"}), unsure, NOW)
+    assert state.draft and (state.draft.place_how, state.draft.place_sure) == ("chosen", 1.0)
+
+
 def test_what_was_said_while_waiting_is_kept_together() -> None:
     state = IDLE
     for heard in (text("晚上十点"), PHOTO, text("到半夜")):
