@@ -16,6 +16,7 @@ from bot.channels.telegram_texts import RESIDENT_COMMANDS, STAFF_COMMANDS
 from bot.desk import asking
 from bot.flows.danger import ANSWERS as SAFETY
 from bot.flows.progress import ASKS_WORDS, OFFERED, QUESTIONS
+from bot.papers import bulletin
 from bot.texts import DEFAULT, LOCALES, catalogue
 from cases import errors
 from cases.actors import SYSTEM
@@ -26,14 +27,16 @@ from cases.learning import Stage
 from cases.learning import State as Teaching
 from cases.lifecycle import told_args
 from cases.notices import TOLD, Audience
+from cases.warnings import Kind as Warned
 from classifiers.danger import lexicon
 from classifiers.kinds import KINDS
 from models import STEPS, ClockAct, CoStatus, ExclusionReason, Outcome, ReturnReason, Role, Status
+from models.hot import Colour
 
 ROOT = Path(__file__).parents[2]
 OTHERS = [locale for locale in LOCALES if locale != DEFAULT]
 NAMES = {f"button.locale_{locale}" for locale in LOCALES}  # each language's own name, the same everywhere
-MONTHS = {"when.date", "when.date_year"}  # English writes the month out
+MONTHS = {"when.date", "when.date_year", "paper.day"}  # English writes the month out
 HAN = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
 
 # Right in Taiwan and Hong Kong, though s2t prefers a rarer form: 分派台 (臺), 批准 (準), 吃剩 (喫), 群組 (羣).
@@ -73,6 +76,10 @@ FAMILIES: dict[str, Iterable[str]] = {
     "learning.check.{}": [check.name for check in CHECKS],
     "menu.{}": [*RESIDENT_COMMANDS, *STAFF_COMMANDS],
     "outcome.{}": Outcome,
+    "paper.bulletin.{}": ["units", "areas", "warnings", "hot", "late", "clearing", "good"],
+    "paper.colour.{}": Colour,
+    "paper.column.{}": [*bulletin.COUNTS, *bulletin.COLUMNS, *bulletin.AREA_COLUMNS],
+    "paper.kind.{}": Warned,
     "rate.{}": QUESTIONS,
     "rating.{}_{}": [f"{question}_{a}" for question, answers in QUESTIONS.items() for a in answers],
     "reason.{}": ReturnReason,
