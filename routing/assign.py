@@ -6,7 +6,7 @@ Pure choices over the rows handed in. None means that nobody is left: a dispatch
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Protocol
 
-from models import Area, AssignTo, Person, Role, Unit
+from models import Area, AssignTo, Role, Unit
 from routing.rules import Decision
 
 STREET, COMMUNITY, GRID = 1, 2, 3  # where they stand in a path that begins with the city
@@ -29,7 +29,7 @@ class Somebody(Protocol):
 
 def candidate(
     decision: Decision,
-    people: Sequence[Person],
+    people: Sequence[Somebody],
     loads: Mapping[str, int],
     path: Sequence[str],
     refusers: Collection[str] = frozenset(),
@@ -41,7 +41,7 @@ def candidate(
     With `areas` a worker of a neighbouring grid of the same community counts as one of the community.
     """
     able = [person for person in people if person.active and person.code not in refusers]
-    groups: Iterator[list[Person]] = _desk(decision.unit, able, path)
+    groups: Iterator[list[Somebody]] = _desk(decision.unit, able, path)
     if decision.assign == AssignTo.NAMED:
         groups = _first([person for person in able if person.code == decision.assignee], groups)
     if decision.assign == AssignTo.CELL:
@@ -51,7 +51,7 @@ def candidate(
 
 def of_unit(
     unit: str,
-    people: Sequence[Person],
+    people: Sequence[Somebody],
     loads: Mapping[str, int],
     path: Sequence[str] = (),
     refusers: Collection[str] = frozenset(),
@@ -61,20 +61,20 @@ def of_unit(
     return _least_loaded(_desk(unit, able, path), loads)
 
 
-def _least_loaded(groups: Iterator[list[Person]], loads: Mapping[str, int]) -> str | None:
+def _least_loaded(groups: Iterator[list[Somebody]], loads: Mapping[str, int]) -> str | None:
     """Of the first group that has anybody, whoever has least to do; the code decides between equals."""
     group = next((group for group in groups if group), [])
     return min((person.code for person in group), key=lambda code: (loads.get(code, 0), code), default=None)
 
 
-def _first(group: list[Person], others: Iterator[list[Person]]) -> Iterator[list[Person]]:
+def _first(group: list[Somebody], others: Iterator[list[Somebody]]) -> Iterator[list[Somebody]]:
     yield group
     yield from others
 
 
 def _cell(
-    able: Sequence[Person], path: Sequence[str], areas: Mapping[str, Area], others: Iterator[list[Person]]
-) -> Iterator[list[Person]]:
+    able: Sequence[Somebody], path: Sequence[str], areas: Mapping[str, Area], others: Iterator[list[Somebody]]
+) -> Iterator[list[Somebody]]:
     """The grid's own worker, then those of the community, then the desk."""
     workers = [person for person in able if person.role == Role.WORKER]
     if len(path) > GRID:
@@ -88,7 +88,7 @@ def _path_of(area: str, areas: Mapping[str, Area]) -> Sequence[str]:
     return areas[area].path if area in areas else (area,)
 
 
-def _desk(unit: str, able: Sequence[Person], path: Sequence[str]) -> Iterator[list[Person]]:
+def _desk(unit: str, able: Sequence[Somebody], path: Sequence[str]) -> Iterator[list[Somebody]]:
     """Handlers who look after the place, then clerks, then workers of other places, leaders last."""
     members = [person for person in able if person.unit == unit]
     handlers = [person for person in members if person.role in (Role.CLERK, Role.WORKER)]

@@ -69,7 +69,7 @@ class Names:
     def _is_meant(self, text: str, name: str, at: int) -> bool:
         end = at + len(name)
         alone = name not in self._bare or borders.stands_alone(text, at, end, self._areas)
-        return alone and borders.ends(text, name, end)
+        return alone and borders.ends(text, name, end) and not borders.is_elsewhere(text, at, end)
 
     def _meant(self, text: str, name: str, end: int) -> tuple[Split | None, int]:
         """The building or house when one is said and known, else whatever has the name."""

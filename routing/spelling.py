@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cache, lru_cache
 
 _NUMBER = r"(?P<number>[0-9]{1,4}|[零一二两三四五六七八九十百]{1,5}|[a-z](?=栋|幢|座|号楼))"
-_UNIT = r"(?:(?P<building>号楼|号栋|号幢|栋|幢|座|#楼?)|(?P<group>小组|组)|(?P<grid>网格)|(?P<door>号(?!门|线|店|岗)))"
+_UNIT = (
+    r"(?:(?P<building>号楼|号栋|号幢|栋|幢|座|#楼?)|(?P<group>小组|组)|(?P<grid>网格)|"
+    r"(?P<door>号(?!门(?!口)|线|店|岗)))"
+)
 """Not 楼 alone: 三楼 is the third floor. 号 is a house in a street, 号楼 a building of an estate."""
 
 _NUMBERED = re.compile(rf"(?P<base>.{{2,}}?)(?:第(?=.+网格)|[·-])?{_NUMBER}{_UNIT}")  # 书香门第1栋 ends in no 第1栋

@@ -35,7 +35,7 @@ def test_the_town_is_as_large_as_promised(town: Town) -> None:
     levels, kinds = Counter(area.level for area in town.areas), Counter(place.kind for place in town.places)
     roles = Counter(person.role for person in town.people)
     assert (levels[0], levels[1], levels[2], levels[3]) == (1, 3, 12, 43)
-    assert (kinds["estate"], kinds["building"], len(town.places)) == (27, 127, 265)
+    assert (kinds["estate"], kinds["building"], len(town.places)) == (27, 127, 268)
     assert min(kinds[kind] for kind in ("road", "school", "hospital", "market", "park", "factory", "village")) >= 4
     assert (len(town.units), len(town.rules), len(town.people)) == (53, 247, 152)
     assert (roles["worker"], roles["dispatcher"], roles["supervisor"], roles["admin"], roles["auditor"]) == (
