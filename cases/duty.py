@@ -24,9 +24,10 @@ URGENT = frozenset({"desk.danger", "desk.ring", "desk.sign_overdue", "desk.escal
 TASKS = frozenset(
     {
         "desk.hold", "desk.route", "desk.arbitrate", "desk.assign", "desk.decided", "desk.reassign", "desk.raise",
-        "desk.whistle", "desk.relocate", "desk.supplement",
+        "desk.whistle", "desk.relocate",
     }
 )  # fmt: skip
+AT_ONCE = TASKS | {"desk.supplement"}  # of danger, also at night
 SOUNDLESS = frozenset({"desk.join"})  # at any hour
 
 KNOWN = "handed_over"  # in session.info: what `known_once` remembers
@@ -53,7 +54,7 @@ def is_night(now: datetime) -> bool:
 
 def quiet(key: str, case: Case | None, now: datetime) -> bool:
     """Whether a notice to the staff comes without a sound: at night, unless somebody has to get up for it."""
-    danger = case is not None and bool(case.danger) and case.status in OPEN and key in TASKS
+    danger = case is not None and bool(case.danger) and case.status in OPEN and key in AT_ONCE
     return key in SOUNDLESS or (is_night(now) and key not in URGENT and not danger)
 
 

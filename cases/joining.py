@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, delete, literal
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -30,6 +30,7 @@ SAME_ITEM, SAME_FIELD = 0.1, 0.25  # of the shorter text's runs of two and three
 READ, SHOWN = 200, 3  # the newest nearby are compared; so many are shown
 EXCERPT = 40
 ROAD = "road"  # its point says nothing about where along it
+LEADS = ("lead_unsorted", "lead_unsigned", "lead_signed")  # it took the place of a withdrawn one
 PRIVATE = "report"  # 举报: not for the neighbours
 
 
@@ -191,10 +192,33 @@ async def theirs(session: AsyncSession, resident: UUID, limit: int = 5) -> Seque
 
 
 async def told(session: AsyncSession, case: Case, resident: UUID) -> Mapping[str, Any]:
-    """What they said when they joined, as the beginning of a complaint of their own. NotFound for who has not."""
-    said = select(Event).where(Event.case_id == case.id, Event.kind == "join")
+    """What they said when they joined it, or one whose place it took, as the beginning of a complaint of their own.
+
+    Raises NotFound for who has not joined.
+    """
     mine = col(Event.details)["resident"].astext == str(resident)
-    event = (await session.exec(said.where(mine).limit(1))).first()
-    if event is None:
-        raise NotFound("case.not_found", number=case.number)
-    return {"text": event.text, **event.details["where"]}
+    of_case: Case | None = case
+    while of_case is not None:
+        said = select(Event).where(Event.case_id == of_case.id, Event.kind == "join", mine)
+        if event := (await session.exec(said.limit(1))).first():
+            return {"text": event.text, **event.details["where"]}
+        of_case = await _before(session, of_case)
+    raise NotFound("case.not_found", number=case.number)
+
+
+async def _before(session: AsyncSession, case: Case) -> Case | None:
+    """The withdrawn case whose place this one took."""
+    led = select(Event).where(Event.case_id == case.id, col(Event.kind).in_(LEADS)).order_by(col(Event.seq).desc())
+    event = (await session.exec(led.limit(1))).first()
+    numbered = select(Case).where(Case.number == event.details["other"]) if event else None
+    return (await session.exec(numbered)).first() if numbered is not None else None
+
+
+async def hand_on(session: AsyncSession, case: Case, heir: Case) -> int:
+    """Those who joined a withdrawn case have joined the one that goes on in its place; how many are new to it."""
+    joined = (Follower.case_id == case.id, Follower.via == VIA_JOINED)
+    moved = select(literal(heir.id), Follower.resident, Follower.via, Follower.at).where(*joined)
+    new = insert(Follower).from_select(["case_id", "resident", "via", "at"], moved).on_conflict_do_nothing()
+    count = len((await session.execute(new.returning(col(Follower.resident)))).all())
+    await session.execute(delete(Follower).where(*joined))
+    return count

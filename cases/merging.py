@@ -11,7 +11,7 @@ from typing import Any
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from cases import access, accused, lifecycle, timers
+from cases import access, accused, joining, lifecycle, notices, timers
 from cases.actors import RESIDENT, SYSTEM, Actor, staff
 from cases.book import Book
 from cases.errors import Missing, NotFound, Stale
@@ -76,7 +76,10 @@ async def end_along(
 
 
 async def withdraw(session: AsyncSession, book: Book, case: Case, now: datetime) -> None:
-    """Taken back. The oldest of those that follow it goes on in its place: same desk, same clock, nothing lost."""
+    """Taken back. The oldest of those that follow it goes on in its place: same desk, same clock, nothing lost.
+
+    Who joined it has joined that one; without any, they are told how to go on with their own words.
+    """
     led = await followers(session, case)
     if not led:
         await lifecycle.move(session, book, case, "withdraw", RESIDENT, now, changes={"master": None})
@@ -90,7 +93,8 @@ async def withdraw(session: AsyncSession, book: Book, case: Case, now: datetime)
     changes |= await timers.hand_on(session, book, case, heir, now) | {"master": None}
     for table in (CoTask, Order):  # what other units owe to it
         await session.execute(update(table).where(col(table.case_id) == case.id).values(case_id=heir.id))
-    await lifecycle.move(session, book, case, "withdraw", RESIDENT, now)
+    changes["joined"] = heir.joined + await joining.hand_on(session, case, heir)
+    await lifecycle.move(session, book, case, "withdraw", RESIDENT, now, changes={"joined": 0})
     details = {"other": case.number}
     await lifecycle.move(session, book, heir, step, SYSTEM, now, details=details, changes=changes)
     await _follow(session, book, others, heir, SYSTEM, now)
@@ -98,6 +102,8 @@ async def withdraw(session: AsyncSession, book: Book, case: Case, now: datetime)
 
 async def followers(session: AsyncSession, case: Case) -> Sequence[Case]:
     """What is merged into it, the oldest first, held."""
+    if not notices.is_followed(session, case):
+        return ()
     chosen = select(Case).where(Case.master == case.id).order_by(col(Case.submitted_at), col(Case.id))
     held = chosen.with_for_update(key_share=True).execution_options(populate_existing=True)
     return (await session.exec(held)).all()

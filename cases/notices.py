@@ -114,6 +114,9 @@ ALONG: Mapping[str, str] = {  # what residents of merged cases hear of the case 
     "assign": "resident.assign",
     "sign": "resident.sign",
     "contact": "merged.contact",
+    "raise": "resident.raise",
+    "whistle": "resident.whistle",
+    "co_answer": "resident.co_answer",
     "grant_extension": "resident.grant_extension",
     "overdue": "resident.overdue",
 }
@@ -122,6 +125,8 @@ JOINED: Mapping[str, str] = {  # what they hear who said “me too”
     "assign": "joined.assign",
     "sign": "joined.sign",
     "contact": "joined.contact",
+    "raise": "joined.raise",
+    "whistle": "joined.whistle",
     "grant_extension": "joined.grant_extension",
     "overdue": "joined.overdue",
     "approve": "joined.approve",
@@ -129,6 +134,7 @@ JOINED: Mapping[str, str] = {  # what they hear who said “me too”
     "reject": "joined.reject",
     "reject_along": "joined.reject",
     "withdraw": "joined.withdraw",
+    **dict.fromkeys(("lead_unsorted", "lead_unsigned", "lead_signed"), "joined.goes_on"),
 }
 VIA_JOINED = "joined"
 FIRST_EVENTS = 2  # of a case so new that nobody can follow it
@@ -181,11 +187,16 @@ async def _tell_along(session: AsyncSession, case: Case, event: Event, now: date
 
 
 async def _merged(session: AsyncSession, case: Case) -> Sequence[Case]:
-    masters: frozenset[UUID] | None = session.info.get(MASTERS)
-    if masters is not None and case.id not in masters:
+    if not is_followed(session, case):
         return ()
     followed = select(Case).where(Case.master == case.id, Case.status == Status.MERGED)
     return (await session.exec(followed.order_by(col(Case.number)))).all()
+
+
+def is_followed(session: AsyncSession, case: Case) -> bool:
+    """False where it is known that no case is merged into this one: it is too new, or was asked for many at once."""
+    masters: frozenset[UUID] | None = session.info.get(MASTERS)
+    return case.version > FIRST_EVENTS and (masters is None or case.id in masters)
 
 
 @asynccontextmanager

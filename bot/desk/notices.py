@@ -14,7 +14,7 @@ from cases.masking import mask
 from models import Case, DeskChat, Notification
 
 TALKS = "desk.relay_back"  # the resident said something; an answer to this line goes to them
-RINGS = frozenset({"desk.danger", "desk.ring"})
+RINGS = frozenset({"desk.danger", "desk.ring", "desk.alarm"})
 HANDED_OVER = "duty.asked"
 
 

@@ -1,15 +1,36 @@
 """“Me too”: neighbours who told of the same are shown before another complaint is filed, nothing of who they are."""
 
 import pytest
-from sqlmodel import select
+import pytest_asyncio
+from sqlmodel import col, select
 
-from models import Case, Event, Follower
+from models import OPEN, Case, Event, Follower
 from tests.support.clock import Clock
 from tests.support.people import Resident
+from tests.support.shared import begin_anew, signed_in_once
 from tests.support.site import Site
 from tests.support.told import told
 
 FUMES = "楼下烧烤店油烟太大"
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def program(shared_site: Site) -> Site:
+    signed_in_once(shared_site)
+    return shared_site
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def site(program: Site) -> Site:
+    await begin_anew(program)
+    return program
+
+
+@pytest.fixture
+def clock(program: Site) -> Clock:
+    assert isinstance(program.parts.now, Clock)
+    return program.parts.now
 
 
 async def the_case(site: Site, number: str) -> Case:
@@ -39,9 +60,11 @@ async def test_shown_before_filing_and_joined_with_one_press(site: Site) -> None
     assert (case.joined, case.status) == (1, "dispatched")
     assert await told(site, number, "limin", "desk.join") == [("desk.join", "烧烤店的油烟天天往屋里灌，受不了")]
     async with site.parts.sessions() as session:
-        assert len((await session.exec(select(Case))).all()) == 1
-        follower = (await session.exec(select(Follower).where(Follower.via == "joined"))).one()
-        event = (await session.exec(select(Event).where(Event.kind == "join"))).one()
+        assert (await session.exec(select(Case.number).where(col(Case.status).in_(OPEN)))).all() == [number]
+        follower = (
+            await session.exec(select(Follower).where(Follower.case_id == case.id, Follower.via == "joined"))
+        ).one()
+        event = (await session.exec(select(Event).where(Event.case_id == case.id, Event.kind == "join"))).one()
     assert (follower.case_id, event.public) == (case.id, False)
     assert (await (await site.staff("limin")).case(number))["case"]["joined"] == 1
     assert "附议" not in "".join(await ann.texts()), "whoever filed it hears nothing of the others"

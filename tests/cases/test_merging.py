@@ -4,15 +4,38 @@ import asyncio
 from datetime import datetime, timedelta
 from uuid import uuid4
 
+import pytest
+import pytest_asyncio
 from sqlmodel import col, select
 
-from models import Case, ClockAct, Event, Status, Timer
+from cases import joining
+from models import Case, ClockAct, Event, Follower, Status, Timer
 from tests.support.clock import Clock
 from tests.support.people import Staff
+from tests.support.shared import begin_anew, signed_in_once
 from tests.support.site import Site
 from tests.support.told import told, who_was_told
 
 FUMES = "楼下烧烤店油烟太大"
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def program(shared_site: Site) -> Site:
+    signed_in_once(shared_site)
+    return shared_site
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def site(program: Site) -> Site:
+    await begin_anew(program)
+    return program
+
+
+@pytest.fixture
+def clock(program: Site) -> Clock:
+    assert isinstance(program.parts.now, Clock)
+    return program.parts.now
 
 
 async def the_case(site: Site, number: str) -> Case:
@@ -193,6 +216,41 @@ async def test_withdrawn_the_oldest_goes_on_in_its_place(site: Site, clock: Cloc
     await limin.step(second, "reply", text="已整改。", outcome="solved", photos=[await limin.upload()])
     assert (await the_case(site, third)).status == "resolved"
     await invariants(site)
+
+
+async def test_calls_and_levels_are_told_along_and_joining_outlives_a_withdrawal(site: Site, clock: Clock) -> None:
+    """Merged and joined residents hear who was called and who has it now; then who filed it first takes it back."""
+    ann, carl = await site.resident("B0103"), await site.resident("B0103")
+    first = await ann.file(FUMES)
+    await carl.say("烧烤店油烟太大，衣服不敢晾")
+    await carl.press("submit")
+    await carl.press("join")
+    second = (await three(site, clock))[0]
+    await (await site.staff("chenlu")).step(second, "merge", master=first)
+    limin = await site.staff("limin")
+    await limin.step(first, "sign")
+    await limin.step(first, "whistle", text="一起看看排烟", units=[{"unit": "SCJ"}])
+    assert (await told(site, second, None))[-1][0] == "resident.whistle"
+    await limin.step(first, "raise", text="管道要街道出面")
+    assert (await told(site, second, None))[-1][0] == "resident.raise"
+    await site.settle()
+    lines = await carl.texts()
+    assert all(line.startswith(f"您附议的 {first} ") for line in lines[-2:])
+    assert "协助" in lines[-2] and "已上报到上一级" in lines[-1]
+
+    await ann.say("进度")
+    await ann.press("withdraw")
+    await ann.press("confirm_withdraw")
+    await site.settle()
+    heir = await the_case(site, second)
+    assert (heir.joined, heir.master, (await the_case(site, first)).joined) == (1, None, 0)
+    assert (await carl.texts())[-1].startswith(f"提出 {first} 的居民撤回了，同一件事由 {second} 接着办")
+    await invariants(site)
+    async with site.parts.sessions() as session:
+        joined = (
+            await session.exec(select(Follower).where(Follower.case_id == heir.id, Follower.via == "joined"))
+        ).one()
+        assert (await joining.told(session, heir, joined.resident))["text"] == "烧烤店油烟太大，衣服不敢晾"
 
 
 async def test_one_that_follows_may_be_withdrawn_urged_and_added_to(site: Site, clock: Clock) -> None:
