@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from bot.because import explained
 from bot.desk.due import due_for
@@ -260,9 +261,16 @@ class Desk:
             "id": row.id,
             "text": mask(self.word(row.text_key, row.args)),
             "number": case.number if case and access.may_see(self.book, self.person, case) else None,
+            "link": _here(row.args.get("link", "")),
             "at": iso(row.created_at),
             "read": row.read_at is not None,
         }
+
+
+def _here(link: str) -> str | None:
+    """A link of ours without its address: this page may have been reached by another."""
+    found = urlsplit(link)
+    return found._replace(scheme="", netloc="").geturl() or None
 
 
 def _told_with(story: Story) -> list[str]:

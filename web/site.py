@@ -6,7 +6,20 @@ from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 
-from web import chat, guard, hooks, receipts, refusals, sheets, staff, staff_binding, staff_duty, staff_filing
+from web import (
+    bulletins,
+    chat,
+    clearing,
+    guard,
+    hooks,
+    receipts,
+    refusals,
+    sheets,
+    staff,
+    staff_binding,
+    staff_duty,
+    staff_filing,
+)
 from web.pages import page
 from web.parts import Parts
 
@@ -25,6 +38,8 @@ def create(parts: Parts) -> FastAPI:
     app.include_router(staff_duty.router)
     app.include_router(staff_filing.router)
     app.include_router(sheets.router)
+    app.include_router(bulletins.router)
+    app.include_router(clearing.router)
     app.include_router(hooks.router)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     _pages(app, parts)

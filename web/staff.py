@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from bot.scrub import scrub
 from bot.texts import say
 from bot.transactions import wake
-from cases import access, behalf, joining, queries, steps
+from cases import access, behalf, bulletins, clearing, joining, queries, steps
 from cases.book import Book
 from cases.errors import NotFound, Stale
 from models import Case, Notification, Person, Photo, Resident, Role, StaffSession
@@ -245,5 +245,7 @@ def _me(parts: Parts, person: Person, csrf: str, locale: str) -> dict[str, Any]:
         "area": book.area_name(person.area),
         "files": person.role in behalf.MAY,
         "prints": bool(sheets.printable(book, person)),
+        "reads_bulletins": bool(bulletins.readable(book, person)),
+        "sees_clearing": clearing.reach(book, person) is not None,
     }
     return {"person": shown, "csrf": csrf}

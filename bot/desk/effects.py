@@ -91,6 +91,11 @@ class Orders:
 
 
 @dataclass(frozen=True)
+class Clearing:
+    """清零 of the communities the person looks after."""
+
+
+@dataclass(frozen=True)
 class Speak:
     locale: str
 
@@ -141,6 +146,7 @@ Effect: TypeAlias = (
     | Tasks
     | Duty
     | Orders
+    | Clearing
     | Speak
     | Release
     | Train

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from bot import filing
-from bot.desk import binding, card, lines, meanwhile, orders, roster, tasks, teaching
+from bot.desk import binding, card, clearing, lines, meanwhile, orders, roster, tasks, teaching
 from bot.desk import effects as fx
 from bot.desk.scene import Scene, first
 from bot.desk.state import Pending
@@ -131,6 +131,10 @@ async def _orders(scene: Scene, effect: fx.Orders) -> None:
     await scene.say(await orders.listed(scene.session, scene.reader, scene.person))
 
 
+async def _clearing(scene: Scene, effect: fx.Clearing) -> None:
+    await scene.say(await clearing.listed(scene.session, scene.reader, scene.person))
+
+
 async def _hand_over(scene: Scene, effect: fx.HandOver) -> None:
     await scene.say(await roster.hand_over(scene.session, scene.reader, scene.person, effect.pending))
 
@@ -202,6 +206,7 @@ PERFORM: Mapping[type, Callable[[Scene, Any], Awaitable[None]]] = {
     fx.Tasks: _tasks,
     fx.Duty: _duty,
     fx.Orders: _orders,
+    fx.Clearing: _clearing,
     fx.Speak: _speak,
     fx.Release: _release,
     fx.Train: _train,

@@ -10,6 +10,7 @@ from datetime import datetime
 from bot.desk import asking
 from bot.desk.choices import HAND_OVER
 from bot.desk.effects import (
+    Clearing,
     Duty,
     FileNew,
     Models,
@@ -43,6 +44,7 @@ WORDS: Mapping[str, frozenset[str]] = {
     "tasks": frozenset({"待办", "任务", "待辦", "任務", "tasks"}),
     "duty": frozenset({"值班", "duty"}),
     "orders": frozenset({"督办", "督办单", "督辦", "督辦單", "orders"}),
+    "clearing": frozenset({"清零", "清零清单", "清零清單", "clearing"}),
     "help": frozenset({"帮助", "幫助", "怎么用", "怎麼用", "help"}),
     "cancel": frozenset({"取消", "算了", "cancel"}),
 }
@@ -223,6 +225,10 @@ def _orders(state: State, heard: Heard, around: Around, now: datetime) -> Turn:
     return state, [Orders()]
 
 
+def _clearing(state: State, heard: Heard, around: Around, now: datetime) -> Turn:
+    return state, [Clearing()]
+
+
 def _help(state: State, heard: Heard, around: Around, now: datetime) -> Turn:
     admin = around.person.role in ADMINS
     return state, [Say("task.help_admin" if admin else "task.help", {"name": around.person.name})]
@@ -279,6 +285,7 @@ COMMANDS: Mapping[str, Command] = {
     "tasks": Command(STAFF, _tasks),
     "duty": Command(STAFF, _duty),
     "orders": Command(STAFF, _orders),
+    "clearing": Command(STAFF, _clearing),
     "help": Command(STAFF, _help),
     "lang": Command(STAFF, _lang),
     "cancel": Command(STAFF, _cancel),

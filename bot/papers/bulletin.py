@@ -217,3 +217,12 @@ def _in(names: Sequence[str], locale: str) -> str:
 def _day(day: str, locale: str) -> str:
     one = date.fromisoformat(day)
     return say("paper.day", locale, month=one.month, day=one.day, month_name=f"{one:%B}")
+
+
+def brief(row: Bulletin, locale: str) -> dict[str, Any]:
+    """A line of the list: the week, its days and the numbers that matter."""
+    now = row.content["numbers"]["now"]
+    counts = {name: str(now[name]) for name in COUNTS}
+    rates = {name: _percent(now[name]) for name in RATES}
+    days = [_day(row.content[end], locale) for end in ("from", "to")]
+    return {"week": row.content["week"], "since": days[0], "to": days[1], **counts, **rates}

@@ -53,6 +53,8 @@ function signedIn(person) {
   $("me-name").textContent = person.name;
   $("new-open").hidden = !person.files;
   $("sheets-open").hidden = !person.prints;
+  $("bulletins-open").hidden = !person.reads_bulletins;
+  $("clearing-open").hidden = !person.sees_clearing;
   $("me-role").textContent = [person.role_text, person.unit, person.area].filter(Boolean).join(" · ");
   screen("desk");
   api.learnNames().catch(() => undefined).then(() => open && adopt(open));

@@ -20,11 +20,12 @@ function drawCount() {
 }
 
 /** One notice; a link where it is about a case one may see. */
-function row({ id, text, number, at }) {
+function row({ id, text, number, link, at }) {
   const isNew = fresh.has(id);
   const words = h("div", { class: isNew ? "notice new" : "notice" },
     h("p", { class: "notice-text" }, text),
     h("p", { class: "soft" }, h("time", { datetime: at }, stamp(at, now())), isNew && h("span", { class: "mark" }, t("staff.unread"))));
+  if (link) return h("li", {}, h("a", { class: "row", href: link, target: "_blank", rel: "noopener" }, words, icon("next")));
   return h("li", {}, number
     ? h("a", { class: "row", href: `#case/${encodeURIComponent(number)}`, "data-close": true }, words, icon("next"))
     : h("div", { class: "row still" }, words));
