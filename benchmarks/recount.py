@@ -81,7 +81,7 @@ class Recount:
     @classmethod
     async def read(cls, session: AsyncSession) -> "Recount":
         town = (await session.exec(select(Town))).one()
-        paths = dict((await session.execute(select(Area.code, Area.path))).tuples().all())
+        paths = {area.code: area.path for area in (await session.exec(select(Area))).all()}
         made = cls(town.code, town.desk, paths, (await session.exec(select(Exclusion))).all())
         wanted = (
             Case.number, Event.case_id, Event.kind, Event.actor, Event.status, Event.details, Event.at, Event.category,

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from cases.periods import Period
@@ -65,9 +66,15 @@ async def rates(
     `within`: an area of any level. `as_of`: exclusions decided until then; unset, until the period was over, which is
     why the numbers of a past week stay as they were told.
     """
-    period = Period(start, end)
-    asked = {"since": period.since, "until": period.until, "as_of": as_of or period.until, "within": within}
-    rows = (await session.execute(_QUERIES[by], {**asked, "open": [str(one) for one in OPEN]})).mappings().all()
+    return await counted(session, query(by), Period(start, end), within=within, as_of=as_of)
+
+
+async def counted(
+    session: AsyncSession, asked: TextClause, period: Period, *, within: str | None, as_of: datetime | None
+) -> list[Rates]:
+    """What a `query` finds."""
+    around = {"since": period.since, "until": period.until, "as_of": as_of or period.until, "within": within}
+    rows = (await session.execute(asked, {**around, "open": [str(one) for one in OPEN]})).mappings().all()
     return [_row(row) for row in rows]
 
 
@@ -185,9 +192,12 @@ _COUNTED = (
 )  # fmt: skip
 
 
-def _query(whose: str) -> str:
+@cache
+def query(by: By) -> TextClause:
+    """Every fact with whose it is, then counts of them."""
+    some = " OR ".join(_COUNTED)
     counts = ",\n".join(f"count(*) FILTER (WHERE {name} AND NOT left_out) AS {name}" for name in _COUNTED)
-    return f"""
+    return text(f"""
         WITH fact AS ({_HAPPENED} UNION ALL {_LEFT_OPEN})
         SELECT key, {counts},
             percentile_cont(0.5) WITHIN GROUP (ORDER BY hours) FILTER (WHERE NOT left_out) AS median_hours,
@@ -195,11 +205,8 @@ def _query(whose: str) -> str:
         FROM (
             SELECT fact.*, key, EXISTS ({_LEFT_OUT}) AS left_out
             FROM fact CROSS JOIN town LEFT JOIN areas ON areas.code = fact.grid
-            CROSS JOIN LATERAL ({whose}) AS own (key)
+            CROSS JOIN LATERAL ({_WHOSE[by]}) AS own (key)
             WHERE CAST(:within AS text) IS NULL OR :within = ANY(path) OR :within = town.code
         ) AS known
-        WHERE key IS NOT NULL GROUP BY key ORDER BY key
-    """  # noqa: S608 (of our own words only)
-
-
-_QUERIES = {by: text(_query(whose)) for by, whose in _WHOSE.items()}
+        WHERE key IS NOT NULL AND ({some}) GROUP BY key ORDER BY key
+    """)  # noqa: S608 of our own words alone
