@@ -44,7 +44,7 @@ VIEWERS = [
     Viewer("xiongning", "leader of another street", None, None),
     Viewer("shibin", "leader of another department", None, None),
     Viewer("chenlu", "dispatcher", ["merge"], ["merge"]),
-    Viewer("guwenbo", "supervisor", NOTHING, NOTHING),
+    Viewer("guwenbo", "supervisor", ["order"], ["order"]),
     Viewer("jiangyan", "administrator", NOTHING, NOTHING),
     Viewer("caoying", "auditor", NOTHING, NOTHING),
 ]
