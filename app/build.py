@@ -37,7 +37,7 @@ from bot.live import Live
 from bot.media import Store
 from bot.senses import Senses
 from bot.transactions import Transactions
-from cases import area_days, bulletins, drift, orders, ringing, supervision, whistle
+from cases import area_days, bulletins, drift, orders, red_days, ringing, supervision, whistle
 from cases.book import Book, NoTown, read_book
 from cases.intake import Guess
 from cases.keys import Keys
@@ -190,7 +190,9 @@ def make_work(
         async with transactions.begin() as session:
             days = await area_days.missing(session, now())
             if days:
-                await area_days.store(session, senses.book, days[0])
+                rows = await area_days.store(session, senses.book, days[0])
+                if len(days) == 1:  # yesterday; what is older is no warning any more
+                    await red_days.tell(session, senses.book, rows, now())
         return len(days)
 
     async def put_out() -> int:

@@ -28,13 +28,13 @@ async def cards(desk: Desk, as_json: bool) -> None:
     if as_json:
         print(json.dumps([_card(desk, one) for one in found], ensure_ascii=False, indent=2))
         return
-    table = Table("no.", "where", "what", "cases", "7 days", "7 before", "since", "numbers")
+    table = Table("no.", "where", "words", "what", "cases", "7 days", "7 before", "since", "numbers")
     for one in found:
         numbers = " ".join(one.numbers[:NUMBERS]) + (" …" if len(one.numbers) > NUMBERS else "")
         counts = (str(one.issue.count), str(one.week), str(one.before))
         since = f"{one.issue.first_at.astimezone(TOWN_TIME):%m-%d}"
         place = issues.where(desk.book, one.issue)
-        table.add_row(str(one.issue.id), place, one.issue.title, *counts, since, numbers)
+        table.add_row(str(one.issue.id), place, " ".join(one.issue.words), one.issue.title, *counts, since, numbers)
     tables.show(table if found else "no hot issue now")
 
 
@@ -42,8 +42,8 @@ def _card(desk: Desk, one: issues.Card) -> dict[str, Any]:
     issue = one.issue
     return {
         "id": issue.id, "place": issue.place, "area": issue.area, "where": issues.where(desk.book, issue),
-        "category": issue.category, "sentence": issue.title, "cases": issue.count, "last_7_days": one.week,
-        "7_days_before": one.before, "first_at": issue.first_at.isoformat(), "last_at": issue.last_at.isoformat(),
+        "category": issue.category, "words": issue.words, "sentence": issue.title, "cases": issue.count,
+        "last_7_days": one.week, "7_days_before": one.before, "first_at": issue.first_at.isoformat(), "last_at": issue.last_at.isoformat(),
         "numbers": list(one.numbers),
     }  # fmt: skip
 

@@ -40,7 +40,7 @@ class Hotness:
             gathering = await self._caught_up()
             placed = await asyncio.to_thread(hot.compare, gathering, cases)
             async with self._transactions.begin() as session:
-                new = await hot.keep(session, self._book(), placed, self._now())
+                new = await hot.keep(session, self._book(), placed, self._now(), gathering.rare)
         except BaseException:
             self._gathering = None
             raise

@@ -6,7 +6,7 @@ The comparing is `classifiers/gathering.py`, in memory; here are the rows. A cas
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,6 +20,7 @@ from cases.book import Book
 from cases.errors import NotAllowed, NotFound
 from cases.masking import mask
 from cases.notices import NEW_NOTICES
+from classifiers.common_words import shared
 from classifiers.gathering import WINDOW, Gathering, read, sentences
 from models import Case, HotCase, HotIssue, Notification, Person, Role
 
@@ -41,6 +42,7 @@ READ_AGAIN = 40  # of an issue's cases, the newest: among them the best sentence
 TITLE = 60
 SHOWN = 50
 
+Rare = Callable[[str], float]
 Tellers = Gathering[UUID]
 """Groups by any one of their cases."""
 
@@ -145,8 +147,8 @@ def compare(gathering: Tellers, cases: Iterable[New]) -> list[Place]:
     return placed
 
 
-async def keep(session: AsyncSession, book: Book, placed: Sequence[Place], now: datetime) -> list[HotIssue]:
-    """The rows of what was compared; returns the issues that are cards from now on."""
+async def keep(session: AsyncSession, book: Book, placed: Sequence[Place], now: datetime, rare: Rare) -> list[HotIssue]:
+    """The rows of what was compared; returns the issues that are cards from now on. `rare`: how much a word says."""
     touched: dict[int, HotIssue] = {}
     for one in placed:
         row = HotCase(case_id=one.case.id, likeness=one.likeness, at=one.case.at)
@@ -156,7 +158,7 @@ async def keep(session: AsyncSession, book: Book, placed: Sequence[Place], now: 
             assert issue.id is not None
             row.issue, touched[issue.id] = issue.id, issue
         await session.flush()
-    return [issue for issue in touched.values() if await _drawn(session, book, issue, now)]
+    return [issue for issue in touched.values() if await _drawn(session, book, issue, now, rare)]
 
 
 async def _issue(session: AsyncSession, beside: UUID, new: New) -> HotIssue:
@@ -171,7 +173,7 @@ async def _issue(session: AsyncSession, beside: UUID, new: New) -> HotIssue:
     return issue
 
 
-async def _drawn(session: AsyncSession, book: Book, issue: HotIssue, now: datetime) -> bool:
+async def _drawn(session: AsyncSession, book: Book, issue: HotIssue, now: datetime, rare: Rare) -> bool:
     """The issue as its cases make it; True when that is a card for the first time."""
     last = (await session.execute(select(func.max(HotCase.at)).where(col(HotCase.issue) == issue.id))).scalar_one()
     spans = {"quick": last - QUICK, "week": last - WEEK, "before": last - 2 * WEEK}
@@ -180,7 +182,7 @@ async def _drawn(session: AsyncSession, book: Book, issue: HotIssue, now: dateti
     issue.growth = round(week / max(1, before), 2)
     if issue.closed_by is None:
         issue.closed_at = None
-    await _describe(session, book, issue)
+    await _describe(session, book, issue, rare)
     many = issue.count >= CASES and residents >= RESIDENTS
     if issue.told_at or issue.closed_by or not (many or at_once >= RESIDENTS):
         return False
@@ -189,11 +191,12 @@ async def _drawn(session: AsyncSession, book: Book, issue: HotIssue, now: dateti
     return True
 
 
-async def _describe(session: AsyncSession, book: Book, issue: HotIssue) -> None:
-    """Sentence, place, area and category: what most of its newest cases say."""
+async def _describe(session: AsyncSession, book: Book, issue: HotIssue, rare: Rare) -> None:
+    """Sentence, words, place, area and category: what most of its newest cases say."""
     cases = await _newest(session, issue)
     best = cases[_clearest([case.text for case in cases])]
     issue.case_id, issue.title = best.id, mask((sentences(best.text) or [best.text])[0])[:TITLE]
+    issue.words = shared([case.text for case in cases], rare)
     issue.place = _most([case.place for case in cases])
     issue.area = _common(book, cases)
     issue.category = _most([case.item or case.category for case in cases])
@@ -236,7 +239,10 @@ async def _tell(session: AsyncSession, book: Book, issue: HotIssue, week: int, n
     for person in (await session.exec(told.order_by(Person.code))).all():
         row = Notification(
             unique_key=f"hot:{issue.id}:{person}", person=person, text_key="hot.card", created_at=now,
-            args={"place": where(book, issue), "text": issue.title, "cases": issue.count, "week": week},
+            args={
+                "place": where(book, issue), "text": issue.title, "cases": issue.count, "week": week,
+                "words": "、".join(issue.words) or "—",
+            },
         )  # fmt: skip
         session.add(row)
         session.info.setdefault(NEW_NOTICES, []).append(row)

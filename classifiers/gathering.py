@@ -168,6 +168,10 @@ class Gathering(Generic[Key]):
         weights = (group.whole / group.size * self._rarity(group.runs)) ** 2
         return float(weights[np.isin(group.runs, said.runs)].sum() / max(weights.sum(), 1e-9))
 
+    def rare(self, word: str) -> float:
+        """How much a word says, as a logarithm: 0 for what every text says."""
+        return float(self._rarity(_runs(word)).mean())
+
     def _grow(self, group: _Group, kept: Ints, head: Ints, said: Said) -> Ints:
         """Returns the runs that the group did not have."""
         runs = np.union1d(group.runs, kept)

@@ -101,6 +101,7 @@ FAMILIES: dict[str, Iterable[str]] = {
     "task.models.state.{}": {"in_use", "watching", *Teaching},
     "task.orders.{}": ["waits", "overdue", "answered"],
     "task.say.{}": ASKS_FOR_WORDS | {asking.HAND_OVER, "assign"},  # in arbitration
+    "warn.kind.{}": Warned,
     "when.{}": ["today", "tomorrow", "date", "date_year"],
     "{}.{}": [],  # a staff step's choices: reason.* and outcome.*, above
 }

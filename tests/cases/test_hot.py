@@ -101,6 +101,8 @@ async def test_many_about_one_thing_are_one_card_told_once(they: Town, capsys: p
     (card,) = await they.cards()
     assert (card.issue.place, card.issue.count, card.week, card.before) == (here.code, 6, 6, 0)
     assert mine[1].number in card.numbers and elsewhere.number not in card.numbers
+    assert card.issue.words[:2] == [here.name, "混凝土厂"] and {"灰尘", "噪音"} <= set(card.issue.words)
+    assert {args["words"] for _, args in await they.told()} == {"、".join(card.issue.words)}
     assert "混凝土厂" in card.issue.title and "13812345678" not in card.issue.title
     told = await they.told()
     async with they.sessions() as session:

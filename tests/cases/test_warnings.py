@@ -15,10 +15,12 @@ from app.jobs import defer_deliveries
 from app.watch import Desk
 from benchmarks import colours
 from bot.transactions import Transactions
-from cases import area_days
+from bot.wording import Wording
+from cases import area_days, red_days
 from cases.book import Book, read_book
+from cases.keys import Keys
 from cases.warnings import HISTORY, KINDS, Kind, exceeding, judge, safety
-from models import AreaDay, Event, Rating, Role, Status
+from models import AreaDay, Event, Notification, Rating, Role, Status
 from models.hot import Colour
 from tests.support.rows import add_case
 
@@ -133,7 +135,16 @@ async def test_a_past_day_comes_out_the_same_whatever_happened_since(
     assert red >= {grid} and red <= set(book.path(grid)), "only what it lies in may be red with it"
     assert DAY not in await area_days.missing(session, NOON + timedelta(days=1))
     await session.commit()
-    desk = Desk(Transactions(town, defer_deliveries), book, NOON + timedelta(days=1))
+    transactions = Transactions(town, defer_deliveries)
+    async with transactions.begin() as work:
+        assert await red_days.tell(work, book, list((await area_days.of_day(work, DAY)).values()), NOON) == 1
+    told = (await session.exec(select(Notification).order_by(Notification.person))).all()
+    assert {row.person for row in told} == {*book.of_role(Role.SUPERVISOR), "wangxing"}, "who leads the community"
+    words = Wording(book, Keys("for tests only: 0123456789abcdef")).word(
+        told[0].text_key, told[0].args, "zh-Hans", NOON
+    )
+    assert words.startswith(f"红色预警：{book.area_name(grid)}，11-15。\n· 说到险情的 3 件（平常 0.0）")
+    desk = Desk(transactions, book, NOON + timedelta(days=1))
     await hot_desk.warnings(desk, DAY, every=False, as_json=True)
     shown = {row["area"]: row["reasons"][0]["kind"] for row in json.loads(capsys.readouterr().out)}
     assert shown[grid] == "danger"
