@@ -28,14 +28,17 @@ ENOUGH = 5  # answers or deadlines from which a rate places a unit in the table
 _WEEK, _DAY = timedelta(days=7), timedelta(days=1)
 SEVERE = (Colour.RED, Colour.YELLOW, Colour.BLUE)
 
-# As cases.rates leaves them out; and none about the staff, of which not everybody may know.
+# As cases.rates leaves them out.
 _COUNTS = """
     NOT EXISTS (
         SELECT FROM exclusions WHERE exclusions.case_id = last.case_id AND exclusions.round >= last.round
             AND granted AND decided_at < :until AND NOT (upheld AND appeal_decided_at < :until)
     )
-    AND coalesce(jsonb_array_length(nullif(cases.facts->'accused', 'null')), 0) = 0
     AND (CAST(:within AS text) IS NULL OR :within = ANY(areas.path))
+"""
+# And none about the staff, of which not everybody may know.
+_SHOWN = f"""{_COUNTS}
+    AND coalesce(jsonb_array_length(nullif(cases.facts->'accused', 'null')), 0) = 0
 """
 _LATE = text(f"""
     SELECT cases.number, coalesce(last.unit, town.desk) AS unit, late.at AS since
@@ -53,7 +56,7 @@ _LATE = text(f"""
         SELECT max(at) AS at FROM events WHERE case_id = cases.id AND at < :until AND kind = 'overdue'
     ) AS late
     LEFT JOIN areas ON areas.code = last.grid
-    WHERE last.status = ANY(:open) AND last.overdue AND late.at IS NOT NULL AND {_COUNTS}
+    WHERE last.status = ANY(:open) AND last.overdue AND late.at IS NOT NULL AND {_SHOWN}
     ORDER BY late.at, cases.number
 """)  # noqa: S608 (of our own words only)
 _GOOD = text(f"""
@@ -66,17 +69,16 @@ _GOOD = text(f"""
     LEFT JOIN areas ON areas.code = last.grid
     WHERE last.kind = 'rate' AND last.at >= :since AND last.at < :until AND last.round = 1 AND NOT last.overdue
         AND last.details->>'solved' = 'yes' AND last.details->>'satisfied' = 'yes'
-        AND NOT cases.anonymous AND cases.danger IS NULL AND last.unit IS NOT NULL AND {_COUNTS}
+        AND NOT cases.anonymous AND cases.danger IS NULL AND last.unit IS NOT NULL AND {_SHOWN}
     ORDER BY hours, cases.number
 """)  # noqa: S608
-_DAYS = text("""
+_DAYS = text(f"""
     SELECT (at AT TIME ZONE :zone)::date AS day, count(*) FILTER (WHERE kind = 'submit') AS filed,
         count(*) FILTER (WHERE kind <> 'submit') AS finished
-    FROM events AS event LEFT JOIN areas ON areas.code = event.grid
-    WHERE at >= :since AND at < :until AND kind IN ('submit', 'approve', 'resolve_along')
-        AND (CAST(:within AS text) IS NULL OR :within = ANY(areas.path))
+    FROM events AS last LEFT JOIN areas ON areas.code = last.grid
+    WHERE at >= :since AND at < :until AND kind IN ('submit', 'approve', 'resolve_along') AND {_COUNTS}
     GROUP BY day
-""")
+""")  # noqa: S608
 
 
 async def content(session: AsyncSession, book: Book, area: str, monday: date) -> dict[str, Any]:
