@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer import Argument, Option
 
-from app import hot_cli, learning_cli, papers_cli, rules_cli, watch
+from app import hot_cli, learning_cli, papers_cli, rates_cli, rules_cli, watch
 
 if TYPE_CHECKING:
     from app.database import Server
@@ -228,6 +228,7 @@ door = watch.Door(_begin, database, run_errors)
 watch.add_to(cli, door)
 learning_cli.add_to(cli, door)
 hot_cli.add_to(cli, door)
+rates_cli.add_to(cli, door)
 rules_cli.add_to(cli, door)
 papers_cli.add_to(cli, door)
 

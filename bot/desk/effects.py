@@ -96,6 +96,11 @@ class Clearing:
 
 
 @dataclass(frozen=True)
+class Rates:
+    """三率 of what the person answers for."""
+
+
+@dataclass(frozen=True)
 class Speak:
     locale: str
 
@@ -146,6 +151,7 @@ Effect: TypeAlias = (
     | Tasks
     | Duty
     | Orders
+    | Rates
     | Clearing
     | Speak
     | Release

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from bot import filing
-from bot.desk import binding, card, clearing, lines, meanwhile, orders, roster, tasks, teaching
+from bot.desk import binding, card, clearing, figures, lines, meanwhile, orders, roster, tasks, teaching
 from bot.desk import effects as fx
 from bot.desk.scene import Scene, first
 from bot.desk.state import Pending
@@ -24,7 +24,7 @@ LINES = frozenset(
     {
         "return", "ask", "relay", "reply", "send_back", "reject", "extend", "refuse_extension",
         "raise", "whistle", "co_answer", "co_decline", "co_waive", "false_alarm", "order", "answer_order",
-        "exclude", "grant_exclusion", "refuse_exclusion", "uphold_appeal", "dismiss_appeal",
+        "accuse", "exclude", "grant_exclusion", "refuse_exclusion", "uphold_appeal", "dismiss_appeal",
     }
 )  # fmt: skip
 
@@ -135,6 +135,10 @@ async def _clearing(scene: Scene, effect: fx.Clearing) -> None:
     await scene.say(await clearing.listed(scene.session, scene.reader, scene.person))
 
 
+async def _rates(scene: Scene, effect: fx.Rates) -> None:
+    await scene.say(await figures.shown(scene.session, scene.reader, scene.person))
+
+
 async def _hand_over(scene: Scene, effect: fx.HandOver) -> None:
     await scene.say(await roster.hand_over(scene.session, scene.reader, scene.person, effect.pending))
 
@@ -206,6 +210,7 @@ PERFORM: Mapping[type, Callable[[Scene, Any], Awaitable[None]]] = {
     fx.Tasks: _tasks,
     fx.Duty: _duty,
     fx.Orders: _orders,
+    fx.Rates: _rates,
     fx.Clearing: _clearing,
     fx.Speak: _speak,
     fx.Release: _release,

@@ -19,6 +19,7 @@ from bot.desk.effects import (
     Orders,
     Pictures,
     Promote,
+    Rates,
     Release,
     RollBack,
     Speak,
@@ -40,11 +41,13 @@ from models import Role
 
 STAFF = frozenset(Role) - {Role.RESIDENT, Role.SYSTEM}
 ADMINS = frozenset({Role.ADMIN})
+OVERSEES = frozenset({Role.LEADER, Role.DISPATCHER, Role.SUPERVISOR, Role.ADMIN, Role.AUDITOR})
 WORDS: Mapping[str, frozenset[str]] = {
     "tasks": frozenset({"待办", "任务", "待辦", "任務", "tasks"}),
     "duty": frozenset({"值班", "duty"}),
     "orders": frozenset({"督办", "督办单", "督辦", "督辦單", "orders"}),
     "clearing": frozenset({"清零", "清零清单", "清零清單", "clearing"}),
+    "rates": frozenset({"三率", "数字", "數字", "rates"}),
     "help": frozenset({"帮助", "幫助", "怎么用", "怎麼用", "help"}),
     "cancel": frozenset({"取消", "算了", "cancel"}),
 }
@@ -229,6 +232,10 @@ def _clearing(state: State, heard: Heard, around: Around, now: datetime) -> Turn
     return state, [Clearing()]
 
 
+def _rates(state: State, heard: Heard, around: Around, now: datetime) -> Turn:
+    return state, [Rates()]
+
+
 def _help(state: State, heard: Heard, around: Around, now: datetime) -> Turn:
     admin = around.person.role in ADMINS
     return state, [Say("task.help_admin" if admin else "task.help", {"name": around.person.name})]
@@ -286,6 +293,7 @@ COMMANDS: Mapping[str, Command] = {
     "duty": Command(STAFF, _duty),
     "orders": Command(STAFF, _orders),
     "clearing": Command(STAFF, _clearing),
+    "rates": Command(OVERSEES, _rates),
     "help": Command(STAFF, _help),
     "lang": Command(STAFF, _lang),
     "cancel": Command(STAFF, _cancel),
