@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
+from sqlalchemy import func
+from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from cases import corrections, evidence, joining, lifecycle, triage
@@ -66,10 +68,28 @@ async def file(
     session: AsyncSession, book: Book, keys: Keys, resident: Resident, complaint: Complaint, now: datetime
 ) -> Filed:
     """Keep the complaint, then sort and hand it out in the same transaction."""
-    code = new_code()
-    case = _new_case(book, resident, complaint, await _number(session, now), keys.code_hash(code), now)
-    session.add(case)
+    return (await file_many(session, book, keys, [(resident, complaint, now)]))[0]
+
+
+async def file_many(
+    session: AsyncSession, book: Book, keys: Keys, told: Sequence[tuple[Resident, Complaint, datetime]]
+) -> Sequence[Filed]:
+    """Several at once, each at its own moment: their rows are there by one statement before any is handed out."""
+    numbers = await _numbers(session, [at for *_, at in told])
+    filed = list[Filed]()
+    for (resident, complaint, now), number in zip(told, numbers, strict=True):
+        code = new_code()
+        filed.append(Filed(_new_case(book, resident, complaint, number, keys.code_hash(code), now), code))
+    session.add_all([one.case for one in filed])
     await session.flush()
+    for (resident, complaint, now), one in zip(told, filed, strict=True):
+        await _begin(session, book, one.case, resident, complaint, now)
+    return filed
+
+
+async def _begin(
+    session: AsyncSession, book: Book, case: Case, resident: Resident, complaint: Complaint, now: datetime
+) -> None:
     session.add(Follower(case_id=case.id, resident=resident.id, via="filed", at=now))
     session.add(_submitted(case, complaint, now))
     if complaint.guess:
@@ -78,13 +98,13 @@ async def file(
         corrections.chose(session, case, _said(complaint.guess), now)
     await evidence.attach(session, case.id, complaint.photos)
     await triage.sort(session, book, case, now, sure=complaint.category is not None)
-    return Filed(case, code)
 
 
-async def _number(session: AsyncSession, now: datetime) -> str:
+async def _numbers(session: AsyncSession, at: Sequence[datetime]) -> list[str]:
     """yymmdd-nnnn in the town's own day. One counter for all days: gaps are harmless, a queue at a lock is not."""
-    count = await session.scalar(CASE_NUMBERS.next_value())
-    return f"{now.astimezone(TOWN_TIME):%y%m%d}-{int(count or 0) % 100_000:04d}"
+    next_ones = select(CASE_NUMBERS.next_value()).select_from(func.generate_series(1, len(at)).alias())
+    counts = (await session.exec(next_ones)).all()
+    return [f"{now.astimezone(TOWN_TIME):%y%m%d}-{n % 100_000:04d}" for now, n in zip(at, counts, strict=True)]
 
 
 def _new_case(book: Book, resident: Resident, complaint: Complaint, number: str, code_hash: str, now: datetime) -> Case:

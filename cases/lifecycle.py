@@ -25,9 +25,9 @@ from models import STEPS, Case, Event, Notification, Role, Status
 
 PRIVATE = frozenset(
     {
-        "hold", "route", "arbitrate", "reassign", "return", "reply", "send_back", "extend", "refuse_extension",
+        "hold", "route", "arbitrate", "reassign", "cover", "return", "reply", "send_back", "extend", "refuse_extension",
         "sign_overdue", "remind", "contact_overdue", "untold", "relabel",
-        "ring", "alarm", "relocate", "take_alarm", "false_alarm",
+        "ring", "alarm", "relocate", "accuse", "pass_by", "take_alarm", "false_alarm",
         "order", "answer_order", "close_order", "order_overdue",
         "raise", "whistle", "co_sign", "co_answer", "co_decline", "co_waive", "co_overdue",
         "merged_in", "merged_out", "follow", "unmerge", "lead_unsorted", "lead_unsigned", "lead_signed",
@@ -189,7 +189,8 @@ async def together(session: AsyncSession) -> AsyncIterator[None]:
     session.info[HELD] = held
     try:
         with session.no_autoflush:
-            yield
+            async with timers.together(session):
+                yield
     finally:
         del session.info[HELD]
     for names, alike in groupby(sorted(held.items(), key=_columns), _columns):
@@ -201,6 +202,8 @@ async def together(session: AsyncSession) -> AsyncIterator[None]:
 async def _give_numbers(session: AsyncSession, table: type[Event] | type[Notification]) -> None:
     """Rows that know their number are written without asking for it: half the work of a large batch."""
     new = [row for row in session.new if isinstance(row, table)]
+    if not new:
+        return
     numbers = select(func.nextval(func.pg_get_serial_sequence(table.__tablename__, "id")))
     with session.no_autoflush:
         given = (await session.exec(numbers.select_from(func.generate_series(1, len(new)).alias()))).all()
@@ -226,6 +229,8 @@ async def _write_together(session: AsyncSession, names: Sequence[str], held: Map
 
 async def _carry(session: AsyncSession, case: Case) -> None:
     """Those merged into a case lie on the desk it lies on."""
+    if not notices.is_followed(session, case):
+        return
     carried = {name: getattr(case, name) for name in CARRIED}
     along = update(Case).where(col(Case.master) == case.id).values(**carried)
     await session.execute(along.execution_options(synchronize_session=False))

@@ -1,10 +1,13 @@
 """The clock's rows: which timers start, stop, pause and go on when something happens to a case."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from itertools import zip_longest
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import bindparam
+from sqlalchemy import TEXT, Executable, any_, bindparam, cast
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -12,9 +15,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from cases.book import Book
 from cases.clock import Span, deadlines, due, resume, schedule
 from models import Case, ClockAct, Timer
+from models.base import WORDS
 
 WAIT_FOR_RESIDENT = timedelta(days=3)
 CLOSE_AFTER = timedelta(days=7)
+
+HELD = "held_timers"  # in session.info: what `together` writes at its end
 
 RUNNING = frozenset({ClockAct.REMIND, ClockAct.CONTACT_OVERDUE, ClockAct.OVERDUE, ClockAct.ESCALATE})
 ALL = frozenset(ClockAct)
@@ -27,6 +33,7 @@ STOPS: Mapping[str, frozenset[ClockAct]] = {
     "reply": frozenset({ClockAct.CONTACT_OVERDUE}),
     "answer": frozenset({ClockAct.STOP_WAITING}),
     "stop_waiting": frozenset({ClockAct.STOP_WAITING}),
+    "pass_by": frozenset({ClockAct.STOP_WAITING}),
     "merge": frozenset({ClockAct.STOP_WAITING}),
     "approve": ALL,
     "resolve_along": ALL,
@@ -65,6 +72,7 @@ async def extend(session: AsyncSession, book: Book, case: Case, days: int, now: 
     kind = book.policies[case.clock].calendar
     moving = (ClockAct.REMIND, ClockAct.OVERDUE, ClockAct.ESCALATE)
     chosen = select(Timer).where(Timer.case_id == case.id, Timer.round == case.round, col(Timer.act).in_(moving))
+    await _write_held(session)
     for timer in (await session.exec(chosen)).all():
         timer.due_at = resume(timer.due_at, before, new, kind, book.calendar)
         if timer.done_at and timer.due_at > now:
@@ -89,7 +97,7 @@ async def after(session: AsyncSession, book: Book, case: Case, kind: str, now: d
             return _contacted(case, now)
         case "ask":
             return await _pause(session, case, now) | _contacted(case, now)
-        case "answer" | "stop_waiting":
+        case "answer" | "stop_waiting" | "pass_by":
             return await _go_on(session, book, case, now)
         case "merge":
             return await _stand_still(session, book, case, now)
@@ -109,6 +117,7 @@ def _contacted(case: Case, now: datetime) -> dict[str, Any]:
 
 async def _pause(session: AsyncSession, case: Case, now: datetime) -> dict[str, Any]:
     where = (col(Timer.case_id) == case.id, col(Timer.round) == case.round, col(Timer.done_at).is_(None))
+    await _write_held(session)
     await session.execute(update(Timer).where(*where, col(Timer.act).in_(RUNNING)).values(paused=True))
     await _set(session, case, {ClockAct.STOP_WAITING: now + WAIT_FOR_RESIDENT})
     return {"paused_at": now}
@@ -120,6 +129,7 @@ async def _go_on(session: AsyncSession, book: Book, case: Case, now: datetime) -
         return {"paused_at": None}
     kind = book.policies[case.clock].calendar
     paused = select(Timer).where(Timer.case_id == case.id, col(Timer.paused), col(Timer.done_at).is_(None))
+    await _write_held(session)
     for timer in (await session.exec(paused)).all():
         timer.due_at = resume(timer.due_at, case.paused_at, now, kind, book.calendar)
         timer.paused = False
@@ -130,12 +140,14 @@ async def _go_on(session: AsyncSession, book: Book, case: Case, now: datetime) -
 async def _stand_still(session: AsyncSession, book: Book, case: Case, now: datetime) -> dict[str, Any]:
     """Merged: another case's clock counts. The time it waited for the resident is made good before."""
     changes = await _go_on(session, book, case, now) if case.paused_at else {}
+    await _write_held(session)
     await session.execute(update(Timer).where(*_to_come(case)).values(paused=True))
     return changes
 
 
 async def _where_it_was(session: AsyncSession, book: Book, case: Case, now: datetime) -> dict[str, Any]:
     """Parted again: due when it was due before, for nobody gains time by merging; only signing begins anew."""
+    await _write_held(session)
     await session.execute(update(Timer).where(*_to_come(case)).values(paused=False))
     return await sign_again(session, book, case, now)
 
@@ -147,6 +159,7 @@ async def hand_on(session: AsyncSession, book: Book, case: Case, heir: Case, now
         return {}
     kind, due = book.policies[case.clock].calendar, case.due_at
     times = dict[ClockAct, datetime]()
+    await _write_held(session)
     for timer in (await session.exec(select(Timer).where(*_to_come(case)))).all():
         if timer.act in (ClockAct.STOP_WAITING, ClockAct.CLOSE):
             continue
@@ -171,9 +184,7 @@ async def _set(session: AsyncSession, case: Case, times: Mapping[ClockAct, datet
         {"case_id": case.id, "act": act, "round": case.round, "due_at": at, "paused": False}
         for act, at in times.items()
     ]
-    statement = insert(Timer).values(rows)
-    again = {"due_at": statement.excluded.due_at, "paused": False, "done_at": None}
-    await session.execute(statement.on_conflict_do_update(index_elements=["case_id", "act", "round"], set_=again))
+    await _write(session, case.id, _SET, rows)
 
 
 async def set_again(session: AsyncSession, later: Sequence[Mapping[str, Any]]) -> None:
@@ -184,5 +195,53 @@ async def set_again(session: AsyncSession, later: Sequence[Mapping[str, Any]]) -
 
 
 async def _stop(session: AsyncSession, case: Case, acts: Iterable[ClockAct], now: datetime) -> None:
-    where = (col(Timer.case_id) == case.id, col(Timer.act).in_(list(acts)), col(Timer.done_at).is_(None))
-    await session.execute(update(Timer).where(*where).values(done_at=now))
+    await _write(session, case.id, _STOP, [{"its_case": case.id, "acts": sorted(map(str, acts)), "now": now}])
+
+
+@asynccontextmanager
+async def together(session: AsyncSession) -> AsyncIterator[None]:
+    """For many acts at once: what starts and stops is written by a few statements, at the end or before timers are read."""
+    session.info[HELD] = {}
+    try:
+        yield
+        await _write_held(session)
+    finally:
+        del session.info[HELD]
+
+
+async def _write(session: AsyncSession, case: UUID, statement: Executable, rows: Sequence[Mapping[str, Any]]) -> None:
+    held: Held | None = session.info.get(HELD)
+    if held is None:
+        await (await session.connection()).execute(statement, rows)
+    else:
+        held.setdefault(case, []).append((statement, rows))
+
+
+async def _write_held(session: AsyncSession) -> None:
+    """In each case's own order: first what was first for any of them, and so on."""
+    held: Held = session.info.get(HELD, {})
+    connection = await session.connection()
+    for at_once in zip_longest(*held.values()):
+        for statement in (_STOP, _SET):
+            rows = [row for one in at_once if one and one[0] is statement for row in one[1]]
+            if rows:
+                await connection.execute(statement, rows)
+    held.clear()
+
+
+def _setting() -> Executable:
+    new = insert(Timer.__table__).values(  # type: ignore[attr-defined]
+        {name: bindparam(name) for name in ("case_id", "act", "round", "due_at", "paused")}
+    )
+    again = {"due_at": new.excluded.due_at, "paused": False, "done_at": None}
+    return new.on_conflict_do_update(index_elements=["case_id", "act", "round"], set_=again)
+
+
+def _stopping() -> Executable:
+    rows = Timer.__table__  # type: ignore[attr-defined]
+    its = (rows.c.case_id == bindparam("its_case"), cast(rows.c.act, TEXT) == any_(bindparam("acts", type_=WORDS)))
+    return rows.update().where(*its, rows.c.done_at.is_(None)).values(done_at=bindparam("now"))
+
+
+Held = dict[UUID, list[tuple[Executable, Sequence[Mapping[str, Any]]]]]
+_SET, _STOP = _setting(), _stopping()
