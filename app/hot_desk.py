@@ -43,7 +43,8 @@ def _card(desk: Desk, one: issues.Card) -> dict[str, Any]:
     return {
         "id": issue.id, "place": issue.place, "area": issue.area, "where": issues.where(desk.book, issue),
         "category": issue.category, "words": issue.words, "sentence": issue.title, "cases": issue.count,
-        "last_7_days": one.week, "7_days_before": one.before, "first_at": issue.first_at.isoformat(), "last_at": issue.last_at.isoformat(),
+        "last_7_days": one.week, "7_days_before": one.before,
+        "first_at": issue.first_at.isoformat(), "last_at": issue.last_at.isoformat(),
         "numbers": list(one.numbers),
     }  # fmt: skip
 

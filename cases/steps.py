@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from cases import access, exclusion, extension, handling, levels, merging, orders, relay, ringing, whistle
+from cases import access, accusing, exclusion, extension, handling, levels, merging, orders, relay, ringing, whistle
 from cases.actors import staff
 from cases.book import Book
 from cases.errors import Missing, Stale
@@ -40,6 +40,9 @@ class Asked:
     master: str | None = None
 
 
+_TAKEN = insert(StaffAct.__table__).on_conflict_do_nothing().returning(col(StaffAct.key))  # type: ignore[attr-defined]
+
+
 async def take(session: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> bool:
     """One step; False when this very request was already done.
 
@@ -58,8 +61,7 @@ async def take(session: AsyncSession, book: Book, case: Case, person: Person, as
 
 async def _first_time(session: AsyncSession, person: Person, asked: Asked, case: Case, now: datetime) -> bool:
     row = {"person": person.code, "key": asked.key, "case_id": case.id, "step": asked.step, "at": now}
-    taken = insert(StaffAct).values(**row).on_conflict_do_nothing().returning(col(StaffAct.key))
-    if (await session.execute(taken)).first() is not None:
+    if (await (await session.connection()).execute(_TAKEN, row)).first() is not None:
         return True
     known = await session.get_one(StaffAct, (person.code, asked.key))
     if (known.case_id, known.step) != (case.id, asked.step):
@@ -168,6 +170,10 @@ async def _reject(s: AsyncSession, book: Book, case: Case, person: Person, asked
     await handling.reject(s, book, case, person, asked.text, now)
 
 
+async def _accuse(s: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> None:
+    await accusing.accuse(s, book, case, person, asked.unit or None, asked.assignee or None, asked.text, now)
+
+
 async def _merge(s: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> None:
     if not asked.master:
         raise Missing("step.needs_master")
@@ -252,6 +258,7 @@ STEPS: Mapping[str, Take] = {
     "refuse_exclusion": _let_count,
     "uphold_appeal": _uphold,
     "dismiss_appeal": _dismiss,
+    "accuse": _accuse,
     "merge": _merge,
     "unmerge": _unmerge,
 }

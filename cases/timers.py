@@ -200,7 +200,7 @@ async def _stop(session: AsyncSession, case: Case, acts: Iterable[ClockAct], now
 
 @asynccontextmanager
 async def together(session: AsyncSession) -> AsyncIterator[None]:
-    """For many acts at once: what starts and stops is written by a few statements, at the end or before timers are read."""
+    """For many acts at once: what starts and stops is written by a few statements, at the end or before it is read."""
     session.info[HELD] = {}
     try:
         yield

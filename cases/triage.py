@@ -39,6 +39,11 @@ async def again(session: AsyncSession, book: Book, case: Case, now: datetime) ->
     await _by_rule(session, book, case, now, await refused_by(session, case))
 
 
+async def past(session: AsyncSession, book: Book, case: Case, now: datetime) -> None:
+    """It turned out to be about those who had it: to the desk the rules name without them, or a person decides."""
+    await _by_rule(session, book, case, now, await refused_by(session, case))
+
+
 async def relocate(session: AsyncSession, book: Book, case: Case, now: datetime) -> None:
     """Of danger that nobody has signed yet the place is known now: to the desk it belongs to, and it rings anew there.
 
@@ -92,7 +97,7 @@ async def _found(
         decision = book.rules.route(dispatch.facts_of(book, case, now, refused))
     except NoRule:
         return None
-    person = await dispatch.handler(session, book, case, decision, refused)
+    person = await dispatch.handler(session, book, case, decision, refused, now)
     return (decision, person) if person else None
 
 

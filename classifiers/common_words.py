@@ -1,7 +1,7 @@
 """The few words that texts about one thing share, cut without a dictionary: the longest runs that many of them have.
 
-A word of a name (混凝土厂, 澄溪花园) stands in no dictionary, so none is asked. What everybody writes everywhere is told
-apart by how rare a run is among all texts, as `gathering` knows it.
+A name (混凝土厂, 澄溪花园) stands in no dictionary, so none is asked. What everybody writes everywhere is told apart by
+how rare a run is among all texts, as `gathering` knows it.
 """
 
 import re
@@ -26,7 +26,7 @@ _HAN = re.compile("[\u4e00-\u9fff]+")
 _LITTLE = frozenset(
     {
         "影响", "居民", "部门", "严重", "希望", "投诉", "业主", "问题", "反映", "解决", "处理", "领导", "您好", "小区",
-        "附近", "旁边", "晚上", "白天", "天天", "每天", "生活", "我们", "有人", "没人", "相关", "政府", "老百姓", "正常",
+        "附近", "旁边", "晚上", "白天", "天天", "每天", "生活", "我们", "有人", "没人", "相关", "政府", "正常",
     }
 )  # fmt: skip
 _EDGE = frozenset(

@@ -138,6 +138,9 @@ STEPS: dict[str, Step] = {
         # by the dispatcher; in arbitration by the supervisor too, and then with the reason
         _step("assign", UNDECIDED, _S.DISPATCHED, _DECIDE, {"unit"}, {"assignee", "category", "text"}),
         _step("reject", UNDECIDED, _S.REJECTED, {_R.DISPATCHER}, {"text"}),
+        # about our own (C7), where the list of words did not tell: noted by hand, and taken from those it is about
+        _step("accuse", OPEN, None, _DECIDE, {"text"}, {"unit", "assignee"}),
+        _step("pass_by", {*AT_WORK, _S.REPLIED}, _S.RETURNED, {_R.SYSTEM}),
         # by whoever handles it
         _step("sign", {_S.DISPATCHED}, _S.ACCEPTED, _HANDLERS),
         _step("return", {_S.DISPATCHED, _S.ACCEPTED}, _S.RETURNED, _HANDLERS, {"reason"}, {"text", "photo"}),

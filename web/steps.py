@@ -38,6 +38,9 @@ def _step(book: Book, person: Person, case: Case, step: Step, locale: str) -> di
         choices["assignee"] = _members(book, person.unit, case.assignee)
     if step.name == "order":
         choices["assignee"] = _members(book, case.unit or book.town.desk)
+    if step.name == "accuse":
+        choices["unit"] = [_unit(book, code, locale) for code in book.units]
+        choices["assignee"] = _everybody(book, locale)
     return {
         "name": step.name,
         "label": say(f"step_name.{step.name}", locale),
@@ -62,6 +65,15 @@ def _members(book: Book, unit: str, but: str | None = None) -> list[dict[str, st
     """Those of a unit who handle cases, except whoever has it."""
     able = [one for one in book.staff.get(unit, ()) if one.role in STEPS["sign"].who and one.code != but]
     return [{"value": one.code, "label": one.name} for one in able]
+
+
+def _everybody(book: Book, locale: str) -> list[dict[str, str]]:
+    """All who work here, with where, by unit."""
+    return [
+        {"value": one.code, "label": say("word.person_of", locale, name=one.name, unit=book.unit_name(unit, locale))}
+        for unit, people in book.staff.items()
+        for one in people
+    ]
 
 
 def _days(book: Book, case: Case, step: Step) -> dict[str, Any]:

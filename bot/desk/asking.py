@@ -17,6 +17,13 @@ INVITED: Mapping[str, frozenset[str]] = {  # beside what a step needs
     "assign": frozenset({"assignee"}),
     "reply": frozenset({"photo", "confirm"}),
     "co_answer": frozenset({"photo"}),
+    "accuse": frozenset({"unit", "assignee"}),
+    "order": frozenset({"days"}),
+}
+ASKED_OTHERWISE: Mapping[tuple[str, str], str] = {
+    ("accuse", "unit"): "task.ask.accused_unit",
+    ("accuse", "assignee"): "task.ask.accused",
+    ("order", "days"): "task.ask.days_order",
 }
 HAND_OVER_ASKS = ("assignee", "text")
 TAKES_PHOTOS = frozenset({"reply", "relay", "return", "co_answer"})
@@ -62,6 +69,8 @@ def question(pending: Pending, around: Around) -> Say:
 def _key(ask: str, pending: Pending) -> str:
     if ask == "category" and pending.field:
         return "task.ask.item"
+    if (pending.step, ask) in ASKED_OTHERWISE:
+        return ASKED_OTHERWISE[pending.step, ask]
     return "task.ask.waived" if pending.step == "co_waive" and ask == "unit" else f"task.ask.{ask}"
 
 
@@ -204,6 +213,8 @@ def _extras(ask: str, pending: Pending) -> Sequence[Button]:
     """What may be pressed beside the choices."""
     if ask == "assignee" and pending.step == "assign":
         return (Button("skip", "task.button.anybody", payload=_of(pending)),)
+    if ask == "assignee" and pending.step == "accuse":
+        return (Button("skip", "task.button.whole_unit", payload=_of(pending)),)
     if ask == "units" and pending.units:
         return (Button("skip", "task.button.called", {"count": len(pending.units)}, _of(pending)),)
     if ask == "unit" and pending.step == "assign":

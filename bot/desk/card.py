@@ -9,7 +9,7 @@ from bot.desk.due import OVER, due_for
 from bot.messages import Button
 from bot.texts import say
 from bot.wording import Wording
-from cases import access
+from cases import access, accused
 from cases.book import Book
 from cases.masking import mask
 from models import Case, CoTask, Person, Status
@@ -67,8 +67,9 @@ def buttons(reader: Reader, case: Case, person: Person, photos: int) -> Sequence
 
 
 def gone(reader: Reader, case: Case) -> str:
-    """All that is said of a case which is no longer theirs to see."""
-    return reader.word("task.card.gone_to" if case.assignee else "task.card.gone", assignee=case.assignee or "")
+    """All that is said of a case which is no longer theirs to see; of one about our own not even who has it."""
+    told = case.assignee and not accused.about(case)
+    return reader.word("task.card.gone_to" if told else "task.card.gone", assignee=case.assignee or "")
 
 
 def left(reader: Reader, case: Case, person: Person) -> str:

@@ -12,6 +12,7 @@ from models.status import EXTEND_DAYS
 
 HAND_OVER = "hand_over"  # 交班: asked for like a step, and none
 DAYS = [days for days in (1, 2, 3, 5, 7, 10, 15) if days <= EXTEND_DAYS]
+ORDER_DAYS = (1, 3, 5, 7)  # working ones, in which a supervision order is answered
 Option = tuple[str, Mapping[str, Any], Any, str]  # label, its arguments, value, what it is found by
 
 
@@ -28,7 +29,8 @@ def _grounds(pending: Pending, around: Around) -> list[Option]:
 
 
 def _days(pending: Pending, around: Around) -> list[Option]:
-    return [("task.button.days", {"days": days}, days, "") for days in DAYS]
+    offered = ORDER_DAYS if pending.step == "order" else DAYS
+    return [("task.button.days", {"days": days}, days, "") for days in offered]
 
 
 def _units(pending: Pending, around: Around) -> list[Option]:
@@ -36,7 +38,8 @@ def _units(pending: Pending, around: Around) -> list[Option]:
     if pending.step == "co_waive":
         waited = access.awaited(around.case) if around.case else []
         return [("task.button.unit", {"unit": code}, code, around.book.unit_name(code)) for code in waited]
-    units = [unit for code, unit in around.book.units.items() if handlers(around, code)]
+    about_any = pending.step == "accuse"
+    units = [unit for code, unit in around.book.units.items() if about_any or handlers(around, code)]
     return [("task.button.unit", {"unit": unit.code}, unit.code, unit.name) for unit in units]
 
 
@@ -53,8 +56,9 @@ def _people(pending: Pending, around: Around) -> list[Option]:
     """Of the unit that was chosen, else of one's own; not whoever has it now."""
     unit = pending.unit or around.person.unit
     has = around.case.assignee if around.case else around.person.code
-    people = around.book.staff.get(unit, ()) if pending.step == HAND_OVER else handlers(around, unit)
-    return [("task.button.person", {"name": p.name}, p.code, p.name) for p in people if p.code != has]
+    people = around.book.staff.get(unit, ()) if pending.step in (HAND_OVER, "accuse") else handlers(around, unit)
+    but = "" if pending.step == "accuse" else has
+    return [("task.button.person", {"name": p.name}, p.code, p.name) for p in people if p.code != but]
 
 
 def handlers(around: Around, unit: str) -> Sequence[Member]:

@@ -83,6 +83,37 @@ async def test_the_clerk_who_would_judge_their_own_office_is_left_out_of_the_pla
     assert refused == 404
 
 
+async def test_what_no_list_can_tell_is_noted_by_hand(site: Site) -> None:
+    """Another follows it; its handler turns out to be whom it is about: gone from their desk, the deadline stays."""
+    numbers = [await (await site.resident("B0103")).file("楼下油烟大，来的人只管喝茶抽烟") for _ in range(2)]
+    first, second = numbers
+    dispatcher, limin = await site.staff("chenlu"), await site.staff("limin")
+    await dispatcher.step(second, "merge", master=first)
+    await limin.step(first, "sign")
+    await limin.step(first, "ask", text="几点最重？")
+    before = await _case(site, first)
+    assert before.assignee == "limin" and "accuse" not in await limin.may(first)
+    for wish, why in (({}, "step.needs_unit"), ({"unit": "CGJ", "assignee": "limin"}, "step.wrong_assignee")):
+        refused = await dispatcher.try_step(first, "accuse", text="电话里说的", **wish)
+        assert (refused.status_code, refused.json()["error"]["key"]) == (422, why)
+    page = await dispatcher.step(first, "accuse", assignee="limin", text="电话里说的是网格员李敏")
+    assert [line["kind_text"] for line in page["timeline"]][-3:-1] == [
+        "陈璐记下：这件事说的是我们的人或单位", "避开被反映的人和单位，重新派单",
+    ]  # fmt: skip
+    case = await _case(site, first)
+    assert (case.facts["accused"], case.status, case.due_at) == (["DG-01", "limin"], "dispatched", before.due_at)
+    assert case.assignee not in (None, "limin", "wangxing") and case.unit != "DG-01" and case.accountable is None
+    for name in ("limin", "wangxing"):
+        one = await site.staff(name)
+        assert await one.tasks("all") == []
+        statuses = [(await one.http.get(f"/api/staff/cases/{number}")).status_code for number in numbers]
+        assert statuses == [404, 404]
+    again = await dispatcher.try_step(first, "accuse", unit="DG-01", text="再记一次")
+    assert (again.status_code, again.json()["error"]["key"]) == (422, "accuse.known")
+    await site.settle()
+    await (await site.staff(case.assignee or "")).step(first, "sign")
+
+
 async def _case(site: Site, number: str) -> Case:
     async with site.parts.sessions() as session:
         return (await session.exec(select(Case).where(Case.number == number))).one()

@@ -47,12 +47,12 @@ function people(choices, draft, label) {
   return h("label", { class: "field", "data-field": "assignee" }, h("span", { class: "name" }, label), field);
 }
 
-/** One of the units that are waited for. */
-function waited(choices, draft) {
+/** One unit of those there are to choose from. */
+function oneUnit(choices, draft, label) {
   const field = h("select", { class: "input", name: "unit" }, h("option", { value: "" }, t("staff.choose")),
     choices.map((one) => h("option", { value: one.value }, one.label)));
   field.value = choices.length === 1 ? choices[0].value : draft.unit || "";
-  return h("label", { class: "field", "data-field": "unit" }, h("span", { class: "name" }, t("staff.ask.waived")), field);
+  return h("label", { class: "field", "data-field": "unit" }, h("span", { class: "name" }, label), field);
 }
 
 function days({ most, working }, draft, order) {
@@ -91,6 +91,8 @@ export const wished = ({ who, days: n, until }) => t("staff.extension_wish", { w
 /** “李敏申请：所提要求缺少依据” */
 export const excluded = ({ who, ground }) => t("staff.exclusion_wish", { who, ground });
 
+const WHO = { order: "staff.ask.answerer", accuse: "staff.ask.accused" };
+
 function fields(step, it, draft) {
   const needs = new Set(step.needs);
   const asked = new Set([...step.needs, ...(step.optional || [])]);
@@ -101,9 +103,9 @@ function fields(step, it, draft) {
     asked.has("ground") && choices.ground && radios("ground", choices.ground, draft),
     asked.has("outcome") && choices.outcome && radios("outcome", choices.outcome, draft),
     asked.has("master") && masterField(it, draft),
-    asked.has("unit") && (choices.unit ? waited(choices.unit, draft) : assignFields(it, draft)),
+    asked.has("unit") && (choices.unit ? oneUnit(choices.unit, draft, step.name === "accuse" ? t("staff.ask.accused_unit") : t("staff.ask.waived")) : assignFields(it, draft)),
     choices.units && unitsField(choices.units, draft),
-    choices.assignee && people(choices.assignee, draft, step.name === "order" ? t("staff.ask.answerer") : t("staff.ask.person")),
+    choices.assignee && people(choices.assignee, draft, t(WHO[step.name] || "staff.ask.person")),
     step.days && days(step.days, draft, step.name === "order"),
     asked.has("text") && words(step, draft, !needs.has("text")),
     (asked.has("photo") || asked.has("photos")) && photoField(draft, needs.has("photo")),
