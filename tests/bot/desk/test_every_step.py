@@ -3,7 +3,7 @@
 from sqlmodel import col, select
 
 from bot.desk import cards
-from cases import feedback, steps
+from cases import exclusion, feedback, steps
 from models import Case, DeskChat, Event, Status
 from tests.bot.desk.conftest import Bound
 from tests.bot.desk.phones import Phone
@@ -328,8 +328,11 @@ async def test_a_supervision_order(site: Site, bound: Bound) -> None:
     case = await filed(site)
     await open_by_number(site, supervisor, case)
     await supervisor.press("督办")
+    assert [*supervisor.last().buttons] == ["1 天", "3 天", "5 天", "7 天", "取消"]
+    await supervisor.press("3 天")
     await supervisor.say("三天没有动静，请说明原因")
-    assert (await last_event(site, case.number)).kind == "order"
+    order = await last_event(site, case.number)
+    assert (order.kind, order.details["due"][:10]) == ("order", "2026-11-23"), "Wednesday and three working days"
     await leader.look()
     await leader.press("打开工单")
     await leader.press("答复督办")
@@ -353,6 +356,76 @@ async def test_an_alarm_is_taken_or_called_false(site: Site, bound: Bound) -> No
             await supervisor.say(why)
         event = await last_event(site, number)
         assert (event.kind, event.text, (await case_of(site, number)).ringing) == (step, why, False)
+
+
+async def test_whom_it_is_about_is_noted(site: Site, bound: Bound) -> None:
+    """A unit, or somebody of it; whose chat showed the case reads nothing of it any more, nor who has it now."""
+    dispatcher, worker = await bound("chenlu"), await bound("limin")
+    case = await filed(site, "生态环境", "生态环境/餐饮油烟")
+    await worker.look()
+    await open_by_number(site, dispatcher, case)
+    await dispatcher.press("说的是自己人")
+    await dispatcher.say("丹桂社区")
+    await dispatcher.press("丹桂社区居委会")
+    assert {"李敏", "王兴", "整个单位"} <= {*dispatcher.last("说的是这个单位的谁").buttons}
+    await dispatcher.press("李敏")
+    await dispatcher.say("电话里说的是网格员")
+    async with site.parts.sessions() as session:
+        noted = (await session.exec(select(Event).where(Event.case_id == case.id, Event.kind == "accuse"))).one()
+    WALKED.add(noted.kind)
+    assert (await case_of(site, case.number)).assignee not in (None, "limin")
+    await worker.look()
+    left = [screen for screen in worker.screens.values() if screen.text.startswith(case.number + "\n")]
+    assert [(screen.text.splitlines()[1], screen.buttons) for screen in left] == [("这件已经不在您这里了。", {})]
+
+
+async def test_left_out_of_the_rates(site: Site, bound: Bound) -> None:
+    """By chat, from the proposal to both ends of an appeal."""
+    worker, supervisor, third = await bound("limin"), await bound("guwenbo"), await bound("zouchao")
+    ends = (
+        ("不同意", "照常计入", "refuse_exclusion"),
+        ("成立", "异议成立", "uphold_appeal"),
+        ("维持", "维持不计入", "dismiss_appeal"),
+    )
+    for why, button, step in ends:
+        case = await filed(site, "生态环境", "生态环境/餐饮油烟")
+        await put_answered(site, case)
+        await open_by_number(site, worker, case)
+        await worker.press("申请不计入统计")
+        await worker.press("核实的情况与反映不一致")
+        assert (await worker.say("现场没有油烟"))[0] == f"{case.number} 的申请已交给督办员。"
+        assert (await last_event(site, case.number)).kind == "exclude"
+        judge = supervisor
+        await supervisor.look()
+        await supervisor.press("打开工单")
+        assert "申请不计入统计：核实的情况与反映不一致。现场没有油烟" in supervisor.card(case.number).text
+        if step != "refuse_exclusion":
+            await supervisor.press("同意不计入")
+            await supervisor.say("现场照片看过了")
+            assert (await last_event(site, case.number)).kind == "grant_exclusion"
+            await appealed(site, case.number)
+            judge = third
+            await judge.look()
+            await open_by_number(site, judge, case)
+            assert "居民异议：晚上才有烟" in judge.card(case.number).text
+        await judge.press(button)
+        await judge.say(why)
+        event = await last_event(site, case.number)
+        assert (event.kind, event.text) == (step, why)
+
+
+async def put_answered(site: Site, case: Case) -> None:
+    """Its answer is told elsewhere."""
+    async with site.parts.transactions.begin() as session:
+        row = await session.get_one(Case, case.id)
+        row.status, row.assignee, row.unit, row.resolved_at = Status.RESOLVED, "limin", "CGJ", site.parts.now()
+
+
+async def appealed(site: Site, number: str) -> None:
+    async with site.parts.transactions.begin() as session:
+        case = (await session.exec(select(Case).where(Case.number == number))).one()
+        await exclusion.appeal(session, site.parts.senses.book, case, "晚上才有烟", [], site.parts.now())
+    await site.settle()
 
 
 async def test_the_walk_left_nothing_out() -> None:
