@@ -60,7 +60,7 @@ class Work:
     drift: Callable[[], Awaitable[int]]
     hot: Callable[[], Awaitable[int]]  # gathers some cases; 0 when nothing is left
     warn: Callable[[], Awaitable[int]]  # a day of the areas; 0 when none is missing
-    bulletin: Callable[[], Awaitable[int]]  # last week's, when it is time
+    bulletin: Callable[[], Awaitable[int]]  # one of last week's; 0 when it is not time or none is left
 
 
 class Backoff(BaseRetryStrategy):
@@ -187,7 +187,8 @@ def make_queue(url: str, work: Work) -> App:
     @queue.task(name="bulletin", queue=QUEUE, queueing_lock="bulletin", lock="bulletin", priority=-10)
     async def bulletin(timestamp: int) -> None:
         async with asyncio.timeout(SWEEP_SECONDS):
-            await work.bulletin()
+            while await work.bulletin():
+                pass
 
     @queue.periodic(cron="17 3 * * *")
     @queue.task(name="tidy", queue=QUEUE, queueing_lock="tidy")

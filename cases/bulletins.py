@@ -59,17 +59,19 @@ async def of_week(session: AsyncSession, book: Book, area: str, monday: date, no
 
 
 async def put_out(session: AsyncSession, book: Book, now: datetime, site: str) -> int:
-    """Make and tell those of the last week; how many that were. `site`: the address links begin with.
+    """Make and tell one of those of the last week; 0 when none is left. `site`: the address links begin with.
 
-    Of two who try at once the second waits for the first, and finds nothing left to do.
+    Of two who try at once the second waits for the first, and finds that one told.
     """
     monday = due(now)
     if monday is None:
         return 0
     out = select(Bulletin.area).where(Bulletin.week == monday, col(Bulletin.told_at).is_not(None))
     there = set((await session.exec(out)).all())
-    todo = [area for area in areas(book) if area not in there]
-    return sum([await _put_out(session, book, area, monday, now, site) for area in todo])
+    for area in areas(book):
+        if area not in there and await _put_out(session, book, area, monday, now, site):
+            return 1
+    return 0
 
 
 async def _put_out(session: AsyncSession, book: Book, area: str, monday: date, now: datetime, site: str) -> bool:

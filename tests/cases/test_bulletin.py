@@ -172,11 +172,16 @@ async def test_it_is_put_out_once_on_monday_even_by_two(town: Sessions) -> None:
     transactions = Transactions(town, defer_deliveries)
 
     async def put_out(now: datetime) -> int:
-        async with transactions.begin() as session:
-            return await bulletins.put_out(session, book, now, "https://town.example")
+        """As the job does."""
+        done = 0
+        while True:
+            async with transactions.begin() as session:
+                if not await bulletins.put_out(session, book, now, "https://town.example"):
+                    return done
+            done += 1
 
     assert await put_out(OUT - timedelta(minutes=1)) == 0
-    assert sorted(await asyncio.gather(put_out(OUT), put_out(OUT))) == [0, 4]
+    assert sum(await asyncio.gather(put_out(OUT), put_out(OUT))) == 4
     assert await put_out(OUT + timedelta(days=2)) == 0
     async with town() as session:
         told = (await session.exec(select(Notification).where(Notification.text_key == "bulletin.out"))).all()
