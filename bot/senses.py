@@ -75,6 +75,7 @@ class Senses:
             category=draft.category,
             item=draft.item,
             area_path=path,
+            special=self.book.special_at(draft.place, draft.lon, draft.lat, draft.grid),
             place_kind=place.kind if place else None,
             danger=draft.danger,
             kind=meant.kind,

@@ -12,6 +12,7 @@ from cases import accused
 from cases.book import Book
 from models import STEPS, Area, Case, CoStatus, Person, Role, Status, Step
 from models.status import EXCLUDE_WITHIN_DAYS, EXTENSIONS, RETURN_WITHIN_HOURS
+from routing.assign import held
 
 SEES_ALL = accused.SEES_ALL
 REVIEWS = frozenset({"approve", "send_back"})
@@ -52,13 +53,13 @@ def _reaches(person: Person) -> ColumnElement[bool]:
         func.jsonb_exists(Case.co_tasks, person.unit),
     )
     if person.role is Role.WORKER:
-        return or_(own, col(Case.grid) == person.area)
+        return or_(own, col(Case.grid).in_(held(person)))
     if person.role is Role.CLERK:
         return or_(own, col(Case.unit) == person.unit, col(Case.co_units).contains([person.unit]))
     if person.role is Role.LEADER:
         below = select(Area.code).where(col(Area.path).contains([person.area]), col(Area.level) == 3)
         in_area = col(Case.grid).in_(below) if not _whole_city(person) else false()
-        return or_(own, col(Case.unit) == person.unit, in_area)
+        return or_(own, col(Case.unit) == person.unit, in_area, col(Case.grid).in_(person.holds))
     return own
 
 
@@ -73,11 +74,12 @@ def _is_reached(book: Book, person: Person, case: Case) -> bool:
     if person.unit in case.co_tasks:
         return True
     if person.role is Role.WORKER:
-        return case.grid == person.area
+        return case.grid in held(person)
     if person.role is Role.CLERK:
         return person.unit == case.unit or person.unit in case.co_units
     if person.role is Role.LEADER:
-        return person.unit == case.unit or (not _whole_city(person) and person.area in book.path(case.grid))
+        around = not _whole_city(person) and person.area in book.path(case.grid)
+        return person.unit == case.unit or around or case.grid in person.holds
     return False
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, TypeVar
 
 from sqlmodel import col, select
@@ -9,8 +10,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from cases.clock import WorkCalendar
 from models import Area, Category, ClockPolicy, DutyShift, Person, Place, Role, RoutingRule, Town, Unit, Workday
-from routing.places import PlaceIndex
+from routing.assign import COMMUNITY, held
+from routing.places import ROAD, PlaceIndex
 from routing.rules import RuleBook
+from routing.special import SpecialGrids
 
 T = TypeVar("T")
 
@@ -29,6 +32,7 @@ class Member:
     unit: str = ""
     area: str = ""
     active: bool = True
+    holds: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,36 @@ class Book:
     heads: Sequence[Member]  # leaders and supervisors who are here: of them chains are made
     duty: Sequence[DutyShift]
     items: Mapping[str, Sequence[Category]] = field(default_factory=dict)  # by department's field
+
+    @cached_property
+    def by_community(self) -> Mapping[str, Sequence[Member]]:
+        """Those who are here and look after a community or a grid of it, by the community."""
+        found: dict[str, list[Member]] = {}
+        for one in self.members.values():
+            paths = (self.path(area) for area in held(one) if one.active)
+            for community in {path[COMMUNITY] for path in paths if len(path) > COMMUNITY}:
+                found.setdefault(community, []).append(one)
+        return found
+
+    @cached_property
+    def holders(self) -> Mapping[str, Sequence[Member]]:
+        """Those who are here and hold a grid, by the grid; special ones among them."""
+        found: dict[str, list[Member]] = {}
+        for one in self.members.values():
+            for area in held(one) if one.active else ():
+                found.setdefault(area, []).append(one)
+        return found
+
+    @cached_property
+    def special(self) -> SpecialGrids:
+        return SpecialGrids(self.areas.values())
+
+    def special_at(self, place: str | None, lon: float | None, lat: float | None, grid: str | None) -> tuple[str, ...]:
+        """The special grids it lies in: by the pin, else by the place, else by what is known of the grid."""
+        known = self.places.get(place or "")
+        if lon is None and known is not None and known.kind != ROAD:
+            lon, lat = known.lon, known.lat
+        return self.special.at(lon, lat, grid)
 
     def path(self, grid: str | None) -> tuple[str, ...]:
         """Area codes from the city down to the grid; nothing known, nothing in it."""
@@ -96,7 +130,7 @@ async def read_book(session: AsyncSession) -> Book:
         raise NoTown("no town has been loaded yet")
     rules = (await session.exec(select(RoutingRule))).all()
     people = (await session.exec(select(Person).order_by(Person.code))).all()
-    members = {one.code: Member(one.code, one.name, one.role, one.unit, one.area, one.active) for one in people}
+    members = {one.code: _member(one) for one in people}
     workdays = (await session.exec(select(Workday))).all()
     return Book(
         areas=areas,
@@ -117,6 +151,10 @@ async def read_book(session: AsyncSession) -> Book:
         duty=(await session.exec(select(DutyShift).order_by(col(DutyShift.id)))).all(),
         items=_by_parent(categories.values()),
     )
+
+
+def _member(one: Person) -> Member:
+    return Member(one.code, one.name, one.role, one.unit, one.area, one.active, tuple(one.holds))
 
 
 def by_code(rows: Iterable[T]) -> dict[str, T]:

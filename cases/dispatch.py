@@ -1,22 +1,29 @@
 """Third stop of a case: the rule table names the unit and the clock, then somebody is chosen to handle it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func
-from sqlmodel import col, or_, select
+from sqlalchemy import any_, bindparam, func
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from cases import accused, lifecycle, timers
+from cases import absences, accused, lifecycle, timers
 from cases.actors import SYSTEM, Actor
 from cases.book import Book, Member
 from cases.notices import Audience
-from models import AssignTo, Case, Event, Person
+from models import AssignTo, Case, Event
+from models.base import WORDS
 from models.status import AT_WORK
 from routing.assign import COMMUNITY, candidate, of_unit, one_up, over
 from routing.rules import Decision, Facts
+
+_LOADS = (
+    select(Case.assignee, func.count())
+    .where(col(Case.assignee) == any_(bindparam("people", type_=WORDS)), col(Case.status).in_(AT_WORK))
+    .group_by(col(Case.assignee))
+)  # one statement however many they are: its plan is kept
 
 
 @dataclass(frozen=True)
@@ -35,6 +42,7 @@ def facts_of(book: Book, case: Case, now: datetime, refused: Refused) -> Facts:
         category=case.category,
         item=case.item,
         area_path=book.path(case.grid),
+        special=book.special_at(case.place, case.lon, case.lat, case.grid),
         place_kind=place.kind if place else None,
         danger=case.danger,
         kind=case.facts.get("kind"),
@@ -49,21 +57,25 @@ def facts_of(book: Book, case: Case, now: datetime, refused: Refused) -> Facts:
     )
 
 
-async def handler(session: AsyncSession, book: Book, case: Case, decision: Decision, refused: Refused) -> str | None:
-    """Who of the people concerned takes it, or None when it has to be a person's decision."""
+async def handler(
+    session: AsyncSession, book: Book, case: Case, decision: Decision, refused: Refused, now: datetime
+) -> str | None:
+    """Who of the people concerned takes it, or stands in for who would; None when it has to be a person's decision."""
     path = book.path(case.grid)
-    near = [area.code for area in book.areas.values() if path[COMMUNITY:] and path[COMMUNITY] in area.path]
-    where = or_(col(Person.unit) == decision.unit, col(Person.area).in_(near), col(Person.code) == decision.assignee)
-    people = (await session.exec(select(Person).where(where, col(Person.active)))).all()
+    near = book.by_community.get(path[COMMUNITY], ()) if len(path) > COMMUNITY else ()
+    named = [one for one in [book.members.get(decision.assignee or "")] if one and one.active]
+    special = book.holders.get(decision.area or "", ())
+    people = list({one.code: one for one in (*book.staff.get(decision.unit, ()), *near, *special, *named)}.values())
     loads = await _loads(session, [p.code for p in people])
     if refused.past_grid:
         decision = replace(decision, assign=AssignTo.UNIT)
-    return candidate(decision, people, loads, path, refused.people | accused.never(book, case), book.areas)
+    away, never = await absences.now_away(session, now), refused.people | accused.never(book, case)
+    person = candidate(decision, people, loads, path, never, book.areas, away)
+    return absences.taker(book, case, person, away, refused.people) if person else None
 
 
 async def _loads(session: AsyncSession, people: Sequence[str]) -> dict[str, int]:
-    at_work = (col(Case.assignee).in_(people), col(Case.status).in_(AT_WORK))
-    rows = await session.execute(select(Case.assignee, func.count()).where(*at_work).group_by(col(Case.assignee)))
+    rows = await session.execute(_LOADS, {"people": list(people)})
     return {str(code): int(count) for code, count in rows.all()}
 
 
@@ -112,10 +124,13 @@ async def hand_out(
     )
 
 
-async def least_loaded(session: AsyncSession, unit: str, without: Collection[str] = frozenset()) -> str | None:
-    """The least loaded handler of a unit, None where it has nobody."""
-    people = (await session.exec(select(Person).where(Person.unit == unit, col(Person.active)))).all()
-    return of_unit(unit, people, await _loads(session, [p.code for p in people]), refusers=without)
+async def least_loaded(session: AsyncSession, book: Book, case: Case, unit: str, now: datetime) -> str | None:
+    """The least loaded handler of a unit who may have this case, None where it has nobody."""
+    people, never = book.staff.get(unit, ()), accused.never(book, case)
+    loads, away = await _loads(session, [p.code for p in people]), await absences.now_away(session, now)
+    person = of_unit(unit, people, loads, refusers=never, away=away)
+    outside = {code for code, its in book.unit_of.items() if its != unit} if person in away else frozenset()
+    return absences.taker(book, case, person, away, outside) if person else None
 
 
 def stands_above(book: Book, case: Case, person: str | None, level: int = 0) -> str | None:

@@ -15,6 +15,7 @@ from cases.book import Book
 from cases.clock import TOWN_TIME
 from models import Case, DutyHandover, DutyShift, Role
 from models.status import OPEN
+from routing.assign import held
 
 NIGHT = time(21), time(7)  # in the town
 ARRIVES = frozenset({"hold", "route", "assign", "relocate", "alarm"})
@@ -123,7 +124,7 @@ async def concerned(session: AsyncSession, book: Book, case: Case, kind: str, no
 
 def _of_grid(book: Book, grid: str | None) -> list[str]:
     """The grid's own workers: they live and work there, on duty or not."""
-    return [code for code in book.of_role(Role.WORKER) if grid and book.members[code].area == grid]
+    return [code for code in book.of_role(Role.WORKER) if grid and grid in held(book.members[code])]
 
 
 def _supervisor(book: Book, on: Sequence[str]) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from cases import access, accused, corrections, dispatch, evidence, lifecycle, merging, timers, triage
+from cases import access, corrections, dispatch, evidence, lifecycle, merging, timers, triage
 from cases.actors import SYSTEM, staff
 from cases.book import Book
 from cases.errors import Missing, NotAllowed, Stale
@@ -155,7 +155,7 @@ async def assign(
         corrections.keep(session, case, staff(person), corrections.ASSIGNED, now)
     changes |= await dispatch.start_clock(session, book, case, case.clock or triage.HELD_CLOCK, now)
     if assignee is None:
-        changes["assignee"] = await dispatch.least_loaded(session, unit, accused.never(book, case))
+        changes["assignee"] = await dispatch.least_loaded(session, book, case, unit, now)
     about = {"binding": True, "told": sorted((await triage.refused_by(session, case)).people)} if binding else {}
     await dispatch.hand_out(
         session, book, case, now, step="assign", actor=staff(person), text=text, changes=changes, about=about

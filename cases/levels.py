@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from cases import dispatch, timers
+from cases import absences, dispatch, timers
 from cases.actors import staff
 from cases.book import Book
 from cases.errors import Missing
@@ -20,6 +20,7 @@ async def raise_(session: AsyncSession, book: Book, case: Case, person: Person, 
     above = next_level(book, case, person)
     if above is None:
         raise Missing("raise.top", number=case.number)
+    above = absences.taker(book, case, above, await absences.now_away(session, now), {person.code})
     changes = {"unit": case.unit, "assignee": above, **await timers.sign_again(session, book, case, now)}
     await dispatch.hand_out(session, book, case, now, step="raise", actor=staff(person), text=text, changes=changes)
 

@@ -36,7 +36,7 @@ async def try_out(session: AsyncSession, book: Book, complaint: Complaint, now: 
     if complaint.category is not None or complaint.danger:
         try:
             decision = book.rules.route(facts)
-            person = await dispatch.handler(session, book, case, decision, Refused())
+            person = await dispatch.handler(session, book, case, decision, Refused(), now)
         except NoRule:
             pass
     clock = decision.clock if decision and person else HELD_CLOCK

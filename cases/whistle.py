@@ -13,7 +13,7 @@ from sqlalchemy import BindParameter, bindparam
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from cases import access, accused, dispatch, evidence, lifecycle
+from cases import access, dispatch, evidence, lifecycle
 from cases.access import PENDING
 from cases.actors import SYSTEM, staff
 from cases.book import Book
@@ -41,7 +41,7 @@ async def whistle(
     _callable(book, case, person, calls)
     known = dict(case.co_tasks)
     for unit in calls:
-        who = await dispatch.least_loaded(session, unit, accused.never(book, case))
+        who = await dispatch.least_loaded(session, book, case, unit, now)
         if who is None:
             raise Missing("whistle.nobody")
         asked = "\n".join(filter(None, [text, calls[unit].strip()]))

@@ -1,7 +1,7 @@
 """Every table of the product. Imports nothing of ours."""
 
 from models.cases import CASE_NUMBERS, Case, Correction, Event, Follower, Photo, Prediction, Rating, Timer
-from models.desks import BindingLink, DeskChat, DeskMessage, DutyHandover, DutyShift, ModelVersion
+from models.desks import Absence, BindingLink, DeskChat, DeskMessage, DutyHandover, DutyShift, ModelVersion
 from models.hot import AreaDay, Colour, HotCase, HotIssue
 from models.lists import Bulletin, ClearingTarget
 from models.outbox import Notification, SeenMessage, StaffAct, StaffSession
@@ -24,7 +24,7 @@ from models.town import Area, Category, Person, Place, Town, Unit
 from models.watching import DriftAlarm, ShadowPrediction
 
 __all__ = [
-    "CASE_NUMBERS", "OPEN", "ORDER_NUMBERS", "STEPS", "Alarm", "Area", "AreaDay", "AssignTo", "BindingLink",
+    "CASE_NUMBERS", "OPEN", "ORDER_NUMBERS", "STEPS", "Absence", "Alarm", "Area", "AreaDay", "AssignTo", "BindingLink",
     "Bulletin", "Calendar", "Case", "Category", "ChatMessage", "ClearingTarget", "ClockAct", "ClockPolicy",
     "CoStatus", "CoTask", "Colour", "Conversation", "Correction", "DeskChat", "DeskMessage", "DriftAlarm",
     "DutyHandover", "DutyShift", "Event", "Exclusion", "ExclusionReason", "Follower", "HotCase", "HotIssue", "Kind",

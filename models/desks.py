@@ -94,6 +94,17 @@ class DutyHandover(Table, table=True):
     until: datetime = moment()
 
 
+class Absence(Table, table=True):
+    """不在岗 (leave, errands): from `at` until `until` whatever would come to `person` goes to `cover`, or upward."""
+
+    __tablename__ = "absences"
+    id: int | None = Field(default=None, primary_key=True)
+    person: str = Field(foreign_key="people.code", index=True)
+    cover: str | None = Field(default=None, foreign_key="people.code")  # None: the leader
+    at: datetime = moment()
+    until: datetime = moment(index=True)
+
+
 class ModelVersion(Table, table=True):
     """A trained classifier: who trained it, how it compares, who put it to use. The file lies in the data folder."""
 

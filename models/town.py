@@ -25,7 +25,10 @@ class Town(Table, table=True):
 
 
 class Area(Table, table=True):
-    """一级 street or town (level 1), 二级 community or village (2), 三级 grid (3). The city itself is level 0."""
+    """一级 street or town (level 1), 二级 community or village (2), 三级 grid (3). The city itself is level 0.
+
+    专属网格, a special grid, is level 4: rangers', couriers', a park's. It lies over grids, which share their borders.
+    """
 
     __tablename__ = "areas"
     code: str = Field(primary_key=True)
@@ -33,7 +36,7 @@ class Area(Table, table=True):
     level: int = Field(index=True)
     parent: str | None = Field(default=None, foreign_key="areas.code", index=True)
     path: list[str] = Field(default_factory=list, sa_type=WORDS)  # codes from the city down to itself
-    outline: dict[str, Any] | None = Field(default=None, sa_type=DOCUMENT)  # GeoJSON geometry, WGS-84; grids only
+    outline: dict[str, Any] | None = Field(default=None, sa_type=DOCUMENT)  # GeoJSON geometry, WGS-84; levels 3 and 4
 
 
 class Place(Table, table=True):
@@ -73,6 +76,7 @@ class Person(Table, table=True):
     role: Role = Field(sa_type=words_of(Role))
     unit: str = Field(foreign_key="units.code", index=True)
     area: str = Field(foreign_key="areas.code", index=True)
+    holds: list[str] = Field(default_factory=list, sa_type=WORDS)  # grids besides: a worker's own, a leader's to lead
     active: bool = True
     password_hash: str | None = None
 

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from models import Area, Role, Unit
 from routing import spelling
-from routing.assign import COMMUNITY, STREET, Somebody
+from routing.assign import COMMUNITY, GRID, STREET, Somebody, held
 
 AFTER, BEFORE = 16, 12  # characters around a title in which blame counts
 _SENTENCE = re.compile(r"[。!?;\n]")
@@ -95,7 +95,7 @@ class _Reading:
                 if self._blamed(found.start(), found.end(), lexicon().neglect):
                     yield from self._called(who, found)
         for one in self.people:
-            if one.area in self.path or not self.path:
+            if not self.path or not set(self.path).isdisjoint(held(one)):
                 name = spelling.plain(one.name)
                 spans = (found.span() for found in re.finditer(re.escape(name), self.text))
                 if any(self._blamed(start, end, lexicon().neglect) for start, end in spans):
@@ -106,7 +106,7 @@ class _Reading:
         path = self._path_at(found.start())
         if who == "worker":
             least = path[-1] if len(path) > COMMUNITY else None
-            yield from (one for one in self.people if one.role is Role.WORKER and least in self._around(one.area))
+            yield from (one for one in self.people if one.role is Role.WORKER and self._works_in(one, least))
         elif who == "surname":
             surname = self.text[found.start() - 1 : found.start()]
             named = (one for one in self._leaders(path[STREET:]) if surname and one.name.startswith(surname))
@@ -159,7 +159,10 @@ class _Reading:
     def _names(self) -> Mapping[str, str]:
         """Areas by name, those of grids before those of communities."""
         known = sorted(self.areas.values(), key=lambda area: -area.level)
-        return {spelling.plain(area.name): area.code for area in known if area.level >= STREET}
+        return {spelling.plain(area.name): area.code for area in known if STREET <= area.level <= GRID}
+
+    def _works_in(self, one: Named, area: str | None) -> bool:
+        return any(area in self._around(own) for own in held(one) if self._level(own) <= GRID)
 
     def _around(self, area: str) -> Sequence[str]:
         return self.areas[area].path if area in self.areas else (area,)

@@ -38,9 +38,11 @@ def category(rule: RoutingRule) -> Condition | None:
 
 
 def area(rule: RoutingRule) -> Condition | None:
-    """The place lies in this area, whatever its level; an unknown place lies nowhere."""
+    """The place lies in this area, whatever its level, or in this special grid; an unknown place lies nowhere."""
     wanted = rule.area
-    return Condition("area", wanted, lambda facts: wanted in facts.area_path) if wanted else None
+    if not wanted:
+        return None
+    return Condition("area", wanted, lambda facts: wanted in facts.area_path or wanted in facts.special)
 
 
 def place_kind(rule: RoutingRule) -> Condition | None:

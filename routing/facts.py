@@ -20,6 +20,7 @@ class Facts:
     category: str | None = None  # a department's field
     item: str | None = None  # a 事项 of it
     area_path: tuple[str, ...] = ()  # codes from the city down to the grid; empty when unknown
+    special: tuple[str, ...] = ()  # codes of the special grids it lies in
     place_kind: str | None = None
     danger: str | None = None  # which words of danger, when there are any
     kind: str | None = None  # what the resident wants, as models.Kind; None when that is not clear
@@ -52,6 +53,7 @@ class Facts:
             "category": self.category,
             "item": self.item,
             "area_path": list(self.area_path),
+            "special": list(self.special),
             "place_kind": self.place_kind,
             "danger": self.danger,
             "kind": self.kind,
@@ -72,6 +74,7 @@ class Facts:
             category=said("category"),
             item=said("item"),
             area_path=tuple(said("area_path") or ()),
+            special=tuple(said("special") or ()),
             place_kind=said("place_kind"),
             danger=said("danger"),
             kind=said("kind"),

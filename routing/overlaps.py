@@ -1,6 +1,6 @@
 """How rows of a rule table stand to each other: which can never decide, and which collide at one rank."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, time
 from itertools import combinations, product
 from typing import Any
@@ -10,21 +10,27 @@ from routing import spelling
 from routing.findings import Finding, Kind
 
 DAY = 86_400.0
+SPECIAL = "special"
+Overlaps = Mapping[str | None, Collection[str | None]]
+NO_OVERLAPS: Overlaps = {}
 Spans = list[tuple[float, float]]  # seconds of the day, each without its end
 
 
-def conflicts(rows: Sequence[RoutingRule], today: date) -> Iterator[Finding]:
+def conflicts(rows: Sequence[RoutingRule], today: date, special: Overlaps = NO_OVERLAPS) -> Iterator[Finding]:
     """Pairs of one priority, area and category that can both fit a case and name different units.
 
-    Rows of equal rank with other areas or categories never meet: a case lies in one area of a level.
+    Rows of equal rank with other areas or categories never meet: a case lies in one area of a level. Only special grids
+    may lie over each other; `special`: each with all it has ground in common with, itself among them.
     """
     groups: dict[Any, list[RoutingRule]] = {}
     for row in rows:
         if not is_past(row, today):
-            groups.setdefault((row.priority, row.area, row.category), []).append(row)
+            area = SPECIAL if row.area in special else row.area
+            groups.setdefault((row.priority, area, row.category), []).append(row)
     for group in groups.values():
         for one, other in combinations(group, 2):
-            if one.unit != other.unit and meet(one, other):
+            apart = one.area in special and other.area not in special[one.area]
+            if one.unit != other.unit and not apart and meet(one, other):
                 yield Finding(Kind.CONFLICT, rules=(one.code, other.code), units=(one.unit, other.unit))
 
 

@@ -39,6 +39,7 @@ class Decision:
     assign: AssignTo
     assignee: str | None  # for `named` only
     clock: str
+    area: str | None = None  # the rule's
     explanation: dict[str, Any] = field(default_factory=dict)  # rule, because, unit, note: words are the catalogues'
     facts: dict[str, Any] = field(default_factory=dict)  # the snapshot the rule saw
     broken: tuple[Broken, ...] = ()
@@ -121,7 +122,7 @@ class RuleBook:
 
     def _first(self, facts: Facts) -> tuple[_Row | None, tuple[Broken, ...]]:
         """Of each list of rows in question the first that fits, as long as it comes before what was found already."""
-        rows, path, failed = self.rows, {*facts.area_path, None}, list[tuple[int, Exception]]()
+        rows, path, failed = self.rows, {*facts.area_path, *facts.special, None}, list[tuple[int, Exception]]()
         first = len(rows)
         for category in {facts.item, facts.category, None}:
             by_area = self._places.get(category)
@@ -170,6 +171,7 @@ def _row(rule: RoutingRule, areas: Mapping[str, int]) -> _Row:
         "assign": AssignTo(rule.assign),
         "assignee": rule.assignee,
         "clock": rule.clock,
+        "area": rule.area or None,
         "explanation": {"rule": rule.code, "because": because, "unit": rule.unit, "note": rule.note},
     }
     rest = tuple(condition for condition in asked if condition.name not in FOUND_BY)

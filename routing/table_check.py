@@ -8,6 +8,7 @@ from routing.findings import Finding, Kind, Report, Tables
 from routing.gaps import gaps
 from routing.overlaps import conflicts, is_past, never
 from routing.rules import RuleBook, ordered
+from routing.special import overlapping
 
 HANDLE = frozenset({Role.WORKER, Role.CLERK, Role.LEADER})
 
@@ -22,7 +23,7 @@ def check(tables: Tables) -> Report:
     book = RuleBook(rows, levels)
     paths = {area.code: area.path for area in tables.areas}
     fields = {one.code: one.parent for one in tables.categories}
-    collide = list(conflicts(rows, tables.today))
+    collide = list(conflicts(rows, tables.today, overlapping(tables.areas)))
     pairs = {frozenset(one.rules) for one in collide}
     dead = [
         one

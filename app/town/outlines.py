@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import shapely  # type: ignore[import-untyped]  # it ships no types
 
 from app.town.files import Known, read_text
@@ -30,8 +31,13 @@ class Outline:
         return not self.polygon.is_empty and not self.polygon.covers(shapely.Point(lon, lat))
 
 
-def read_outlines(folder: Path, file: str, grids: Known, problems: list[Problem]) -> dict[str, Outline] | None:
-    """Outline by grid, an empty one where it is unsound; None when the file cannot be read at all."""
+def read_outlines(
+    folder: Path, file: str, grids: Known, apart: Known, problems: list[Problem]
+) -> dict[str, Outline] | None:
+    """Outline by grid, an empty one where it is unsound; None when the file cannot be read at all.
+
+    `apart`: those that share borders and no ground. A special grid lies over others.
+    """
     text = read_text(folder, file, problems)
     if text is None:
         return None
@@ -50,7 +56,7 @@ def read_outlines(folder: Path, file: str, grids: Known, problems: list[Problem]
             problems.append(Problem(file, line, *wrong))
         if code and code not in outlines:
             outlines[code] = Outline(line, {}, shapely.Polygon()) if wrong else _outline(line, feature["geometry"])
-    _overlaps(outlines, file, problems)
+    _overlaps({code: one for code, one in outlines.items() if code in (apart or ())}, file, problems)
     return outlines
 
 
@@ -122,7 +128,7 @@ def _is_position(position: Any) -> bool:
 
 def _overlaps(outlines: Mapping[str, Outline], file: str, problems: list[Problem]) -> None:
     """Noted at the later of the two."""
-    codes, shapes = list(outlines), [outline.polygon for outline in outlines.values()]
+    codes, shapes = list(outlines), np.array([outline.polygon for outline in outlines.values()], dtype=object)
     first, second = shapely.STRtree(shapes).query(shapes, predicate="intersects")
     for a, b in sorted(zip(first.tolist(), second.tolist(), strict=True)):
         if a < b and shapes[a].intersection(shapes[b]).area > OVERLAP:

@@ -1,6 +1,6 @@
 """The whole town: reads every file, holds each row against the others, and refuses unless all of it is sound."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from app.town.files import Known, Row, read_rows
 from app.town.outlines import Outline, read_outlines
 from app.town.problems import Problem, SeedRefused
 from app.town.profile import Profile, read_profile
-from app.town.tables import BUILDERS, COLUMNS, GRID_LEVEL, KEYED, Around
+from app.town.tables import BUILDERS, CELLS, COLUMNS, KEYED, Around
 from models import Area, Category, ClockPolicy, DutyShift, Person, Place, Role, RoutingRule, Unit, Workday
 
 OUTLINES, PROFILE = "grids.geojson", "town.toml"
@@ -38,11 +38,12 @@ def read_town(folder: Path) -> Town:
     rows = {file: read_rows(folder, file, columns, problems) for file, columns in COLUMNS.items()}
     known = {file: _codes(file, found) for file, found in rows.items()}
     levels = {row.cells["code"]: row.cells["level"] for row in rows["areas.csv"] or ()}
-    outlines = read_outlines(folder, OUTLINES, _grids(rows), problems)
+    outlines = read_outlines(folder, OUTLINES, _cells(rows, CELLS), _cells(rows, CELLS[:1]), problems)
     profile = read_profile(folder, PROFILE, known["units.csv"], problems)
 
-    units = {row.cells["code"]: row.cells["unit"] for row in rows["people.csv"] or ()}
-    around = Around(known, levels, _fields(rows), outlines or {}, units)
+    people = rows["people.csv"] or ()
+    units, roles, own = ({row.cells["code"]: row.cells[name] for row in people} for name in ("unit", "role", "area"))
+    around = Around(known, levels, _fields(rows), outlines or {}, units, roles, own)
     built = {file: [BUILDERS[file](row, around) for row in found or ()] for file, found in rows.items()}
     _no_duplicates(rows)
     _one_city(rows, problems)
@@ -58,9 +59,9 @@ def _codes(file: str, rows: list[Row] | None) -> Known:
     return None if rows is None else {row.cells[COLUMNS[file][0]] for row in rows}
 
 
-def _grids(rows: Rows) -> Known:
+def _cells(rows: Rows, levels: Collection[str]) -> Known:
     areas = rows["areas.csv"]
-    return None if areas is None else {row.cells["code"] for row in areas if row.cells["level"] == str(GRID_LEVEL)}
+    return None if areas is None else {row.cells["code"] for row in areas if row.cells["level"] in levels}
 
 
 def _fields(rows: Rows) -> frozenset[str]:
@@ -74,6 +75,8 @@ def _town(profile: Profile, outlines: Mapping[str, Outline], built: Mapping[str,
     for area in areas:
         area.path = list(_upwards(area.code, parents))[::-1]
         area.outline = outlines[area.code].geometry if area.code in outlines else None
+    for person in built["people.csv"]:
+        person.holds = [one.area for one in built["holdings.csv"] if one.person == person.code]
     return Town(
         profile=profile,
         areas=tuple(areas),
@@ -128,17 +131,29 @@ def _no_circle(rows: Rows) -> None:
 
 
 def _every_grid(rows: Rows, outlines: Mapping[str, Outline] | None) -> None:
-    """Has somebody who works in it, and an outline."""
-    people = rows["people.csv"]
-    looked_after = {row.cells["area"] for row in people or () if row.cells["role"] == Role.WORKER}
-    for row in rows["areas.csv"] or ():
+    """Has somebody who works in it, somebody who leads it, alone or with all its community, and an outline."""
+    areas, staff_known = rows["areas.csv"], rows["people.csv"] is not None and rows["holdings.csv"] is not None
+    worked, led = _held(rows, Role.WORKER), _held(rows, Role.LEADER)
+    parents = {row.cells["code"]: row.cells["parent"] for row in areas or ()}
+    tops = {row.cells["code"] for row in areas or () if row.cells["level"] == "0"}
+    for row in areas or ():
         code = row.cells["code"]
-        if row.cells["level"] != str(GRID_LEVEL):
+        if row.cells["level"] not in CELLS:
             continue
-        if people is not None and code not in looked_after:
+        if staff_known and code not in worked:
             row.wrong("no_worker", code)
+        above = {*_upwards(code, parents)}
+        if staff_known and above & tops and led.isdisjoint(above - tops):
+            row.wrong("no_leader", code)
         if outlines is not None and code not in outlines:
             row.wrong("no_outline", code)
+
+
+def _held(rows: Rows, role: Role) -> set[str]:
+    """The areas that people of this role look after, their own and those they hold."""
+    mine = {row.cells["code"]: row.cells["area"] for row in rows["people.csv"] or () if row.cells["role"] == role}
+    holdings = rows["holdings.csv"] or ()
+    return {*mine.values(), *(row.cells["area"] for row in holdings if row.cells["person"] in mine)}
 
 
 def _catch_all(rows: Rows, problems: list[Problem]) -> None:

@@ -30,6 +30,7 @@ COLUMNS = {  # the first column is the key
     "places.csv": ("code", "name", "aliases", "kind", "address", "grid", "lon", "lat", "households"),
     "units.csv": ("code", "name", "name_hant", "name_en", "area", "parent", "duties"),
     "people.csv": ("code", "name", "role", "unit", "area"),
+    "holdings.csv": ("person", "area"),
     "clocks.csv": ("code", "name", "sign", "contact", "resolve", "calendar", "review", "photo"),
     "rules.csv": (
         "code", "priority", "enabled", "valid_from", "valid_to", "category", "area", "place_kind", "danger",
@@ -39,9 +40,10 @@ COLUMNS = {  # the first column is the key
     "calendar.csv": ("day", "working", "name"),
     "duty.csv": ("unit", "weekdays", "from_time", "to_time", "person", "valid_from", "valid_to"),
 }  # fmt: skip
-KEYED = frozenset(COLUMNS) - {"duty.csv"}  # there the whole row is the key
-GRID_LEVEL = 3
-LEVELS_ABOVE = ("-1", "0", "1", "2", "3")  # another word in the parent's cell is the parent's problem
+KEYED = frozenset(COLUMNS) - {"duty.csv", "holdings.csv"}  # there the whole row is the key
+GRID_LEVEL, SPECIAL_LEVEL = 3, 4
+CELLS = (str(GRID_LEVEL), str(SPECIAL_LEVEL))
+LEVELS_ABOVE = ("-1", "0", "1", "2", "3", "4")  # another word in the parent's cell is the parent's problem
 
 
 class PlaceKind(StrEnum):
@@ -68,6 +70,8 @@ class Around:
     fields: frozenset[str]  # categories without a parent
     outlines: Mapping[str, Outline]
     units: Mapping[str, str]  # unit by person, as written
+    roles: Mapping[str, str]  # role by person, as written
+    own: Mapping[str, str]  # area by person, as written
 
     @property
     def areas_read(self) -> bool:
@@ -75,6 +79,18 @@ class Around:
 
     def is_grid(self, area: str) -> bool:
         return self.levels.get(area) == str(GRID_LEVEL)
+
+    def is_cell(self, area: str) -> bool:
+        """A grid or a special one."""
+        return self.levels.get(area) in CELLS
+
+
+@dataclass(frozen=True)
+class Holding:
+    """A grid somebody holds besides their own."""
+
+    person: str
+    area: str
 
 
 def _area(row: Row, around: Around) -> Area:
@@ -85,11 +101,16 @@ def _area(row: Row, around: Around) -> Area:
         parent=row.ref_or_none("parent", around.known["areas.csv"]),
     )
     above = around.levels[area.parent] if row.ok and area.parent else "-1"
-    if row.ok and area.level > GRID_LEVEL:
+    if row.ok and area.level > SPECIAL_LEVEL:
         row.wrong("choice", str(area.level))
-    elif row.ok and above in LEVELS_ABOVE and above != str(area.level - 1):
+    elif row.ok and above in LEVELS_ABOVE and not _fits_below(area.level, int(above)):
         row.wrong("level_parent", f"{area.level} / {area.parent or ''}")
     return area
+
+
+def _fits_below(level: int, above: int) -> bool:
+    """One level down; a special grid lies below whatever holds all of it, and is no part of a grid."""
+    return 0 <= above < GRID_LEVEL if level == SPECIAL_LEVEL else above == level - 1
 
 
 def _category(row: Row, around: Around) -> Category:
@@ -148,9 +169,21 @@ def _person(row: Row, around: Around) -> Person:
     )
     if row.ok and person.role in (Role.RESIDENT, Role.SYSTEM):
         row.wrong("choice", person.role)
-    if row.ok and person.role == Role.WORKER and around.areas_read and not around.is_grid(person.area):
+    if row.ok and person.role == Role.WORKER and around.areas_read and not around.is_cell(person.area):
         row.wrong("worker_area", person.area)
     return person
+
+
+def _holding(row: Row, around: Around) -> Holding:
+    holding = Holding(row.ref("person", around.known["people.csv"]), row.ref("area", around.known["areas.csv"]))
+    role = around.roles.get(holding.person)
+    if row.ok and around.areas_read and not around.is_cell(holding.area):
+        row.wrong("not_a_grid", holding.area)
+    elif row.ok and role is not None and role not in (Role.WORKER, Role.LEADER):
+        row.wrong("holder_role", f"{holding.person} / {role}")
+    elif row.ok and around.own.get(holding.person) == holding.area:
+        row.wrong("held_already", f"{holding.person} / {holding.area}")
+    return holding
 
 
 def _clock(row: Row, around: Around) -> ClockPolicy:
@@ -237,6 +270,7 @@ BUILDERS: dict[str, Callable[[Row, Around], Any]] = {
     "places.csv": _place,
     "units.csv": _unit,
     "people.csv": _person,
+    "holdings.csv": _holding,
     "clocks.csv": _clock,
     "rules.csv": _rule,
     "calendar.csv": _workday,

@@ -10,6 +10,7 @@ down_revision = "0003_watching"
 
 def upgrade() -> None:
     op.execute("CREATE SEQUENCE order_numbers")
+    _who_holds_what()
     _weeks_and_months()
     op.create_table(
         "area_days",
@@ -278,7 +279,30 @@ def _weeks_and_months() -> None:
     op.alter_column("categories", "dispute", server_default=None)
 
 
+def _who_holds_what() -> None:
+    """Grids somebody holds besides their own, and who stands in while they are away."""
+    op.add_column("people", sa.Column("holds", postgresql.ARRAY(sa.TEXT()), nullable=False, server_default="{}"))
+    op.alter_column("people", "holds", server_default=None)
+    op.create_table(
+        "absences",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("person", sa.String(), nullable=False),
+        sa.Column("cover", sa.String(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["cover"], ["people.code"]),
+        sa.ForeignKeyConstraint(["person"], ["people.code"]),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_absences_person"), "absences", ["person"], unique=False)
+    op.create_index(op.f("ix_absences_until"), "absences", ["until"], unique=False)
+
+
 def downgrade() -> None:
+    op.drop_index(op.f("ix_absences_until"), table_name="absences")
+    op.drop_index(op.f("ix_absences_person"), table_name="absences")
+    op.drop_table("absences")
+    op.drop_column("people", "holds")
     op.drop_column("categories", "dispute")
     op.drop_index("ix_clearing_targets_month", table_name="clearing_targets")
     op.drop_table("clearing_targets")

@@ -28,18 +28,18 @@ def town() -> Town:
 
 @pytest.fixture(scope="module")
 def outlines(town: Town) -> dict[str, shapely.Polygon]:
-    return {area.code: shapely.geometry.shape(area.outline) for area in town.areas if area.outline}
+    return {area.code: shapely.geometry.shape(area.outline) for area in town.areas if area.outline and area.level == 3}
 
 
 def test_the_town_is_as_large_as_promised(town: Town) -> None:
     levels, kinds = Counter(area.level for area in town.areas), Counter(place.kind for place in town.places)
     roles = Counter(person.role for person in town.people)
-    assert (levels[0], levels[1], levels[2], levels[3]) == (1, 3, 12, 43)
+    assert (levels[0], levels[1], levels[2], levels[3], levels[4]) == (1, 3, 12, 43, 3)
     assert (kinds["estate"], kinds["building"], len(town.places)) == (27, 127, 268)
     assert min(kinds[kind] for kind in ("road", "school", "hospital", "market", "park", "factory", "village")) >= 4
-    assert (len(town.units), len(town.rules), len(town.people)) == (53, 247, 152)
+    assert (len(town.units), len(town.rules), len(town.people)) == (53, 250, 155)
     assert (roles["worker"], roles["dispatcher"], roles["supervisor"], roles["admin"], roles["auditor"]) == (
-        43,
+        45,
         3,
         2,
         2,
@@ -140,6 +140,8 @@ FIGHT = "公安/治安纠纷,,,,22:00"
 FRAUD = "R-GA-FRAUD,300,true,,,公安/诈骗,,,,,,,,GAJ,,named,"
 BUILDING = "building,丹桂路 18 号 3 栋,CX-DG-01-03,112.386807,30.902141,48"
 
+HELD = "limin,CX-DG-01-03\ntangling,CX-LX-05-HL"
+
 BROKEN = {  # file, what stands there, what it becomes, the reason, the line if another than the first's
     "level is no number": ("areas.csv", "CX-DG,丹桂街道,1,CX", "CX-DG,丹桂街道,一,CX", "number"),
     "level and parent differ": ("areas.csv", "丹桂社区第三网格,3,CX-DG-01", "丹桂社区第三网格,3,CX-DG", "level_parent"),
@@ -161,6 +163,12 @@ BROKEN = {  # file, what stands there, what it becomes, the reason, the line if 
     "role unknown": ("people.csv", "zhangwei,张伟,clerk,CGJ,CX", "zhangwei,张伟,boss,CGJ,CX", "choice"),
     "resident among the staff": ("people.csv", "zhangwei,张伟,clerk", "zhangwei,张伟,resident", "choice"),
     "sign-in name in Chinese": ("people.csv", "zhangwei,张伟", "张伟,张伟", "sign_in"),
+    "a special grid within a grid": ("areas.csv", "网格,4,CX-LH-03", "网格,4,CX-LH-03-01", "level_parent"),
+    "a community held": ("holdings.csv", "yeyoucai,CX-LH-03-QY", "yeyoucai,CX-LH-01", "not_a_grid"),
+    "a grid held by a clerk": ("holdings.csv", "yeyoucai,", "zhangwei,", "holder_role"),
+    "held by nobody we know": ("holdings.csv", "yeyoucai,", "yeyoucal,", "unknown"),
+    "held twice": ("holdings.csv", "yeyoucai,CX-LH-03-QY", "zengyiming,CX-LH-03-QY", "duplicate"),
+    "held and one's own": ("holdings.csv", "tangling,CX-LX-05-HL", HELD, "held_already", 3),
     "span without unit": ("clocks.csv", "2h,2d,3d,", "2h,2d,3,", "span"),
     "calendar unknown": ("clocks.csv", "2h,,3d,days", "2h,,3d,moon", "choice"),
     "neither true nor false": ("clocks.csv", "2h,,3d,days,false,true", "2h,,3d,days,false,yes", "truth"),
@@ -238,6 +246,21 @@ def test_a_worker_looks_after_a_grid_not_a_community(folder: Path) -> None:
         ("areas.csv", line_of("areas.csv", "CX-DG-01-03,"), "no_worker"),
         ("people.csv", line, "worker_area"),
     ]
+
+
+def test_whoever_holds_a_grid_works_in_it_or_leads_it(folder: Path) -> None:
+    line = line_of("areas.csv", "CX-LH-03-QY,"), line_of("areas.csv", "CX-KD,")
+    change(folder / "holdings.csv", "zengyiming,CX-LH-03-QY\n", "")
+    change(
+        folder / "holdings.csv", "yechunsheng,CX-KD\n", ""
+    )  # its community's leader is nobody's: it lies in the city
+    assert refused(folder) == [("areas.csv", line[0], "no_worker"), ("areas.csv", line[1], "no_leader")]
+    assert {one.code: one.holds for one in read_town(DATA).people if one.holds} == {
+        "zengyiming": ["CX-LH-03-QY"],
+        "yeyoucai": ["CX-LH-03-QY"],
+        "tangling": ["CX-LX-05-HL"],
+        "yechunsheng": ["CX-KD"],
+    }
 
 
 def test_everything_wrong_is_told_at_once(folder: Path) -> None:

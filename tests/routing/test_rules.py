@@ -84,6 +84,7 @@ def test_a_decision_says_who_how_and_why() -> None:
         assign=AssignTo.NAMED,
         assignee="suyong",
         clock="simple",
+        area="CX-DG",
         explanation={
             "rule": "R-7",
             "because": [
@@ -98,6 +99,7 @@ def test_a_decision_says_who_how_and_why() -> None:
             "category": "城市管理",
             "item": "城市管理/公厕",
             "area_path": list(GRID),
+            "special": [],
             "place_kind": None,
             "danger": "gas",
             "kind": None,
