@@ -26,7 +26,7 @@ WEEKS = [periods.week(MONDAY + timedelta(weeks=n)) for n in range(4)]
 WHOLE = periods.Period(WEEKS[0].start, WEEKS[-1].end)
 
 
-COPIES = 5
+COPIES = 6
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,7 @@ async def lived(server: Server, town_template: str) -> AsyncIterator[Lived]:
             await life.until(WEEKS[2].until - timedelta(days=2))
             later = await of_weeks(session)
             await multiply(session, COPIES, timedelta(hours=31))
+            await session.execute(text("ANALYZE cases, events"))
             await session.commit()
         yield Lived(sessions, then, later)
         await connections.dispose()
@@ -80,7 +81,7 @@ async def test_sql_says_what_is_counted_by_hand(lived: Lived) -> None:
         total = await rates.total(session, start=WHOLE.start, end=WHOLE.end)
     shares = [total.signed, total.contacted, total.finished, total.in_time, total.solved, total.satisfied]
     assert all(0 < share.part < share.whole for share in shares), total
-    assert total.filed > 250 and total.overdue and total.overdue_open and total.excluded and total.median_hours
+    assert total.filed > 200 and total.overdue and total.overdue_open and total.excluded and total.median_hours
     assert total.returned.part and total.reopened.part
 
 
@@ -126,5 +127,9 @@ async def test_a_wrong_count_would_be_found(lived: Lived, right: str, wrong: str
     assert right in query
     async with lived.sessions() as session:
         plain = await Recount.read(session)
-        rows = await rates.counted(session, text(query.replace(right, wrong)), WEEKS[1], within=None, as_of=WHOLE.until)
-    assert differences(rows, plain.rates(By.UNIT, WEEKS[1].start, WEEKS[1].end, as_of=WHOLE.until))
+        mistaken = text(query.replace(right, wrong))
+        found = list[str]()
+        for period in (WEEKS[1], WHOLE):
+            rows = await rates.counted(session, mistaken, period, within=None, as_of=WHOLE.until)
+            found += differences(rows, plain.rates(By.UNIT, period.start, period.end, as_of=WHOLE.until))
+    assert found

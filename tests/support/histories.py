@@ -43,7 +43,7 @@ LIKELY: Mapping[str, float] = {
 }  # fmt: skip
 OTHERWISE = 0.3
 PACE = timedelta(minutes=36)  # on average, from one deed to the next
-FILED = 0.08  # of the deeds
+FILED = 0.12  # of the deeds
 TOO_OLD = timedelta(days=20)  # nobody does anything to it any more
 
 
