@@ -28,6 +28,7 @@ class FileNew:
     key: str
     how: str
     text: str
+    photos: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

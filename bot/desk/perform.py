@@ -145,7 +145,8 @@ async def _hand_over(scene: Scene, effect: fx.HandOver) -> None:
 
 async def _file_new(scene: Scene, effect: fx.FileNew) -> None:
     assert scene.senses is not None, "the door hands them in"
-    asked = filing.Asked(key=f"bot:{effect.key}", how=How(effect.how), text=effect.text)
+    photos = [UUID(photo) for photo in effect.photos]
+    asked = filing.Asked(key=f"bot:{effect.key}", how=How(effect.how), text=effect.text, photos=photos)
     reader = scene.reader
     receipt = await filing.file(
         scene.session, scene.senses, reader.wording.keys, scene.person, asked, reader.locale, scene.now

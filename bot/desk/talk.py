@@ -7,12 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.desk import asking
+from bot.desk import asking, new
 from bot.desk.choices import HAND_OVER
 from bot.desk.effects import (
     Clearing,
     Duty,
-    FileNew,
     Models,
     Old,
     Open,
@@ -36,7 +35,7 @@ from bot.desk.state import FORGOTTEN_AFTER, Pending, State
 from bot.messages import Button, Say
 from bot.texts import LOCALES
 from cases import access
-from cases.behalf import MAY, How
+from cases.behalf import MAY
 from models import Role
 
 STAFF = frozenset(Role) - {Role.RESIDENT, Role.SYSTEM}
@@ -70,6 +69,8 @@ def step(state: State, heard: Heard, around: Around, now: datetime) -> Turn:
         return state, [Say("task.unreadable")]
     if heard.about:
         return _talk_back(state, heard, around, now)
+    if state.pending and state.pending.step == new.STEP:
+        return new.more(state, heard, around)
     if state.pending:
         return asking.told(state, heard, around)
     return state, [Say("task.idle")]
@@ -162,10 +163,6 @@ def _take_over(state: State, heard: Heard, around: Around, now: datetime) -> Tur
     return state, [TakeOver(int(heard.payload["handover"]))]
 
 
-def _file_new(state: State, heard: Heard, around: Around, now: datetime) -> Turn:
-    return state, [FileNew(heard.key, heard.payload["how"], heard.payload["text"])]
-
-
 def _promote_knowingly(state: State, heard: Heard, around: Around, now: datetime) -> Turn:
     if around.person.role not in ADMINS:
         return state, [Say("task.not_your_role")]
@@ -193,7 +190,7 @@ ACTIONS: Mapping[str, Listener] = {
     "locale": _speak,
     "hand_over": _hand_over,
     "take_over": _take_over,
-    "file_new": _file_new,
+    "file_new": new.file,
     "promote": _promote_knowingly,
     "shadow": _watch,
 }
@@ -277,17 +274,8 @@ class Command:
     listener: Listener
 
 
-def _new(state: State, heard: Heard, around: Around, now: datetime) -> Turn:
-    """`/new` and what happened; for whom is asked, for the same person may do both."""
-    text = heard.text.partition(" ")[2].strip() or heard.text.partition("\n")[2].strip()
-    if not text:
-        return state, [Say("task.new.what")]
-    offered = [Button("file_new", f"task.button.{how}", payload={"how": str(how), "text": text}) for how in How]
-    return state, [Say("task.new.whose", {"text": text}, buttons=offered)]
-
-
 COMMANDS: Mapping[str, Command] = {
-    "new": Command(MAY, _new),
+    "new": Command(MAY, new.begin),
     "start": Command(STAFF, _start),
     "tasks": Command(STAFF, _tasks),
     "duty": Command(STAFF, _duty),

@@ -1,10 +1,10 @@
 """Who may give which command, and what one reads then."""
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from bot.desk.talk import ADMINS, COMMANDS, STAFF
-from models import Case, Person, Resident, Role
+from models import Case, Person, Photo, Resident, Role
 from tests.bot.desk.conftest import Bound
 from tests.bot.desk.phones import Phone
 from tests.support.site import Site
@@ -175,5 +175,15 @@ async def test_new_files_from_the_chat(site: Site, bound: Bound) -> None:
     assert clerk.last().text == "“丹桂苑3栋楼下烧烤店油烟太大”\n是替居民登记，还是您自己看到的？"
     said = await clerk.press("为居民登记")
     assert said[0].startswith("已提交，编号 ") and "由网格员李敏办理" in said[0] and "查询码 " in said[0]
+    await clerk.send_photo("/new 丹桂苑3栋楼下垃圾没人收", album="a")
+    await clerk.send_photo("", "navy", album="a")
+    await clerk.say("已经三天了")
+    asked = "“丹桂苑3栋楼下垃圾没人收\n已经三天了”，照片 2 张，还可以接着发。\n是替居民登记，还是您自己看到的？"
+    assert clerk.last().text == asked, "one question, as it stands now"
+    await clerk.press("为居民登记")
+    async with site.parts.sessions() as session:
+        newest = (await session.exec(select(Case).order_by(col(Case.number).desc()).limit(1))).one()
+        shown = (await session.exec(select(Photo).where(Photo.case_id == newest.id))).all()
+    assert (newest.text, newest.filed_by, len(shown)) == ("丹桂苑3栋楼下垃圾没人收\n已经三天了", "zhangwei", 2)
     auditor = await bound("caoying")
     assert await auditor.say("/new 油烟") == ["您的岗位不能用这个命令。"]
