@@ -78,6 +78,11 @@ def end_of(day: datetime) -> datetime:
     return local + timedelta(days=1)
 
 
+def last_minute(until: datetime) -> str:
+    """A day's end is read as that day's last minute, not as the next day's first."""
+    return (until - timedelta(minutes=1)).isoformat()
+
+
 async def on_desk(session: AsyncSession, person: Person) -> Sequence[Case]:
     """What they have at work, in the order everybody locks rows in."""
     mine = select(Case).where(Case.assignee == person.code, col(Case.status).in_(AT_WORK), col(Case.master).is_(None))
@@ -101,7 +106,7 @@ async def _end(session: AsyncSession, person: Person, now: datetime) -> None:
 
 
 def _tell(session: AsyncSession, absence: Absence, cover: str, who: str, now: datetime) -> None:
-    key, args = "away.cover", {"who": who, "until": absence.until.isoformat()}
+    key, args = "away.cover", {"who": who, "until": last_minute(absence.until)}
     row = Notification(unique_key=f"{key}:{absence.id}", person=cover, text_key=key, args=args, created_at=now)
     session.add(row)
     session.info.setdefault(NEW_NOTICES, []).append(row)

@@ -1,6 +1,7 @@
 """What the talk wants done. It only says so; `perform` does it, within the message's transaction."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeAlias
 
 from bot.desk.state import Pending
@@ -87,6 +88,24 @@ class Duty:
 
 
 @dataclass(frozen=True)
+class Away:
+    """Whether the person is away, and whom they cover."""
+
+
+@dataclass(frozen=True)
+class Leave:
+    """Away from now on; `cover` None: the leader."""
+
+    until: datetime
+    cover: str | None
+
+
+@dataclass(frozen=True)
+class Back:
+    pass
+
+
+@dataclass(frozen=True)
 class Orders:
     """督办单 that wait for the person."""
 
@@ -151,6 +170,9 @@ Effect: TypeAlias = (
     | Pictures
     | Tasks
     | Duty
+    | Away
+    | Leave
+    | Back
     | Orders
     | Rates
     | Clearing

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from bot import filing
-from bot.desk import binding, card, clearing, figures, lines, meanwhile, orders, roster, tasks, teaching
+from bot.desk import away, binding, card, clearing, figures, lines, meanwhile, orders, roster, tasks, teaching
 from bot.desk import effects as fx
 from bot.desk.scene import Scene, first
 from bot.desk.state import Pending
@@ -127,6 +127,20 @@ async def _duty(scene: Scene, effect: fx.Duty) -> None:
     await scene.say(await roster.shown(scene.session, scene.reader, scene.person))
 
 
+async def _away(scene: Scene, effect: fx.Away) -> None:
+    await scene.say(await away.shown(scene.session, scene.reader, scene.person))
+
+
+async def _leave(scene: Scene, effect: fx.Leave) -> None:
+    said = await away.leave(scene.session, scene.reader, scene.person, effect.until, effect.cover)
+    wake(scene.session, "staff")
+    await scene.say(said)
+
+
+async def _back(scene: Scene, effect: fx.Back) -> None:
+    await scene.say(await away.back(scene.session, scene.reader, scene.person))
+
+
 async def _orders(scene: Scene, effect: fx.Orders) -> None:
     await scene.say(await orders.listed(scene.session, scene.reader, scene.person))
 
@@ -210,6 +224,9 @@ PERFORM: Mapping[type, Callable[[Scene, Any], Awaitable[None]]] = {
     fx.Pictures: _pictures,
     fx.Tasks: _tasks,
     fx.Duty: _duty,
+    fx.Away: _away,
+    fx.Leave: _leave,
+    fx.Back: _back,
     fx.Orders: _orders,
     fx.Rates: _rates,
     fx.Clearing: _clearing,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.desk import asking, new
+from bot.desk import asking, leaving, new
 from bot.desk.choices import HAND_OVER
 from bot.desk.effects import (
     Clearing,
@@ -44,6 +44,8 @@ OVERSEES = frozenset({Role.LEADER, Role.DISPATCHER, Role.SUPERVISOR, Role.ADMIN,
 WORDS: Mapping[str, frozenset[str]] = {
     "tasks": frozenset({"待办", "任务", "待辦", "任務", "tasks"}),
     "duty": frozenset({"值班", "duty"}),
+    "away": frozenset({"请假", "不在岗", "請假", "不在崗", "away"}),
+    "back": frozenset({"到岗", "我回来了", "到崗", "我回來了", "back"}),
     "orders": frozenset({"督办", "督办单", "督辦", "督辦單", "orders"}),
     "clearing": frozenset({"清零", "清零清单", "清零清單", "clearing"}),
     "rates": frozenset({"三率", "数字", "數字", "rates"}),
@@ -190,6 +192,8 @@ ACTIONS: Mapping[str, Listener] = {
     "locale": _speak,
     "hand_over": _hand_over,
     "take_over": _take_over,
+    "away": leaving.leave,
+    "back": leaving.back,
     "file_new": new.file,
     "promote": _promote_knowingly,
     "shadow": _watch,
@@ -279,6 +283,8 @@ COMMANDS: Mapping[str, Command] = {
     "start": Command(STAFF, _start),
     "tasks": Command(STAFF, _tasks),
     "duty": Command(STAFF, _duty),
+    "away": Command(STAFF, leaving.asked),
+    "back": Command(STAFF, leaving.back),
     "orders": Command(STAFF, _orders),
     "clearing": Command(STAFF, _clearing),
     "rates": Command(OVERSEES, _rates),
