@@ -38,7 +38,7 @@ check: $(VENV)/.installed-dev ## style, types, import directions, no unpickling
 		|| { echo 'a model file could run code through these: use arrays'; exit 1; }
 
 pictures: $(VENV)/.installed-dev ## the documents' screenshots, taken anew by the browser tests
-	PICTURES=docs/pictures $(BIN)/python -m pytest tests/web tests/simulator/test_demo.py -q
+	PICTURES=docs/pictures $(BIN)/python -m pytest tests/web tests/simulator/test_demo.py tests/cases/test_bulletin.py -q
 
 lock: ## write both locks anew from pyproject.toml (needs uv)
 	@command -v uv >/dev/null || { echo 'make lock needs uv: https://docs.astral.sh/uv/'; exit 1; }

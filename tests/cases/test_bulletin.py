@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -53,7 +55,7 @@ async def weeks(server: Server, town_template: str) -> AsyncIterator[Weeks]:
     with databases.copy(server, town_template) as url:
         connections = make_engine(url)
         async with make_sessions(connections)() as session:
-            life = Life(session, *await known(session), seed=7, now=begins(MONDAY))
+            life = Life(session, *await known(session), seed=7, now=begins(MONDAY + timedelta(days=3)))
             await life.until(CLOSE - timedelta(minutes=1))
             await _well_done(session)
             await _hot(session, CLOSE - timedelta(days=2))
@@ -63,7 +65,7 @@ async def weeks(server: Server, town_template: str) -> AsyncIterator[Weeks]:
             book = life.book
             then = {area: await content(session, book, area, MONDAY) for area in ("CX", STREET)}
             life.now = CLOSE
-            await life.until(CLOSE + timedelta(days=4))
+            await life.until(CLOSE + timedelta(days=2))
             await _hot(session, CLOSE + timedelta(days=1))
             session.add(ClearingTarget(area="CX-DG-01", settle=9, set_at=CLOSE + timedelta(hours=1), **target))
             await session.flush()
@@ -121,7 +123,7 @@ async def test_it_comes_out_the_same_whatever_happened_later(weeks: Weeks) -> No
     assert weeks.then == weeks.later
     town = weeks.then["CX"]
     numbers, before = town["numbers"]["now"], town["numbers"]["before"]
-    assert numbers["filed"] > 15 and numbers["finished"] and numbers["contacted"][1] and before["filed"] == 0
+    assert numbers["filed"] > 8 and numbers["finished"] and numbers["contacted"][1] and before["filed"] == 0
     assert numbers["filed"] == sum(filed for filed, _ in town["days"])
     assert [one["area"] for one in town["areas"]] == ["CX-DG", "CX-LH", "CX-LX"]
     assert sum(one["filed"] for one in town["areas"]) < numbers["filed"]  # some came without a place
@@ -154,6 +156,7 @@ async def test_the_paper_is_the_same_bytes_on_any_day(weeks: Weeks) -> None:
     ]
     assert first == again
     assert first.startswith(b"%PDF-")
+    picture(told)
     hostile = {**told["hot"][0], "title": "#set page(fill: red) *粗* $x$ 👍𠮷\n" + "长" * 200, "where": "@x <y> \\"}
     empty = {name: [] for name in ("units", "areas", "warnings", "hot", "good", "clearing")}
     for given in (
@@ -162,6 +165,13 @@ async def test_the_paper_is_the_same_bytes_on_any_day(weeks: Weeks) -> None:
     ):
         for locale in ("zh-Hant", "en"):
             assert typeset.pictures("bulletin", paper.data(given, locale), locale, 20)
+
+
+def picture(told: dict[str, Any]) -> None:
+    """For the documents."""
+    if folder := os.environ.get("PICTURES"):
+        [page, *_] = typeset.pictures("bulletin", paper.data(told, "zh-Hans"), "zh-Hans", 80)
+        Path(folder, "bulletin.png").write_bytes(page)
 
 
 async def test_it_is_put_out_once_on_monday_even_by_two(town: Sessions) -> None:
