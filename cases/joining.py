@@ -216,7 +216,7 @@ async def _before(session: AsyncSession, case: Case) -> Case | None:
 
 async def hand_on(session: AsyncSession, case: Case, heir: Case) -> int:
     """Those who joined a withdrawn case have joined the one that goes on in its place; how many are new to it."""
-    joined = (Follower.case_id == case.id, Follower.via == VIA_JOINED)
+    joined = (col(Follower.case_id) == case.id, col(Follower.via) == VIA_JOINED)
     moved = select(literal(heir.id), Follower.resident, Follower.via, Follower.at).where(*joined)
     new = insert(Follower).from_select(["case_id", "resident", "via", "at"], moved).on_conflict_do_nothing()
     count = len((await session.execute(new.returning(col(Follower.resident)))).all())

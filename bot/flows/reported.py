@@ -3,15 +3,16 @@
 Who is in danger may never answer a question, so none stands between their words and the people on duty.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from bot.flows import danger, whereabouts, words
 from bot.flows.effects import Alarm, Answer, Effect, File, Locate, RelayBack, Safety, Urgent, Words
 from bot.flows.heard import Heard, Listener, Turn
 from bot.flows.state import Draft, Mode, State
 from bot.flows.surroundings import Brief, Spot, Surroundings
-from bot.messages import Button, Say
+from bot.messages import Button, Pin, Say
 from models import Status
 
 LISTENS = timedelta(hours=1)  # after their last words about it, other words are another matter
@@ -69,33 +70,32 @@ def _added(case: Brief, heard: Heard, around: Surroundings) -> list[Effect]:
     alarm: list[Effect] = [Alarm(case.number, kind)] if kind and not case.danger else []
     spots = around.spots(heard.text) if heard.text else []
     if heard.pin or (len(spots) == 1 and not case.grid):
-        return [*_placed(case, heard, spots, around), *alarm]
+        return [_placed(case, heard, spots, around), *alarm]
     asked = [_where(heard.text, around, case.number)] if spots and not case.grid else _elsewhere(case, spots)
     return [_kind(case)(case.number, heard.text, heard.photos, heard.numbers), *alarm, *asked]
 
 
-def _placed(case: Brief, heard: Heard, spots: list[Spot], around: Surroundings) -> list[Effect]:
+def _placed(case: Brief, heard: Heard, spots: Sequence[Spot], around: Surroundings) -> Effect:
     """Where nothing was known it is taken as said. A pin far from what was known may be where they fled to."""
-    if heard.pin is None:
-        return [Locate(case.number, heard.text, heard.photos, heard.numbers, **_where_is(spots[0]))]
-    spot = around.pin(heard.pin) or Spot("")
-    where = {**_where_is(spot), "lon": heard.pin.lon, "lat": heard.pin.lat}
-    if case.grid and spot.grid != case.grid:
-        return [_may_be(case, spot, where)]
-    if case.grid:  # more exact than what is known
-        where |= {"place": case.place, "name": ""}
-    return [Locate(case.number, heard.text, heard.photos, heard.numbers, **where)]
+    spot = spots[0] if heard.pin is None else around.pin(heard.pin) or Spot("")
+    if heard.pin and case.grid and spot.grid != case.grid:
+        return _may_be(case, spot, heard.pin)
+    if heard.pin and case.grid:  # more exact than what is known
+        spot = Spot("", case.place, case.grid)
+    where = _where_is(spot, heard.pin)
+    return Locate(case.number, heard.text, heard.photos, heard.numbers, **where)
 
 
-def _elsewhere(case: Brief, spots: list[Spot]) -> list[Effect]:
+def _elsewhere(case: Brief, spots: Sequence[Spot]) -> list[Effect]:
     if len(spots) != 1 or not case.grid or (spots[0].place or spots[0].grid) in (None, case.place, case.grid):
         return []
-    return [_may_be(case, spots[0], _where_is(spots[0]))]
+    return [_may_be(case, spots[0])]
 
 
-def _may_be(case: Brief, spot: Spot, where: Mapping[str, object]) -> Say:
+def _may_be(case: Brief, spot: Spot, pin: Pin | None = None) -> Say:
     """Perhaps it is there, perhaps they only ran there: the case moves when they say so."""
-    button = Button("danger_place", "button.danger_there", {"name": spot.name}, {"number": case.number, **where})
+    payload = {"number": case.number, **_where_is(spot, pin)}
+    button = Button("danger_place", "button.danger_there", {"name": spot.name}, payload)
     return Say("reported.elsewhere" if spot.name else "reported.elsewhere_pin", {"name": spot.name}, (button,))
 
 
@@ -110,8 +110,10 @@ def _where(text: str, around: Surroundings, number: str = "") -> Say:
     return Say(key, buttons=(*buttons, Button("pin", "button.pin", payload=about)), number=number)
 
 
-def _where_is(spot: Spot) -> dict[str, str | None]:
-    return {"place": spot.place, "name": spot.name, "grid": spot.grid}
+def _where_is(spot: Spot, pin: Pin | None = None) -> dict[str, Any]:
+    """As `Locate` wants it, and a button can keep it."""
+    point = {"lon": pin.lon, "lat": pin.lat} if pin else {}
+    return {"place": spot.place, "name": spot.name, "grid": spot.grid, **point}
 
 
 def _kind(case: Brief) -> type[Words]:

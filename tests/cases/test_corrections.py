@@ -55,7 +55,7 @@ async def left_to_a_person(resident: Resident) -> str:
 
 
 async def in_danger(resident: Resident) -> str:
-    return await told(resident, "楼道里着火了快来人")
+    return await resident.file("楼道里着火了快来人")
 
 
 @pytest.mark.parametrize(
