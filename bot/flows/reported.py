@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.flows import danger, whereabouts, words
-from bot.flows.effects import Alarm, Answer, Effect, File, Locate, RelayBack, Safety, Urgent, Words
+from bot.flows.effects import Alarm, Answer, Effect, File, KeepContact, Locate, RelayBack, Safety, Urgent, Words
 from bot.flows.heard import Heard, Listener, Turn
 from bot.flows.state import Draft, Mode, State
 from bot.flows.surroundings import Brief, Spot, Surroundings
 from bot.messages import Button, Pin, Say
+from cases.masking import mask_phone
 from models import Status
 
 LISTENS = timedelta(hours=1)  # after their last words about it, other words are another matter
@@ -54,6 +55,12 @@ def more(state: State, heard: Heard, around: Surroundings, now: datetime) -> Tur
         return state, [Safety(case.number, "false_alarm")]
     if not (heard.text or heard.photos or heard.pin):
         return state, [Say("ask.words")]
+    if heard.only_words and (phone := words.phone(heard.text)):
+        return state, [
+            KeepContact(phone),
+            Say("contact.kept", {"phone": mask_phone(phone)}),
+            *_added(case, heard, around),
+        ]
     first = [danger.warning(kind, around.emergency)] if kind and kind != case.danger else []
     return state, [*first, *_added(case, heard, around)]
 

@@ -628,6 +628,7 @@ REPORTED: list[tuple[State, Heard, Surroundings, Mode, list[str]]] = [
     (FIRE, text("火又着了"), CALMED, Mode.DANGER, ["danger.fire", "Urgent", "Alarm"]),
     (FIRE, PHOTO, LOST, Mode.DANGER, ["Urgent"]),
     (FIRE, text("三楼"), ASKED_BACK, Mode.DANGER, ["Answer"]),
+    (FIRE, text("13812345678"), LOST, Mode.DANGER, ["KeepContact", "contact.kept", "Urgent"]),
     (FIRE, text("没事了。"), LOST, Mode.DANGER, ["Safety"]),
     (FIRE, text("算了"), LOST, Mode.DANGER, ["Safety"]),
     (FIRE, press("safety", how="trapped", number="9"), LOST, Mode.DANGER, ["Safety"]),
