@@ -28,6 +28,7 @@ MAX_ATTEMPTS = 10  # of one delivery: 1, 3, 9 … 6,561 s apart, about two hours
 KEEPS_ORDER = 4  # attempts for which later notices to the same person wait; then they may overtake it
 DELIVERY_SECONDS = 20  # one attempt; a hung channel is a failed one
 SWEEP_SECONDS = 60
+BULLETIN_SECONDS = 600
 HEARTBEAT = 5.0
 DEAD_AFTER = 20.0  # seconds without a heartbeat; with the sweep every 5 s a job is picked up within 30 s
 LOST_AFTER = {
@@ -40,7 +41,7 @@ LOST_AFTER = {
     "drift": 90.0,
     "hot": 90.0,
     "warn": 90.0,
-    "bulletin": 90.0,
+    "bulletin": 660.0,
 }  # none runs this long: see `reap`
 UNDELIVERED_AFTER = 30.0
 KEEP_FAILED_HOURS = 7 * 24
@@ -186,7 +187,7 @@ def make_queue(url: str, work: Work) -> App:
     @queue.periodic(cron="30 * * * *")
     @queue.task(name="bulletin", queue=QUEUE, queueing_lock="bulletin", lock="bulletin", priority=-10)
     async def bulletin(timestamp: int) -> None:
-        async with asyncio.timeout(SWEEP_SECONDS):
+        async with asyncio.timeout(BULLETIN_SECONDS):  # a town of many streets; each is committed by itself
             while await work.bulletin():
                 pass
 

@@ -174,6 +174,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("case_id"),
     )
     op.create_index(op.f("ix_hot_cases_at"), "hot_cases", ["at"], unique=False)
+    op.create_index("ix_events_at", "events", ["at"], postgresql_using="brin", postgresql_with={"autosummarize": True})
     op.create_index(
         "ix_events_warning",
         "events",
@@ -325,6 +326,7 @@ def downgrade() -> None:
     op.drop_column("cases", "joined")
     op.drop_column("cases", "master")
     op.drop_index(op.f("ix_hot_cases_at"), table_name="hot_cases")
+    op.drop_index("ix_events_at", table_name="events")
     op.drop_index(
         "ix_events_warning",
         table_name="events",
