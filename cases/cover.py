@@ -83,6 +83,10 @@ def last_minute(until: datetime) -> str:
     return (until - timedelta(minutes=1)).isoformat()
 
 
+def last_day(until: datetime) -> str:
+    return (until - timedelta(minutes=1)).astimezone(TOWN_TIME).date().isoformat()
+
+
 async def on_desk(session: AsyncSession, person: Person) -> Sequence[Case]:
     """What they have at work, in the order everybody locks rows in."""
     mine = select(Case).where(Case.assignee == person.code, col(Case.status).in_(AT_WORK), col(Case.master).is_(None))

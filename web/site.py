@@ -16,6 +16,7 @@ from web import (
     refusals,
     sheets,
     staff,
+    staff_away,
     staff_binding,
     staff_duty,
     staff_filing,
@@ -34,6 +35,7 @@ def create(parts: Parts) -> FastAPI:
     app.include_router(chat.router)
     app.include_router(receipts.router)
     app.include_router(staff.router)
+    app.include_router(staff_away.router)
     app.include_router(staff_binding.router)
     app.include_router(staff_duty.router)
     app.include_router(staff_filing.router)

@@ -51,9 +51,9 @@ def last_moment(said: str, now: datetime) -> datetime | None:
         day = date(int(found[1] or today.year), int(found[2]), int(found[3]))
         if not found[1] and day < today.date():
             day = day.replace(year=day.year + 1)
-    except ValueError:
+        return end_of(datetime(day.year, day.month, day.day, tzinfo=TOWN_TIME))
+    except (ValueError, OverflowError):  # no such day
         return None
-    return end_of(datetime(day.year, day.month, day.day, tzinfo=TOWN_TIME))
 
 
 def _button(label: str, until: datetime, cover: str, name: str = "") -> Button:

@@ -161,3 +161,22 @@ async def test_somebody_with_two_grids_has_what_comes_from_both(site: Site) -> N
     assert (await has(site, wages))[0] == "zengyiming"
     assert (await has(site, await filed(site, "公安/养犬", "F06")))[0] == "chenlamei"
     assert (await has(site, await filed(site, "公安/养犬", "F03")))[0] == "zengyiming"
+
+
+async def test_by_the_page(site: Site) -> None:
+    limin, covers = await site.staff("limin"), await site.staff("xiayonggang")
+    door, day = "/api/staff/away", (site.parts.now() + timedelta(days=2)).date().isoformat()
+    shown = (await limin.http.get(door)).json()
+    assert (shown["until"], shown["covers"]) == (None, [])
+    assert "xiayonggang" in [one["code"] for one in shown["colleagues"]]
+    number = await (await at(site, "B0103")).file(FUMES)
+    said = (await limin.http.post(door, json={"until": day, "cover": "xiayonggang"})).json()
+    assert (said["until"], said["cover"], said["handed"] >= 1) == (day, "夏永刚", True)
+    assert (await has(site, number))[0] == "xiayonggang"
+    assert (await covers.http.get(door)).json()["covers"] == [{"name": "李敏", "until": day}]
+    wrong = {"2020-01-01": ("", 422), day: ("limin", 422), "9999-12-31": ("", 400)}
+    for until, (covered_by, status) in wrong.items():
+        asked = {"until": until, "cover": covered_by}
+        assert (await limin.http.post(door, json=asked)).status_code == status, asked
+    assert (await limin.http.request("DELETE", door)).json()["until"] is None
+    assert (await limin.http.request("DELETE", door)).status_code == 422

@@ -43,6 +43,22 @@ async def test_only_whoever_is_on_hands_over(bound: Bound) -> None:
     assert [*off.last().buttons] == []
 
 
+async def test_away_and_back(site: Site, bound: Bound) -> None:
+    """Wednesday 18 November: away with today for three days."""
+    worker, covers = await bound("limin"), await bound("xiayonggang")
+    await (await site.resident("B0103")).file("楼下烧烤店油烟太大")
+    assert (await worker.say("/away"))[0].startswith("您在岗。\n要请假、外出，请写 /away 3")
+    assert (await worker.say("/away 2月30"))[0].startswith("没看懂到哪天。")
+    assert (await worker.say("/away 3"))[0].startswith("到 11 月 20 日 23:59 不在岗")
+    assert (await worker.press("夏永刚"))[0].startswith("记下了，到 11 月 20 日 23:59 由夏永刚顶班，手上 1 件已转交。")
+    await covers.look()
+    assert "李敏不在岗" in covers.last("【顶班】").text
+    assert (await covers.say("/away"))[0].startswith("您在岗。\n您替李敏顶班，到 11 月 20 日 23:59\n要请假、外出")
+    assert await worker.say("不在岗") == ["您不在岗，到 11 月 20 日 23:59。\n由夏永刚顶班"]
+    assert (await worker.press("我回来了"))[0].startswith("欢迎回来")
+    assert await worker.say("/back") == ["您本来就在岗。"]
+
+
 async def test_at_night_only_danger_rings(site: Site, bound: Bound, clock: Clock) -> None:
     clock.set(EVENING)
     worker = await bound("limin")
