@@ -51,7 +51,7 @@ def more(state: State, heard: Heard, around: Surroundings, now: datetime) -> Tur
     case = _brief(state.case, around)
     assert case is not None, "or it is over"
     state, kind = listening(state, case.number, now), around.danger(heard.text)
-    if heard.only_words and not kind and words.command(heard.text) in ALL_CLEAR:
+    if heard.only_words and not kind and words.command(heard.text) == "all_clear":
         return state, [Safety(case.number, "false_alarm")]
     if not (heard.text or heard.photos or heard.pin):
         return state, [Say("ask.words")]
@@ -138,5 +138,4 @@ def _brief(number: str, around: Surroundings) -> Brief | None:
     return next((case for case in around.cases if case.number == number), None)
 
 
-ALL_CLEAR = frozenset({"all_clear", "cancel"})
 ACTIONS: Mapping[str, Listener] = {"danger_place": move}

@@ -630,7 +630,7 @@ REPORTED: list[tuple[State, Heard, Surroundings, Mode, list[str]]] = [
     (FIRE, text("三楼"), ASKED_BACK, Mode.DANGER, ["Answer"]),
     (FIRE, text("13812345678"), LOST, Mode.DANGER, ["KeepContact", "contact.kept", "Urgent"]),
     (FIRE, text("没事了。"), LOST, Mode.DANGER, ["Safety"]),
-    (FIRE, text("算了"), LOST, Mode.DANGER, ["Safety"]),
+    (FIRE, text("算了"), LOST, Mode.DANGER, ["Urgent"]),  # whatever they mean by it, somebody looks
     (FIRE, press("safety", how="trapped", number="9"), LOST, Mode.DANGER, ["Safety"]),
     (FIRE, Heard(), LOST, Mode.DANGER, ["ask.words"]),
     # the place
