@@ -246,7 +246,7 @@ async def _hand_receipt(scene: Scene, effect: fx.HandReceipt) -> list[tuple[Say,
     case = await _mine(scene, effect.number)
     if case.resident != scene.resident.id:
         raise NotAllowed("receipt.not_yours")
-    return [(Say("receipt.here", {"number": case.number}, number=case.number), case)]
+    return [(Say("receipt.here", {"number": case.number}, _buttons(case), number=case.number), case)]
 
 
 async def _speak(scene: Scene, effect: fx.Speak) -> list[tuple[Say, Case | None]]:
