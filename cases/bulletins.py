@@ -76,8 +76,9 @@ async def put_out(session: AsyncSession, book: Book, now: datetime, site: str) -
 
 async def _put_out(session: AsyncSession, book: Book, area: str, monday: date, now: datetime, site: str) -> bool:
     bulletin = await of_week(session, book, area, monday, now)
-    this = (Bulletin.area == area, Bulletin.week == monday, col(Bulletin.told_at).is_(None))
-    if (await session.execute(update(Bulletin).where(*this).values(told_at=now))).rowcount == 0:
+    untold = (col(Bulletin.area) == area, col(Bulletin.week) == monday, col(Bulletin.told_at).is_(None))
+    told = update(Bulletin).where(*untold).values(told_at=now).returning(col(Bulletin.area))
+    if (await session.execute(told)).first() is None:
         return False
     for person in _readers(book, area):
         _tell(session, bulletin, person, now, site)
