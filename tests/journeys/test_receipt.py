@@ -2,9 +2,10 @@
 
 from sqlmodel import select
 
+from cases import bulletins
 from models import Resident
 from tests.support.site import Site
-from tests.support.telegram import Telegram
+from tests.support.telegram import Telegram, words
 
 
 async def test_on_the_page_only_who_filed_it_gets_it(site: Site) -> None:
@@ -69,9 +70,20 @@ async def test_at_telegram_it_comes_as_a_document(telegram: Telegram) -> None:
     assert str(paper.facts["file_name"]).startswith("受理告知书 ")
 
 
-async def test_a_leader_asks_how_far_the_community_is(telegram: Telegram) -> None:
-    wangxing, limin = await telegram.worker("wangxing", "王兴"), await telegram.worker("limin")
+async def test_a_leader_hears_of_the_week_and_asks_how_far_the_community_is(telegram: Telegram) -> None:
+    wangxing, limin, parts = (
+        await telegram.worker("wangxing", "王兴"),
+        await telegram.worker("limin"),
+        telegram.site.parts,
+    )
+    left = 1
+    while left:
+        async with parts.transactions.begin() as session:
+            left = await bulletins.put_out(session, parts.senses.book, parts.now(), "https://town.example")
+    line = await wangxing.hears("丹桂街道")
+    assert "https://town.example/staff/bulletins/" in words(line)
     wangxing.say("/clearing")
     await wangxing.hears("没有清零任务")
     limin.say("清零")
     await limin.hears("没有要看的清零清单")
+    assert not [text for text in limin.texts if "周通报" in text]
