@@ -7,9 +7,9 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
+from rich.console import Console
 from rich.table import Table
 
-from app import watch_tables as tables
 from app.errors import CannotGoOn
 from app.watch import Desk
 from bot.papers import ledger as paper
@@ -22,6 +22,7 @@ from cases.ledger import Line
 from cases.rates import By, Rates, Share
 from models import Role
 
+WIDE = 170  # a row is one line however narrow the terminal is
 HANDLERS = (Role.WORKER, Role.CLERK, Role.LEADER)
 COLUMNS = {
     "filed": "filed", "handed": "handed out", "signed": "signed in time", "contacted": "contacted (响应率)",
@@ -51,10 +52,10 @@ async def rates(
         head = {"by": by, "from": str(start), "to": str(end), "area": area, "as_of": str(as_of or end)}
         print(json.dumps({**head, "rows": shown}, ensure_ascii=False, indent=2))
         return
-    table = Table(by, *COLUMNS.values())
+    table = _table(by, *COLUMNS.values())
     for row in rows:
         table.add_row(_name(desk.book, by, row.key), *(_cell(getattr(row, name)) for name in COLUMNS))
-    tables.show(f"{start} – {end}", table if rows else "nothing to count")
+    _show(table if rows else None, f"{start} – {end}")
 
 
 def _plain(row: Rates) -> dict[str, Any]:
@@ -94,11 +95,25 @@ async def ledger(desk: Desk, month: date, everybody: bool, as_csv: bool, lang: s
     if as_csv:
         print(paper.sheet(desk.book, found, lang), end="")
         return
-    table = Table("person", "unit", *TOTALS)
+    table = _table("person", "unit", *TOTALS)
     for person, lines in by_person:
         unit = desk.book.unit_name(desk.book.unit_of[person])
         table.add_row(f"{desk.book.people[person]} {person}", unit, *map(str, _totals(lines)))
-    tables.show(f"{period.start:%Y-%m}", table if by_person else "nothing was finished")
+    _show(table if by_person else None, f"{period.start:%Y-%m}")
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for name in columns:
+        table.add_column(name)
+    return table
+
+
+def _show(table: Table | None, head: str) -> None:
+    console = Console(soft_wrap=True, highlight=False, width=max(WIDE, Console().width))
+    console.print(head if table else f"{head}: nothing to count", markup=False)
+    if table:
+        console.print(table)
 
 
 TOTALS = ("finished", "in time", "rated", "solved", "satisfied", "left out")

@@ -148,6 +148,7 @@ _HAPPENED = """
                     AND before.seq < event.seq
                     AND before.kind IN ('contact', 'relay', 'ask', 'reply', 'contact_overdue')
             ) AS first_contact
+        OFFSET 0  -- worked out once
     ) AS contact
     WHERE at >= :since AND at < :until AND kind IN (
         'submit', 'route', 'assign', 'raise', 'relocate', 'sign', 'sign_overdue', 'contact', 'relay', 'ask', 'reply',
@@ -173,8 +174,8 @@ _LEFT_OPEN = """
 """
 
 _LEFT_OUT = """
-    SELECT FROM exclusions WHERE exclusions.case_id = fact.case_id AND exclusions.round >= fact.round
-        AND granted AND decided_at < :as_of AND NOT (upheld AND appeal_decided_at < :as_of)
+    SELECT case_id, max(round) AS upto FROM exclusions
+    WHERE granted AND decided_at < :as_of AND NOT (upheld AND appeal_decided_at < :as_of) GROUP BY case_id
 """
 
 _WHOSE: Mapping[By, str] = {
@@ -198,13 +199,13 @@ def query(by: By) -> TextClause:
     some = " OR ".join(_COUNTED)
     counts = ",\n".join(f"count(*) FILTER (WHERE {name} AND NOT left_out) AS {name}" for name in _COUNTED)
     return text(f"""
-        WITH fact AS ({_HAPPENED} UNION ALL {_LEFT_OPEN})
+        WITH fact AS MATERIALIZED ({_HAPPENED} UNION ALL {_LEFT_OPEN}), gone AS MATERIALIZED ({_LEFT_OUT})
         SELECT key, {counts},
             percentile_cont(0.5) WITHIN GROUP (ORDER BY hours) FILTER (WHERE NOT left_out) AS median_hours,
             count(DISTINCT case_id) FILTER (WHERE left_out) AS excluded
         FROM (
-            SELECT fact.*, key, EXISTS ({_LEFT_OUT}) AS left_out
-            FROM fact CROSS JOIN town LEFT JOIN areas ON areas.code = fact.grid
+            SELECT fact.*, key, coalesce(round <= upto, false) AS left_out
+            FROM fact CROSS JOIN town LEFT JOIN gone USING (case_id) LEFT JOIN areas ON areas.code = fact.grid
             CROSS JOIN LATERAL ({_WHOSE[by]}) AS own (key)
             WHERE CAST(:within AS text) IS NULL OR :within = ANY(path) OR :within = town.code
         ) AS known

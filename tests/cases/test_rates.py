@@ -113,7 +113,7 @@ async def test_areas_hold_those_below_and_units_make_up_the_whole(lived: Lived) 
         ("AND before.round = event.round", ""),
         ("AND kind <> 'contact_overdue' AND at <= event.contact_due_at AS", "AS"),
         ("WHERE last.status = ANY(:open)", ""),
-        ("exclusions.round >= fact.round", "true"),
+        ("round <= upto", "true"),
         ("AND NOT (upheld AND appeal_decided_at < :as_of)", ""),
         ("WHEN 1 THEN submitted_at", "WHEN 1 THEN event.sign_due_at"),
         ("('submitted', 'triage', 'arbitration')", "('submitted', 'arbitration')"),

@@ -3,7 +3,6 @@
 Whatever STEPS allows happens sometime, likely things more often. `Life(session, book, people, seed).until(moment)`.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from random import Random
@@ -43,7 +42,7 @@ LIKELY: Mapping[str, float] = {
 }  # fmt: skip
 OTHERWISE = 0.3
 PACE = timedelta(minutes=36)  # on average, from one deed to the next
-FILED = 0.12  # of the deeds
+FILED = 0.12  # of the deeds, as long as anybody files
 TOO_OLD = timedelta(days=20)  # nobody does anything to it any more
 
 
@@ -53,7 +52,7 @@ class Life:
     ) -> None:
         """`book` and `people` as `known` gives them."""
         self.session, self.book, self.people, self.now = session, book, people, now
-        self.deeds = Counter[str]()
+        self.filing = FILED
         self._draw, self._keys = Random(seed), Keys("for tests only: 0123456789abcdef")
         self._grids = sorted(area.code for area in book.areas.values() if area.level == 3)[:6]
         self._fields = sorted(code for code, one in book.categories.items() if one.parent is None)
@@ -63,7 +62,7 @@ class Life:
         """Deeds one by one, the clock after every few of them."""
         while self.now < moment:
             self.now += PACE * self._draw.expovariate(1)
-            await (self._file() if self._draw.random() < FILED else self._act())
+            await (self._file() if self._draw.random() < self.filing else self._act())
             if self._draw.random() < 0.1:
                 await self._sweep()
         await self.session.flush()
@@ -84,7 +83,6 @@ class Life:
             danger="gas" if self._draw.random() < 0.05 else None,
         )
         self._cases.append((await file(self.session, self.book, self._keys, resident, told, self.now)).case.id)
-        self.deeds["submit"] += 1
 
     async def _act(self) -> None:
         """One deed on one case; what is refused after all is undone."""
@@ -99,8 +97,6 @@ class Life:
                 await (self._step(case, person, step) if person else self._says(case, step))
         except Refusal:
             self.session.expire_all()
-        else:
-            self.deeds[step] += 1
 
     async def _some_case(self) -> Case | None:
         if not self._cases:
