@@ -30,8 +30,8 @@ def add_to(cli: typer.Typer, door: "Door") -> None:
         from app import rates_desk
         from app.watch import run
 
-        days = [day.date() if day else None for day in (start, end, as_of)]
-        run(door, lambda desk: rates_desk.rates(desk, by, *days, area, json))
+        first, last, until = (day.date() if day else None for day in (start, end, as_of))
+        run(door, lambda desk: rates_desk.rates(desk, by, first, last, until, area, json))
 
     @cli.command()
     def ledger(

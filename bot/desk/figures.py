@@ -34,10 +34,10 @@ def _scopes(reader: Reader, person: Person) -> Iterator[tuple[str, By, str]]:
 
 
 async def _of(session: AsyncSession, by: By, key: str, period: Period) -> Rates:
-    asked = {"start": period.start, "end": period.end}
     if by is By.AREA:
-        return await total(session, **asked, within=key)
-    return next((row for row in await rates(session, by=by, **asked) if row.key == key), nothing(key))
+        return await total(session, start=period.start, end=period.end, within=key)
+    rows = await rates(session, by=by, start=period.start, end=period.end)
+    return next((row for row in rows if row.key == key), nothing(key))
 
 
 def _args(reader: Reader, row: Rates, period: Period) -> dict[str, Any]:
