@@ -10,7 +10,7 @@ from typing import Any
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from cases import dispatch, lifecycle
+from cases import access, dispatch, lifecycle
 from cases.actors import SYSTEM, staff
 from cases.book import Book
 from cases.clock import TOWN_TIME, Span, due
@@ -96,7 +96,7 @@ async def waiting(session: AsyncSession, person: Person, limit: int = 20) -> Seq
     if person.role is not Role.SUPERVISOR:
         mine = [col(Order.person) == person.code, col(Case.assignee) == person.code]
         mine += [col(Order.unit) == person.unit] if person.role is Role.LEADER else []
-        chosen = chosen.where(col(Order.answered_at).is_(None), or_(*mine))
+        chosen = chosen.where(col(Order.answered_at).is_(None), or_(*mine), access.sees(person))
     rows = await session.exec(chosen.order_by(col(Order.due_at), col(Order.id)).limit(limit))
     return rows.all()
 

@@ -9,6 +9,7 @@ from cases.book import Book
 from cases.notices import NEW_NOTICES
 from models import AreaDay, Notification, Role
 from models.hot import Colour
+from routing.assign import held
 
 
 async def tell(session: AsyncSession, book: Book, rows: Sequence[AreaDay], now: datetime) -> int:
@@ -35,7 +36,7 @@ def reasons(row: AreaDay) -> list[tuple[str, dict[str, object]]]:
 def _leading(book: Book, grid: str) -> list[str]:
     """Of the grid, else of the smallest area around it that has a leader."""
     for area in reversed(book.path(grid)):
-        if found := [one.code for one in book.heads if one.role is Role.LEADER and one.area == area]:
+        if found := [one.code for one in book.heads if one.role is Role.LEADER and area in held(one)]:
             return found
     return []
 
