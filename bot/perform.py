@@ -25,7 +25,7 @@ from cases.keys import Keys
 from cases.lifecycle import told_args
 from cases.notices import NEW_NOTICES
 from classifiers.manner import manner
-from models import Case, Resident
+from models import OPEN, Case, Resident
 
 
 @dataclass(frozen=True)
@@ -267,7 +267,7 @@ async def _keep_contact(scene: Scene, effect: fx.KeepContact) -> list[tuple[Say,
 def standing(scene: Scene, case: Case) -> tuple[Say, Case]:
     """Where a case stands, with what may be done about it."""
     args = _args(scene, case) | {"result": case.result}
-    theirs = case.resident == scene.resident.id
+    theirs = case.resident == scene.resident.id and case.status in OPEN
     buttons = [*_buttons(case), *([_receipt(case)] if theirs else [])]
     return Say(f"status.{case.status}", args, buttons, number=case.number), case
 

@@ -52,7 +52,7 @@ async def test_asked_by_words_it_says_where_everything_stands(shared_site: Site,
     told = "（餐饮油烟）：已交给网格员李敏，等签收，11 月 23 日 17:30 前答复。"
     assert await resident.say(words) == [first + told, second + told]
     assert [(line["case"]["number"], actions(line)) for line in resident.said[1:]] == [
-        (number, ["supplement", "urge", "withdraw"]) for number in (first, second)
+        (number, ["supplement", "urge", "withdraw", "receipt"]) for number in (first, second)
     ]
 
 
@@ -228,7 +228,7 @@ async def test_filed_or_dropped_by_words_the_card_can_no_longer_be_pressed(share
             token = resident.buttons[action][-1][2]
             assert await resident._post({"choice": token}) == ["这个按钮已经用过了，没有重复办理。"]
         live = {action for line in await resident.look() for action in actions(line)}
-        assert live == {"supplement", "urge", "withdraw", "new"}
+        assert live == {"supplement", "urge", "withdraw", "receipt", "new"}
 
 
 async def test_a_draft_of_last_week_is_forgotten_and_its_card_too(town_url: str, tmp_path: Path, clock: Clock) -> None:

@@ -88,7 +88,7 @@ async def test_no_button_is_offered_that_the_case_has_outlived(site: Site) -> No
     resident = await site.resident("B0103")
     number = await resident.file("楼下烧烤店油烟太大")
     assert {a for line in await resident.look() for a in (b["action"] for b in line["buttons"])} == {
-        "supplement", "urge", "withdraw", "new",
+        "supplement", "urge", "withdraw", "receipt", "new",
     }  # fmt: skip
     await resident.press("withdraw")
     await resident.press("confirm_withdraw")
