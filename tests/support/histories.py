@@ -41,7 +41,7 @@ LIKELY: Mapping[str, float] = {
     "return": 0.7, "withdraw": 0.1, "reject": 0.3, "merge": 0.3, "whistle": 0.2,
 }  # fmt: skip
 OTHERWISE = 0.3
-PACE = timedelta(minutes=36)  # on average, from one deed to the next
+PACE = timedelta(minutes=40)  # on average, from one deed to the next
 FILED = 0.12  # of the deeds, as long as anybody files
 TOO_OLD = timedelta(days=20)  # nobody does anything to it any more
 
