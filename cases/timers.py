@@ -42,6 +42,7 @@ STOPS: Mapping[str, frozenset[ClockAct]] = {
     "withdraw": ALL,
     "rate": ALL,
     "close": ALL,
+    "reopen": ALL,
 }
 
 

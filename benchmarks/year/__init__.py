@@ -1,0 +1,1 @@
+"""A town's year in minutes: `python -m benchmarks.year`."""
