@@ -24,7 +24,7 @@ TOWN_TIME = ZoneInfo("Asia/Shanghai")
 ENDED = frozenset({Status.RESOLVED, Status.CLOSED, Status.REJECTED, Status.WITHDRAWN, Status.MERGED})
 UNSORTED = frozenset({Status.SUBMITTED, Status.TRIAGE, Status.ARBITRATION})
 HANDS_OUT = frozenset({"route", "assign", "reassign", "raise", "relocate"})
-LEAVES_NOBODY = frozenset({"hold", "arbitrate", "unmerge", "lead_unsorted"})
+LEAVES_NOBODY = frozenset({"hold", "arbitrate", "unmerge", "lead_unsorted", "pass_by"})
 ALONG = frozenset({"resolve_along", "reject_along"})
 TAKES_OVER = frozenset({"lead_unsorted", "lead_unsigned", "lead_signed"})
 TOUCHES = frozenset({"contact", "relay", "ask", "reply"})
@@ -113,7 +113,7 @@ class Recount:
         if case.follows:  # it lies where the other lies
             leads = self.walks[case.follows].now
             case.now = replace(case.now, unit=leads.unit, worker=leads.worker)
-        if event.kind in HANDS_OUT:
+        if event.kind in HANDS_OUT or event.kind == "cover":  # who covers goes on by the same clock
             case.now = replace(case.now, unit=event.details["unit"], worker=event.details["assignee"])
         elif event.kind == "sign":
             case.now = replace(case.now, worker=event.actor)

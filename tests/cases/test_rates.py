@@ -1,5 +1,6 @@
 """The numbers by SQL against the same numbers by hand, on weeks in which everything happened that can."""
 
+import importlib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -129,3 +130,22 @@ async def test_a_wrong_count_would_be_found(lived: Lived, right: str, wrong: str
             rows = await rates.counted(session, mistaken, period, within=None, as_of=WHOLE.until)
             found += differences(rows, plain.rates(By.UNIT, period.start, period.end, as_of=WHOLE.until))
     assert found
+
+
+async def test_events_from_before_are_told_whose_they_were(lived: Lived) -> None:
+    """What the migration makes of cases in which nothing happened that is new with it."""
+    of_old = importlib.import_module("migrations.versions.0004_together").OF_OLD
+    kept = "round, unit, assignee, overdue"
+    new = (
+        "SELECT case_id FROM events WHERE kind IN ('raise', 'relocate', 'merge', 'cover', 'pass_by', 'grant_extension')"
+    )
+    wanted = text(f"SELECT id, {kept} FROM events WHERE case_id NOT IN ({new}) ORDER BY id")
+    async with lived.sessions() as session:
+        connection = await session.connection()
+        before = (await connection.execute(wanted)).all()
+        blank = "UPDATE events SET round = 1, unit = NULL, assignee = NULL, overdue = false"
+        for statement in (blank, of_old):
+            await connection.execute(text(statement))
+        after = (await connection.execute(wanted)).all()
+        await session.rollback()
+    assert len(before) > 500 and after == before

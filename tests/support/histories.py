@@ -159,9 +159,10 @@ class Life:
         }
         if step == "reply":
             given["photos"] = [await self._photo(person)]
+        also = {"unit"} if step == "accuse" else {"photos"}
         if "master" in needs:
             given["master"] = await self._other(case)
-        return {name: value for name, value in given.items() if name in needs or name == "photos"}
+        return {name: value for name, value in given.items() if name in needs or name in also}
 
     async def _photo(self, person: Person) -> UUID:
         photo = Photo(id=uuid4(), sha256=uuid4().hex, bytes=1, person=person.code, at=self.now)
