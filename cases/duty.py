@@ -25,7 +25,7 @@ URGENT = frozenset({"desk.danger", "desk.ring", "desk.sign_overdue", "desk.escal
 TASKS = frozenset(
     {
         "desk.hold", "desk.route", "desk.arbitrate", "desk.assign", "desk.decided", "desk.reassign", "desk.raise",
-        "desk.whistle", "desk.relocate",
+        "desk.whistle", "desk.relocate", "desk.cover",
     }
 )  # fmt: skip
 AT_ONCE = TASKS | {"desk.supplement"}  # of danger, also at night
