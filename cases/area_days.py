@@ -80,15 +80,16 @@ async def counts(session: AsyncSession, book: Book, day: date) -> tuple[list[str
 async def verdicts(session: AsyncSession, book: Book, day: date) -> list[AreaVerdict]:
     """Of every area: the levels above the grids from their summed counts, never from averages of indexes."""
     codes, table = await counts(session, book, day)
+    inside: dict[str, list[int]] = {}
+    for i, code in enumerate(codes):
+        for area in book.path(code):
+            inside.setdefault(area, []).append(i)
     found = []
     for level in (0, 1, 2, 3):
-        areas = sorted(area.code for area in book.areas.values() if area.level == level)
-        inside = [[i for i, code in enumerate(codes) if area in book.path(code)] for area in areas]
-        areas = [area for area, mine in zip(areas, inside, strict=True) if mine]
-        inside = [mine for mine in inside if mine]
+        areas = sorted(code for code in inside if book.areas[code].level == level)
         if areas:
-            summed = np.stack([table[mine].sum(axis=0) for mine in inside])
-            found += _judged(areas, summed, book, [len(mine) for mine in inside])
+            summed = np.stack([table[inside[area]].sum(axis=0) for area in areas])
+            found += _judged(areas, summed, book, [len(inside[area]) for area in areas])
     return found
 
 
