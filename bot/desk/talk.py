@@ -286,7 +286,7 @@ COMMANDS: Mapping[str, Command] = {
     "away": Command(STAFF, leaving.asked),
     "back": Command(STAFF, leaving.back),
     "orders": Command(STAFF, _orders),
-    "clearing": Command(STAFF, _clearing),
+    "clearing": Command(OVERSEES, _clearing),
     "rates": Command(OVERSEES, _rates),
     "help": Command(STAFF, _help),
     "lang": Command(STAFF, _lang),

@@ -85,5 +85,5 @@ async def test_a_leader_hears_of_the_week_and_asks_how_far_the_community_is(tele
     wangxing.say("/clearing")
     await wangxing.hears("没有清零任务")
     limin.say("清零")
-    await limin.hears("没有要看的清零清单")
+    await limin.hears("您的岗位不能用这个命令")
     assert not [text for text in limin.texts if "周通报" in text]

@@ -21,7 +21,7 @@ ANSWERS = {  # first line for somebody who may
     "start": "可以这样用：", "help": "可以这样用：", "tasks": "待办", "duty": "值班|排班", "lang": "用哪种语言？",
     "cancel": "现在没有在办的步骤。", "stop": "已解除绑定", "train": NOT_HERE, "models": NOT_HERE,
     "promote": "要换用哪一版？", "rollback": NOT_HERE, "new": "请这样写：/new",
-    "orders": "现在没有督办单。", "away": "您在岗。", "back": "您本来就在岗。",
+    "orders": "现在没有督办单。", "clearing": "清零", "away": "您在岗。", "back": "您本来就在岗。",
 }  # fmt: skip
 
 

@@ -28,7 +28,7 @@ async def residents(stage: Stage) -> AsyncIterator[TelegramStaff]:
 
 async def test_its_own_menu(residents: TelegramStaff, stage: Stage) -> None:
     menus = {language: [command["command"] for command in menu] for (_, language), menu in stage.bot.commands.items()}
-    offered = ["tasks", "new", "duty", "orders", "help"]
+    offered = ["tasks", "new", "duty", "orders", "clearing", "help"]
     assert menus == {"": offered, "en": offered}
     await residents.menu(str(stage.user.id), "zh-Hant")
     assert "今天誰值班" in {command["description"] for menu in stage.bot.commands.values() for command in menu}
