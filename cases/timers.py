@@ -241,7 +241,8 @@ def _setting() -> Executable:
 def _stopping() -> Executable:
     rows = Timer.__table__  # type: ignore[attr-defined]
     its = (rows.c.case_id == bindparam("its_case"), cast(rows.c.act, TEXT) == any_(bindparam("acts", type_=WORDS)))
-    return rows.update().where(*its, rows.c.done_at.is_(None)).values(done_at=bindparam("now"))
+    stopped: Executable = rows.update().where(*its, rows.c.done_at.is_(None)).values(done_at=bindparam("now"))
+    return stopped
 
 
 Held = dict[UUID, list[tuple[Executable, Sequence[Mapping[str, Any]]]]]

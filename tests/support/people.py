@@ -53,7 +53,7 @@ class Resident:
         return [line["text"] for line in await self.look() if line["from"] == "us"]
 
     async def file(self, text: str) -> str:
-        """Tell it and submit, on their own where neighbours told of the same; the case's number. Danger files itself."""
+        """Tell it and submit, alone where neighbours told of the same; the case's number. Danger files itself."""
         await self.say(text)
         if reported := [line["case"]["number"] for line in self.said if "case" in line]:
             return str(reported[0])

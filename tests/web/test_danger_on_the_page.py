@@ -1,4 +1,4 @@
-"""Words of danger on the resident's page: reported at once; whether they are safe stands beside the talk, not in its way."""
+"""Words of danger on the resident's page: reported at once; whether they are safe stands beside the talk."""
 
 import re
 from collections.abc import Callable

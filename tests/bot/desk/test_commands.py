@@ -22,6 +22,7 @@ ANSWERS = {  # first line for somebody who may
     "cancel": "现在没有在办的步骤。", "stop": "已解除绑定", "train": NOT_HERE, "models": NOT_HERE,
     "promote": "要换用哪一版？", "rollback": NOT_HERE, "new": "请这样写：/new",
     "orders": "现在没有督办单。", "clearing": "清零", "away": "您在岗。", "back": "您本来就在岗。",
+    "rates": "三率和办理情况",
 }  # fmt: skip
 
 

@@ -126,7 +126,7 @@ async def test_review_and_reassigning(site: Site, bound: Bound) -> None:
     assert leader.toast == "审核通过，已答复居民。"
     assert (await last_event(site, number)).kind == "approve"
     await worker.press("打开工单")
-    assert [*worker.card(number).buttons] == ["导航", "照片 4 张"], "of both replies"
+    assert [*worker.card(number).buttons] == ["申请不计入统计", "导航", "照片 4 张"], "of both replies"
     assert await worker.press("照片 4 张") == [f"{number} · 照片 4 张"] and worker.last().photos == 4
 
 
