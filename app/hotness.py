@@ -6,7 +6,7 @@ thrown away and filled again from the rows, so the rows are always right.
 
 import asyncio
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from uuid import UUID
 
@@ -24,11 +24,18 @@ log = structlog.get_logger()
 class Hotness:
     """`gather` is the periodic job. Other workers' cases are read in before one's own."""
 
-    def __init__(self, transactions: Transactions, book: Callable[[], Book], now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        transactions: Transactions,
+        book: Callable[[], Book],
+        now: Callable[[], datetime],
+        fresh_after: timedelta = hot.QUICK,
+    ) -> None:
+        """`fresh_after`: the memory is filled anew, so that it forgets."""
         self._transactions, self._book, self._now = transactions, book, now
         self._gathering: hot.Tellers | None = None
         self._read: dict[UUID, datetime] = {}  # what is in it and may not be read in again
-        self._filled = self._now()
+        self._filled, self._fresh_after = self._now(), fresh_after
 
     async def gather(self) -> int:
         """A batch; how many cases that were, 0 when nothing is left for now."""
@@ -50,9 +57,9 @@ class Hotness:
         return len(cases)
 
     async def _caught_up(self) -> hot.Tellers:
-        """The memory with all that any worker kept; filled anew once a day, so that it forgets."""
+        """The memory with all that any worker kept; filled anew once in a while."""
         now = self._now()
-        if self._gathering is None or now - self._filled >= hot.QUICK:
+        if self._gathering is None or now - self._filled >= self._fresh_after:
             self._gathering, self._read, self._filled = await asyncio.to_thread(_fresh), {}, now
         since = max(self._read.values(), default=now - WINDOW) - hot.LATE
         async with self._transactions.read() as session:

@@ -23,6 +23,7 @@ HOLIDAY = 0.7
 A_DAY = 175.0
 EACH_HOUSEHOLD = 40  # residents of each grid who ever write
 DANGER_SHARE = 0.35  # of our corpus's messages with words of danger: it has more of them than people write
+NAMED = 0.4  # texts that name the place; all others give it in the form
 UNSURE, WRONG, AGAIN = 0.06, 0.04, 0.03  # nobody knows the label; it is wrong; somebody else tells the same
 MOST_A_DAY = 100_000  # for numbers only
 QUIET_FIRST = 60  # days before anything is planted: what is usual has to be learned first
@@ -157,7 +158,8 @@ class Residents:
         place = places[int(dice.integers(len(places)))]
         opening, ending = OPENINGS[int(dice.integers(len(OPENINGS)))], ENDINGS[int(dice.integers(len(ENDINGS)))]
         who = grid, int(EACH_HOUSEHOLD * dice.random() ** 1.5)
-        words = f"{opening}{place.name}{text.rstrip('。！!')}{ending}"
+        named = place.name if dice.random() < NAMED else ""
+        words = f"{opening}{named}{text.rstrip('。！!')}{ending}"
         return Telling(at, who, words, said.partition("/")[0] if said else None, said, right, place, kind)
 
     def _with_repeats(self, told: Sequence[Telling]) -> Iterator[Telling]:

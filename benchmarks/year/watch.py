@@ -14,13 +14,14 @@ from cases.area_days import begins
 from cases.book import Book
 
 GATHERED = 6  # times a day
+FORGETS = timedelta(days=14)  # and not each day: a day is a moment here
 
 
 class Watch:
     def __init__(self, sessions: Sessions, book: Book, first: date) -> None:
         self._transactions, self._book = Transactions(sessions, leave_undelivered), book
         self._now = begins(first)
-        self._hotness = Hotness(self._transactions, lambda: book, lambda: self._now)
+        self._hotness = Hotness(self._transactions, lambda: book, lambda: self._now, FORGETS)
 
     async def day(self, day: date) -> None:
         for n in range(1, GATHERED + 1):
