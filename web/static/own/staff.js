@@ -3,6 +3,7 @@ import { $, announce, h, t, uuid } from "./lib/dom.js";
 import { listen } from "./lib/live.js";
 import { wire } from "./lib/sheet.js";
 import * as api from "./staff/api.js";
+import * as away from "./staff/away.js";
 import * as binding from "./staff/binding.js";
 import { drawCase } from "./staff/case.js";
 import * as duty from "./staff/duty.js";
@@ -41,6 +42,7 @@ function signedOut() {
   notices.forget();
   binding.forget();
   duty.forget();
+  away.forget();
   $("tasks").replaceChildren();
   $("case").replaceChildren();
   document.querySelectorAll("dialog[open]").forEach((dialog) => dialog.close());
@@ -56,6 +58,7 @@ function signedIn(person) {
   $("bulletins-open").hidden = !person.reads_bulletins;
   $("clearing-open").hidden = !person.sees_clearing;
   $("me-role").textContent = [person.role_text, person.unit, person.area].filter(Boolean).join(" · ");
+  away.begin(person);
   screen("desk");
   api.learnNames().catch(() => undefined).then(() => open && adopt(open));
   route();
@@ -122,6 +125,7 @@ async function load() {
 async function refresh() {
   notices.refresh();
   duty.refresh();
+  away.refresh();
   try {
     const news = await load();
     const task = open && tasks && tasks.tasks.find((one) => one.number === open.case.number);
@@ -289,6 +293,10 @@ $("me-open").addEventListener("click", () => {
 $("bind-open").addEventListener("click", () => {
   $("me").close();
   binding.show();
+});
+$("away-open").addEventListener("click", () => {
+  $("me").close();
+  away.show();
 });
 $("sign-out").addEventListener("click", signOut);
 $("language").addEventListener("change", () => {

@@ -65,5 +65,5 @@ function paintBar(node) {
 
 export function tick() {
   document.querySelectorAll(".deadline").forEach(paintWords);
-  document.querySelectorAll(".bar").forEach(paintBar);
+  document.querySelectorAll(".bar[data-due]").forEach(paintBar);
 }
