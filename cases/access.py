@@ -32,7 +32,7 @@ FIRST = (  # what a task most wants next
     "sign", "take_alarm", "co_sign", "co_answer", "approve", "answer_order", "close_order", "grant_extension",
     "grant_exclusion", "uphold_appeal", "assign", "reply",
 )  # fmt: skip
-LAST = "return"  # to send it back is never what is offered first
+LAST = ("accuse", "return")  # seldom, and to send it back: never what is offered first
 
 
 def sees(person: Person) -> ColumnElement[bool]:
@@ -89,7 +89,7 @@ def steps_for(book: Book, person: Person, case: Case, now: datetime) -> Sequence
         return []
     possible = [s for s in STEPS.values() if person.role in s.who and case.status in s.before]
     allowed = [s for s in possible if _concerns(book, person, case, s.name) and not _too_late(case, s.name, now)]
-    ranks = {name: n for n, name in enumerate(FIRST)} | {LAST: len(STEPS)}
+    ranks = {name: n for n, name in enumerate(FIRST)} | {name: len(STEPS) + n for n, name in enumerate(LAST)}
     return sorted(allowed, key=lambda s: ranks.get(s.name, len(FIRST)))
 
 
