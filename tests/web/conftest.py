@@ -97,6 +97,12 @@ class Window:
         if name:
             await self.page.screenshot(path=PICTURES / f"{name}.png")
 
+    async def look_both(self, name: str = "") -> None:
+        """On a desk, then on a phone, where the story goes on."""
+        for size, where in ((DESKTOP, "desktop"), (PHONE, "phone")):
+            await self.page.set_viewport_size(size)
+            await self.look(f"{name}-{where}" if name else "")
+
 
 @pytest.fixture
 async def window(browser: Browser) -> AsyncIterator[Callable[..., Any]]:

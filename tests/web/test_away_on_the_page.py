@@ -10,7 +10,6 @@ from playwright.async_api import expect
 from app.build import utcnow
 from cases.clock import TOWN_TIME
 from tests.support.site import Site
-from tests.web.conftest import DESKTOP, PHONE
 from tests.web.test_staff_talk_and_duty import send, sign_in
 
 pytestmark = pytest.mark.browser
@@ -19,7 +18,7 @@ pytestmark = pytest.mark.browser
 async def test_away_for_three_days_and_back(at_work: tuple[Site, str], window: Callable[..., Any]) -> None:
     site, address = at_work
     number = await (await site.resident("B0103")).file("楼下烧烤店天天到半夜，油烟直往家里灌")
-    worker = await sign_in(window, address, "limin", PHONE)
+    worker = await sign_in(window, address, "limin")
     page, sheet, line = worker.page, worker.page.locator("#step"), worker.page.locator("#away")
     await page.locator("#me-open").click()
     await worker.look("me-phone")
@@ -32,10 +31,7 @@ async def test_away_for_three_days_and_back(at_work: tuple[Site, str], window: C
     last = (utcnow() + timedelta(days=2)).astimezone(TOWN_TIME)
     await expect(sheet.get_by_label("请到哪天")).to_have_value(last.date().isoformat())
     await sheet.get_by_label("由谁代办").select_option(label="由夏永刚代办")
-    await worker.look("away-phone")
-    await page.set_viewport_size(DESKTOP)
-    await worker.look("away-desktop")
-    await page.set_viewport_size(PHONE)
+    await worker.look_both("away")
     await send(worker)
     await expect(line).to_contain_text(f"您请假到{last.month}月{last.day}日，由夏永刚代办")
     await worker.look("away-line-phone")

@@ -56,7 +56,8 @@ async def town(shared_site: Site) -> Town:
     shared_site.thinks("生态环境", "生态环境/餐饮油烟", others=("城市管理", "市场监管"))
     numbers = [await ann.file(f"楼下烧烤店油烟太大，第 {n} 次") for n in range(3)]
     staff = {
-        name: await shared_site.staff(name) for name in ("limin", "chenlu", "zhangwei", "kangkeqin", "dongchunsheng")
+        name: await shared_site.staff(name)
+        for name in ("limin", "chenlu", "zhangwei", "kangkeqin", "dongchunsheng", "guwenbo")
     }
     limin = staff["limin"]
     for number in numbers[1:]:
@@ -164,6 +165,7 @@ JSON_DOORS = {
     "/api/staff/session": "nobody",
     "/api/staff/cases/{dispatched}/steps": "limin",
     "/api/staff/notices/read": "limin",
+    "/api/staff/away": "limin",
 }
 POSTS = {**JSON_DOORS, "/api/chat/photos": "ann", "/api/staff/photos": "limin"}
 FROM_ELSEWHERE: Mapping[str, Mapping[str, str]] = {
@@ -182,6 +184,7 @@ NEED_SIGN_IN = [
     "GET /api/staff/session", "DELETE /api/staff/session", "GET /api/staff/tasks", "GET /api/staff/cases/{dispatched}",
     "POST /api/staff/cases/{dispatched}/steps", "POST /api/staff/photos", "GET /api/staff/photos/{used}",
     "GET /api/staff/choices", "GET /api/staff/stream", "GET /api/staff/notices", "POST /api/staff/notices/read",
+    "GET /api/staff/duty", "GET /api/staff/away", "POST /api/staff/away", "DELETE /api/staff/away",
 ]  # fmt: skip
 GOOD: Mapping[str, Mapping[str, Any]] = {
     "messages": {"json": {"key": str(uuid4()), "text": "你好"}},
@@ -189,6 +192,7 @@ GOOD: Mapping[str, Mapping[str, Any]] = {
     "photos": {"data": {"key": str(uuid4())}, "files": {"file": ("a.jpg", photo())}},
     "steps": {"json": {"key": str(uuid4()), "step": "sign", "version": 2}},
     "read": {"json": {"id": 0}},
+    "away": {"json": {"until": "2026-11-19"}},
 }
 
 
@@ -227,6 +231,18 @@ def picture(what: str, data: bytes, status: int = 415, key_: str = NOT_A_PHOTO) 
 
 def assign(what: str, status: int, key_: str, **body: Any) -> Bad:
     return step(what, "triage", status, key_, who="chenlu", step="assign", **body)
+
+
+def away(what: str, status: int, key_: str, who: str = "limin", **body: Any) -> Bad:
+    return Bad(f"away: {what}", who, "POST /api/staff/away", status, key_, {"json": body})
+
+
+def order(what: str, key_: str, **body: Any) -> Bad:
+    return step(f"order: {what}", "dispatched", 422, key_, who="guwenbo", step="order", **body)
+
+
+def accuse(what: str, key_: str, **body: Any) -> Bad:
+    return step(f"accuse: {what}", "dispatched", 422, key_, who="chenlu", step="accuse", **body)
 
 
 def sign_in(what: str, status: int, key_: str, **body: Any) -> Bad:
@@ -415,6 +431,38 @@ TABLE: list[Bad] = [
     step("not in this status", "dispatched", 409, "step.stale", step="contact"),
     step("seen long ago", "accepted", 409, "step.stale", step="contact", version=1),
     step("seen in the future", "accepted", 409, "step.stale", step="contact", version=10**30),
+    step("no ground", "resolved", 422, "step.needs_ground", step="exclude", text="查过了"),
+    step("a ground of one's own", "resolved", 422, "step.needs_ground", step="exclude", text="查过了", ground="烦"),
+    step("a ground alone", "resolved", 422, "step.needs_text", step="exclude", ground="unreasonable"),
+    step(
+        "left out before it is over",
+        "accepted",
+        409,
+        "step.stale",
+        step="exclude",
+        ground="unreasonable",
+        text="查过了",
+    ),
+    step("nobody asked", "resolved", 403, "exclusion.none", who="guwenbo", step="grant_exclusion", text="同意"),
+    step("their own wish", "resolved", 403, "step.not_yours", step="grant_exclusion", text="同意"),
+    order("no words", "step.needs_text", days=2),
+    *(order(f"{days} days", "order.days", text="查", days=days) for days in (0, -1, 16)),
+    order("of another unit", "step.wrong_assignee", text="查", assignee="fubo"),
+    order("of nobody", "step.wrong_assignee", text="查", assignee="\x00"),
+    accuse("no words", "step.needs_text", assignee="limin"),
+    accuse("nobody", "step.needs_unit", text="听出来的"),
+    accuse("somebody who is not there", "step.wrong_assignee", text="听出来的", assignee="nobody"),
+    accuse("a unit that is not there", "step.needs_unit", text="听出来的", unit="XX"),
+    away("no day", 400, MALFORMED),
+    away("no such day", 400, MALFORMED, until="2026-13-01"),
+    away("for ever", 400, MALFORMED, until="9999-12-31"),
+    away("a day that is over", 422, "away.when", until="2020-01-01"),
+    away("more than half a year", 422, "away.when", until="2028-01-01"),
+    away("covered by oneself", 422, "away.not_ours", until="2026-11-19", cover="limin"),
+    away("covered by another unit", 422, "away.not_ours", until="2026-11-19", cover="fubo"),
+    away("covered by nobody", 422, "away.not_ours", until="2026-11-19", cover="\x00"),
+    away("who handles nothing", 403, "away.no_cases", who="chenlu", until="2026-11-19"),
+    Bad("back: was not away", "limin", "DELETE /api/staff/away", 422, "away.is_here"),
     step("no reason", "dispatched", 422, "step.needs_reason", step="return"),
     step("a reason of one's own", "dispatched", 422, "step.needs_reason", step="return", reason="懒"),
     step("a reason with NUL", "dispatched", 422, "step.needs_reason", step="return", reason="\x00"),

@@ -7,21 +7,16 @@ import pytest
 from playwright.async_api import expect
 
 from tests.support.site import Site
-from tests.web.conftest import DESKTOP, PHONE
 from tests.web.test_staff_talk_and_duty import case, send, sign_in, step
 
 pytestmark = pytest.mark.browser
-SIZES = pytest.mark.parametrize(("size", "name"), [(PHONE, "phone"), (DESKTOP, "desktop")])
 
 
-@SIZES
-async def test_three_units_at_one_case(
-    at_work: tuple[Site, str], window: Callable[..., Any], size: dict[str, int], name: str
-) -> None:
+async def test_three_units_at_one_case(at_work: tuple[Site, str], window: Callable[..., Any]) -> None:
     site, address = at_work
     number = await (await site.resident("B0103")).file("楼下烧烤店天天到半夜，油烟直往家里灌")
     await (await site.staff("limin")).step(number, "sign")
-    worker = await sign_in(window, address, "limin", size)
+    worker = await sign_in(window, address, "limin")
     await worker.page.locator("#tasks > li a").first.click()
     await step(worker, "吹哨")
     sheet = worker.page.locator("#step")
@@ -32,36 +27,36 @@ async def test_three_units_at_one_case(
     await sheet.get_by_label("市场监督管理局: 单独交代").fill("查证照")
     await sheet.get_by_role("button", name="去掉丹桂派出所").click()
     await sheet.locator("textarea").fill("今晚八点到丹桂苑 3 栋联合检查。")
-    await worker.look(f"whistle-{name}")
+    await worker.look_both("whistle")
     await send(worker)
     await expect(case(worker).locator(".co-task")).to_have_count(2)
     await expect(case(worker)).to_contain_text("等 2 个单位")
 
-    scj = await sign_in(window, address, await assignee(site, number, "SCJ"), size)
+    scj = await sign_in(window, address, await assignee(site, number, "SCJ"))
     await expect(scj.page.locator("#tasks")).to_contain_text("请您协办")
     await scj.page.locator("#tasks > li").get_by_role("button", name="报到").click()
     await expect(scj.page.locator("#tasks > li").get_by_role("button", name="反馈")).to_be_visible()
     await scj.page.locator("#tasks > li a").first.click()
     await step(scj, "反馈")
     await scj.page.locator("#step textarea").fill("证照齐全，已责令规范经营，不得占道。")
-    await scj.look(f"co-answer-{name}")
+    await scj.look_both("co-answer")
     await send(scj)
     await expect(case(worker)).to_contain_text("已反馈")
     assert await case(worker).get_by_role("button", name="答复").count() == 0
-    await worker.look(f"co-tasks-{name}")
+    await worker.look_both("co-tasks")
 
-    supervisor = await sign_in(window, address, "guwenbo", size)
+    supervisor = await sign_in(window, address, "guwenbo")
     await supervisor.page.goto(f"{address}/staff#case/{number}")
     await step(supervisor, "不再等反馈")
     await supervisor.page.locator("#step textarea").fill("检测车在修，先按现场情况办。")
-    await supervisor.look(f"waive-{name}")
+    await supervisor.look_both("waive")
     await send(supervisor)
     await expect(case(worker).locator(".co-task.waived")).to_be_visible()
     await step(worker, "上报")
     await worker.page.locator("#step textarea").fill("要社区出面协调。")
     await send(worker)
     await expect(case(worker)).to_contain_text("首接负责人")
-    await worker.look(f"raised-{name}")
+    await worker.look_both("raised")
 
 
 async def assignee(site: Site, number: str, unit: str) -> str:

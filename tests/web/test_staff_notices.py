@@ -9,31 +9,28 @@ from playwright.async_api import Locator, expect
 
 from tests.support.site import Site
 from tests.support.town import PASSWORD
-from tests.web.conftest import DESKTOP, PHONE, PICTURES, Window
+from tests.web.conftest import PHONE, PICTURES, Window
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=15_000)
 SMALL = {"width": 360, "height": 640}
 
 
-@pytest.mark.parametrize(("size", "name"), [(PHONE, "phone"), (DESKTOP, "desktop")])
-async def test_from_the_bell_to_the_case(
-    at_work: tuple[Site, str], window: Callable[..., Any], size: dict[str, int], name: str
-) -> None:
+async def test_from_the_bell_to_the_case(at_work: tuple[Site, str], window: Callable[..., Any]) -> None:
     site, address = at_work
-    worker = await sign_in(window, address, "limin", size)
+    worker = await sign_in(window, address, "limin", PHONE)
     await expect(bell(worker)).to_have_accessible_name("消息")
     await expect(count(worker)).to_be_hidden()
     await bell(worker).click()
     await expect(sheet(worker)).to_contain_text("还没有消息。")
-    await worker.look(f"notices-none-{name}")
+    await worker.look_both("notices-none")
     await worker.page.keyboard.press("Escape")
 
     resident = await site.resident("B0103")
     number = await resident.file("楼下烧烤店天天到半夜，油烟直往家里灌")
     await expect(count(worker)).to_have_text("1")
     await expect(bell(worker)).to_have_accessible_name("消息，1 条未读")
-    await worker.look(f"notices-count-{name}")
+    await worker.look_both("notices-count")
 
     await bell(worker).click()
     await expect(rows(worker)).to_have_count(1)
@@ -46,13 +43,13 @@ async def test_from_the_bell_to_the_case(
     await expect(count(worker)).to_be_hidden()
     await expect(bell(worker)).to_have_accessible_name("消息")
     await expect(rows(worker)).to_contain_text("未读")  # still marked while one reads
-    await worker.look(f"notices-{name}")
+    await worker.look_both("notices")
 
     await rows(worker).get_by_role("link").click()
     await expect(sheet(worker)).to_be_hidden()
     await expect(worker.page.locator("#case")).to_contain_text("办理经过")
     await expect(worker.page.locator("#case")).to_contain_text(number)
-    await worker.look()
+    await worker.look_both()
 
     await worker.page.goto(f"{address}/staff")
     await expect(worker.page.locator("#tasks")).to_contain_text(number)

@@ -1,4 +1,7 @@
-"""On the staff's page: a talk with the resident, more time asked for and granted, reassigning, duty handed over."""
+"""On the staff's page: a talk with the resident, more time asked for and granted, reassigning, duty handed over.
+
+Each story is gone through once, on a phone, and looked at on a desk too.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,21 +17,17 @@ from models import DutyShift
 from tests.support.site import Site
 from tests.support.talk import say_back
 from tests.support.town import PASSWORD
-from tests.web.conftest import DESKTOP, PHONE, Window
+from tests.web.conftest import Window
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=15_000)
-SIZES = pytest.mark.parametrize(("size", "name"), [(PHONE, "phone"), (DESKTOP, "desktop")])
 
 
-@SIZES
-async def test_a_talk_more_time_and_another_handler(
-    at_work: tuple[Site, str], window: Callable[..., Any], size: dict[str, int], name: str
-) -> None:
+async def test_a_talk_more_time_and_another_handler(at_work: tuple[Site, str], window: Callable[..., Any]) -> None:
     site, address = at_work
     number = await (await site.resident("B0103")).file("楼下烧烤店天天到半夜，油烟直往家里灌")
     await (await site.staff("wangxing")).step(number, "reassign", assignee="kangkeqin")
-    worker = await sign_in(window, address, "kangkeqin", size)
+    worker = await sign_in(window, address, "kangkeqin")
     await worker.page.locator("#tasks > li").get_by_role("button", name="签收").click()
     await expect(worker.page.locator("#tasks")).to_contain_text("办理中")
     await worker.page.locator("#tasks > li a").first.click()
@@ -44,7 +43,7 @@ async def test_a_talk_more_time_and_another_handler(
     await say_back(site, number, "谢谢")  # meanwhile
     await send(worker)
     await expect(case(worker).locator(".line")).to_have_count(4)
-    await worker.look(f"talk-{name}")
+    await worker.look_both("talk")
 
     await step(worker, "申请延期")
     await worker.page.locator("#step input[name=days]").fill("16")
@@ -52,53 +51,50 @@ async def test_a_talk_more_time_and_another_handler(
     await worker.page.locator("#step button[type=submit]").click()
     await expect(worker.page.locator("#step .need")).to_contain_text("1 到 15 天")
     await worker.page.locator("#step input[name=days]").fill("3")
-    await worker.look(f"extend-{name}")
+    await worker.look_both("extend")
     await send(worker)
     await expect(case(worker)).to_contain_text("康克勤要延长 3 天")
-    await worker.look()
+    await worker.look_both()
 
-    leader = await sign_in(window, address, "dongchunsheng", size)
+    leader = await sign_in(window, address, "dongchunsheng")
     await leader.page.goto(f"{address}/staff#case/{number}")
     await step(leader, "同意延期")
     await expect(leader.page.locator("#step")).to_contain_text("要等检测报告。")
-    await leader.look(f"grant-{name}")
+    await leader.look_both("grant")
     await send(leader)
     await expect(case(leader)).to_contain_text("董春生同意延期 3 天")
     await expect(case(worker)).to_contain_text("董春生同意延期 3 天")
 
     await step(leader, "改派")
     await leader.page.locator("#step select").select_option(label="吴帆")
-    await leader.look(f"reassign-{name}")
+    await leader.look_both("reassign")
     await send(leader)
     await expect(case(leader)).to_contain_text("董春生改派给吴帆")
-    await leader.look(f"after-reassign-{name}")
+    await leader.look_both("after-reassign")
 
 
-@SIZES
-async def test_handing_over(
-    at_work: tuple[Site, str], window: Callable[..., Any], size: dict[str, int], name: str
-) -> None:
+async def test_handing_over(at_work: tuple[Site, str], window: Callable[..., Any]) -> None:
     site, address = at_work
     await always_on(site, "CGJ", "wufan")
-    wufan = await sign_in(window, address, "wufan", size)
+    wufan = await sign_in(window, address, "wufan")
     await expect(duty(wufan)).to_contain_text("吴帆")
-    await wufan.look(f"duty-{name}")
+    await wufan.look_both("duty")
     await duty(wufan).get_by_role("button", name="交班").click()
     await wufan.page.locator("#step select").select_option(label="张伟")
     await wufan.page.locator("#step textarea").fill("丹桂路井盖已围挡，明早施工队到。")
-    await wufan.look(f"hand-over-{name}")
+    await wufan.look_both("hand-over")
     await send(wufan)
     await expect(duty(wufan)).to_contain_text("吴帆要交班给张伟，还没接")
-    await wufan.look()
+    await wufan.look_both()
 
-    zhangwei = await sign_in(window, address, "zhangwei", size)
+    zhangwei = await sign_in(window, address, "zhangwei")
     await expect(duty(zhangwei)).to_contain_text("丹桂路井盖已围挡")
-    await zhangwei.look(f"duty-asked-{name}")
+    await zhangwei.look_both("duty-asked")
     await duty(zhangwei).get_by_role("button", name="接班").click()
     await expect(duty(zhangwei)).to_contain_text("张伟，到")
     await expect(duty(zhangwei).get_by_role("button", name="交班")).to_be_visible()
     await expect(duty(wufan)).to_contain_text("张伟，到")
-    await zhangwei.look(f"duty-taken-{name}")
+    await zhangwei.look_both("duty-taken")
 
 
 async def always_on(site: Site, unit: str, person: str) -> None:
@@ -138,8 +134,8 @@ async def send(window: Window) -> None:
     await expect(window.page.locator("#step")).to_be_hidden()
 
 
-async def sign_in(window: Callable[..., Any], address: str, name: str, size: dict[str, int]) -> Window:
-    opened: Window = await window(address, "/staff", size)
+async def sign_in(window: Callable[..., Any], address: str, name: str) -> Window:
+    opened: Window = await window(address, "/staff")
     await opened.page.locator("#name").fill(name)
     await opened.page.locator("#password").fill(PASSWORD)
     await opened.page.locator("#enter").click()

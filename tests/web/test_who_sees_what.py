@@ -7,6 +7,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from cases.access import ABOUT_EXCLUSION
 from models import STEPS
 from tests.support.counts import counts, grown
 from tests.support.people import Resident, Staff
@@ -43,8 +44,8 @@ VIEWERS = [
     Viewer("lujinfeng", "leader of another community", None, None),
     Viewer("xiongning", "leader of another street", None, None),
     Viewer("shibin", "leader of another department", None, None),
-    Viewer("chenlu", "dispatcher", ["merge"], ["merge"]),
-    Viewer("guwenbo", "supervisor", ["order"], ["order"]),
+    Viewer("chenlu", "dispatcher", ["merge", "accuse"], ["merge", "accuse"]),
+    Viewer("guwenbo", "supervisor", ["order", "accuse"], ["order", "accuse"]),
     Viewer("jiangyan", "administrator", NOTHING, NOTHING),
     Viewer("caoying", "auditor", NOTHING, NOTHING),
 ]
@@ -110,8 +111,48 @@ async def test_a_step_that_is_not_offered_is_refused(town: Town, viewer: Viewer,
     assert grown(before, await counts(town.site)) == {}
 
 
+async def test_who_may_leave_a_case_out_of_the_rates(town: Town) -> None:
+    """Whoever handled it or leads the unit asks; another decides; of an appeal judges who had no part in either."""
+    number = await town.bob.file("楼下烧烤店油烟太大，天天如此")
+    limin, supervisor = town.staff["limin"], town.staff["guwenbo"]
+    await limin.step(number, "sign")
+    await limin.step(number, "reply", text="已检测。", outcome="solved", photos=[await limin.upload()])
+    asking, deciding, judging = (
+        ["exclude"],
+        ["grant_exclusion", "refuse_exclusion"],
+        ["uphold_appeal", "dismiss_appeal"],
+    )
+    assert await offered(town, number) == {"limin": asking, "dongchunsheng": asking}
+    await limin.step(number, "exclude", ground="unreasonable", text="油烟净化设施检测合格。")
+    assert await offered(town, number) == {"guwenbo": deciding}
+    await supervisor.step(number, "grant_exclusion", text="检测合格。")
+    assert await offered(town, number) == {}
+    await town.site.settle()
+    await town.bob.look()
+    await town.bob.press("appeal")
+    await town.bob.say("我不同意，昨晚还有油烟。")
+    assert await offered(town, number) == {"jiangyan": judging}
+
+
+async def offered(town: Town, number: str) -> dict[str, list[str]]:
+    """Steps about the rates, by whom they are offered to."""
+    pages = {name: await person.http.get(f"/api/staff/cases/{number}") for name, person in town.staff.items()}
+    steps = {name: [one["name"] for one in page.json().get("steps", ())] for name, page in pages.items()}
+    about = {name: [one for one in given if one in ABOUT_EXCLUSION] for name, given in steps.items()}
+    return {name: given for name, given in about.items() if given}
+
+
 async def test_somebody_signed_out_sees_nothing(town: Town) -> None:
-    paths = ["tasks", "choices", "notices", "duty", "session", f"cases/{town.numbers['grid']}", "cases/000000-0000"]
+    paths = [
+        "tasks",
+        "choices",
+        "notices",
+        "duty",
+        "away",
+        "session",
+        f"cases/{town.numbers['grid']}",
+        "cases/000000-0000",
+    ]
     for path in [*(f"/api/staff/{path}" for path in paths), town.photos["grid"]]:
         for http in (town.site.client(), town.ann.http):
             assert (await http.get(path)).status_code == 401
