@@ -12,7 +12,7 @@ from bot.desk import binding
 from models import DeskChat
 from tests.support.site import Site
 from tests.support.town import PASSWORD
-from tests.web.conftest import DESKTOP, PHONE, Window
+from tests.web.conftest import Window
 from web.qr import draw
 
 BOT, CHANNEL = "https://t.me/fengqiao_staff_bot?start=", "telegram-staff"
@@ -70,13 +70,10 @@ async def test_only_for_who_is_signed_in_and_meant_it(site: Site) -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(("size", "name"), [(PHONE, "phone"), (DESKTOP, "desktop")], ids=["phone", "desktop"])
-async def test_in_the_browser(
-    at_work: tuple[Site, str], window: Callable[..., Any], size: dict[str, int], name: str
-) -> None:
+async def test_in_the_browser(at_work: tuple[Site, str], window: Callable[..., Any]) -> None:
     site, address = at_work
     with_bot(site)
-    seen: Window = await window(address, "/staff", size)
+    seen: Window = await window(address, "/staff")
     await seen.page.fill("#name", "limin")
     await seen.page.fill("#password", PASSWORD)
     await seen.page.click("#enter")
@@ -84,12 +81,12 @@ async def test_in_the_browser(
     way = seen.page.get_by_role("button", name="绑定 Telegram")
     await expect(way).to_contain_text("还没有绑定")
     await expect(seen.page.get_by_role("link", name="打印楼栋二维码")).to_be_visible()
-    await seen.look(f"binding-menu-{name}")
+    await seen.look_both("binding-menu")
     await way.click()
     sheet = seen.page.get_by_role("dialog")
     link = sheet.get_by_role("link", name="打开 Telegram")
     await expect(sheet.locator("svg.qr")).to_be_visible()
-    await seen.look(f"binding-link-{name}")
+    await seen.look_both("binding-link")
     await follow(site, str(await link.get_attribute("href")), "710000002")
     await expect(sheet.get_by_role("listitem")).to_have_count(1, timeout=10_000)
     await expect(sheet.get_by_role("button", name="再绑定一个")).to_be_visible()
@@ -99,13 +96,13 @@ async def test_in_the_browser(
     await expect(way).to_contain_text("已绑定 1 个")
     await way.click()
     await expect(sheet.get_by_text("发不到")).to_be_visible()
-    await seen.look(f"binding-bound-{name}")
+    await seen.look_both("binding-bound")
     await sheet.get_by_role("button", name="解绑").click()
     assert len(await chats(site)) == 1  # not before it was said twice
     await sheet.get_by_role("button", name="确定解绑").click()
     await expect(sheet.get_by_role("button", name="生成绑定链接")).to_be_visible()
     assert await chats(site) == []
-    await seen.look()
+    await seen.look_both()
 
 
 async def blocked(site: Site) -> None:
