@@ -21,6 +21,7 @@ from cases.rates import By, Rates, Share
 from classifiers.gathering import sentences
 from models import OPEN, AreaDay
 from models.hot import Colour
+from routing.special import LEVEL as SPECIAL
 
 HOT, WARNED, LATE, GOOD = 6, 12, 40, 3  # how many of each are shown
 SENTENCE = 48
@@ -36,12 +37,11 @@ _COUNTS = """
     )
     AND (CAST(:within AS text) IS NULL OR :within = ANY(areas.path))
 """
-# And none about the staff, of which not everybody may know.
-_SHOWN = f"""{_COUNTS}
-    AND coalesce(jsonb_array_length(nullif(cases.facts->'accused', 'null')), 0) = 0
-"""
+_ABOUT_STAFF = "coalesce(jsonb_array_length(nullif(cases.facts->'accused', 'null')), 0) > 0"
+"""Counted, but never shown: not everybody may know of it."""
+
 _LATE = text(f"""
-    SELECT cases.number, coalesce(last.unit, town.desk) AS unit, late.at AS since
+    SELECT cases.number, coalesce(last.unit, town.desk) AS unit, late.at AS since, {_ABOUT_STAFF} AS hidden
     FROM (
         SELECT id FROM cases WHERE status = ANY(:open) AND submitted_at < :until
         UNION
@@ -56,7 +56,7 @@ _LATE = text(f"""
         SELECT max(at) AS at FROM events WHERE case_id = cases.id AND at < :until AND kind = 'overdue'
     ) AS late
     LEFT JOIN areas ON areas.code = last.grid
-    WHERE last.status = ANY(:open) AND last.overdue AND late.at IS NOT NULL AND {_SHOWN}
+    WHERE last.status = ANY(:open) AND last.overdue AND late.at IS NOT NULL AND {_COUNTS}
     ORDER BY late.at, cases.number
 """)  # noqa: S608 (of our own words only)
 _GOOD = text(f"""
@@ -69,7 +69,7 @@ _GOOD = text(f"""
     LEFT JOIN areas ON areas.code = last.grid
     WHERE last.kind = 'rate' AND last.at >= :since AND last.at < :until AND last.round = 1 AND NOT last.overdue
         AND last.details->>'solved' = 'yes' AND last.details->>'satisfied' = 'yes'
-        AND NOT cases.anonymous AND cases.danger IS NULL AND last.unit IS NOT NULL AND {_SHOWN}
+        AND NOT cases.anonymous AND cases.danger IS NULL AND last.unit IS NOT NULL AND NOT {_ABOUT_STAFF} AND {_COUNTS}
     ORDER BY hours, cases.number
 """)  # noqa: S608
 _DAYS = text(f"""
@@ -173,7 +173,7 @@ async def _areas(session: AsyncSession, book: Book, area: str, period: Period) -
     rows = await counted.rates(session, by=By.AREA, start=period.start, end=period.end, within=area)
     known = {one.key: one for one in rows}
     last = await _of_day(session, book, period.end)
-    below = sorted(one.code for one in book.areas.values() if one.parent == area)
+    below = sorted(one.code for one in book.areas.values() if one.parent == area and one.level != SPECIAL)
     return [
         {
             "area": one,
@@ -227,7 +227,8 @@ async def _hot(session: AsyncSession, book: Book, period: Period, within: str | 
 async def _late(session: AsyncSession, asked: Mapping[str, Any]) -> dict[str, Any]:
     """Numbers only: a number opens nothing to whom the case is not theirs."""
     rows = (await session.execute(_LATE, asked)).all()
-    listed = [[number, unit, (asked["until"] - since).days] for number, unit, since in rows[:LATE]]
+    shown = [row for row in rows if not row.hidden][:LATE]
+    listed = [[row.number, row.unit, (asked["until"] - row.since).days] for row in shown]
     return {"count": len(rows), "cases": listed}
 
 

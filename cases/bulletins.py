@@ -14,7 +14,7 @@ from cases.clock import TOWN_TIME
 from cases.errors import Missing, NotFound
 from cases.notices import NEW_NOTICES
 from cases.periods import begins
-from models import Area, Bulletin, Notification, Person, Role
+from models import Area, Bulletin, Case, Notification, Person, Role
 
 OUT_AT = time(8, 30)
 """On Monday, in the town: before the week's first meeting."""
@@ -61,10 +61,11 @@ async def of_week(session: AsyncSession, book: Book, area: str, monday: date, no
 async def put_out(session: AsyncSession, book: Book, now: datetime, site: str) -> int:
     """Make and tell one of those of the last week; 0 when none is left. `site`: the address links begin with.
 
-    Of two who try at once the second waits for the first, and finds that one told.
+    None of a week before anybody had told of anything. Of two who try at once the second waits for the first, and
+    finds that one told.
     """
     monday = due(now)
-    if monday is None:
+    if monday is None or not await _in_use(session, monday):
         return 0
     out = select(Bulletin.area).where(Bulletin.week == monday, col(Bulletin.told_at).is_not(None))
     there = set((await session.exec(out)).all())
@@ -72,6 +73,12 @@ async def put_out(session: AsyncSession, book: Book, now: datetime, site: str) -
         if area not in there and await _put_out(session, book, area, monday, now, site):
             return 1
     return 0
+
+
+async def _in_use(session: AsyncSession, monday: date) -> bool:
+    """So that a town's leaders hear nothing of the week before it began."""
+    over = begins(monday + timedelta(days=7))
+    return (await session.exec(select(Case.id).where(Case.submitted_at < over).limit(1))).first() is not None
 
 
 async def _put_out(session: AsyncSession, book: Book, area: str, monday: date, now: datetime, site: str) -> bool:

@@ -95,7 +95,7 @@ async def test_what_is_open_is_handed_over_as_it_stands(site: Site) -> None:
     assert {unsigned, signed, waiting} <= set(await stands_in.tasks())
     assert not {unsigned, signed, waiting} & set(await limin.tasks())
     page = await stands_in.case(signed)
-    assert page["timeline"][-1]["kind_text"] == "李敏不在岗，由网格员夏永刚顶班"
+    assert page["timeline"][-1]["kind_text"] == "李敏不在岗，由网格员夏永刚代办"
     assert {number: (await stands_in.case(number))["case"]["due_at"] for number in due} == due
     assert await who_was_told(site, signed, "desk.cover") == ["xiayonggang"]
     await stands_in.step(unsigned, "sign")

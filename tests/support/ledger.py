@@ -123,18 +123,18 @@ def deeds(ledger: Ledger, rows: Rows) -> Sides:
 def notices(_: Ledger, rows: Rows) -> Sides:
     """One for everybody whom TOLD names, at every event.
 
-    But for those on duty, whom only the roster knows, and for hot issues, which are no event of a case.
+    But for those on duty, whom only the roster knows, and for what is no event of a case: hot issues, bulletins.
     """
     told = """SELECT unique_key, coalesce(person, resident::text) FROM notifications
-              WHERE text_key <> 'desk.danger' AND unique_key NOT LIKE 'hot:%'"""
+              WHERE text_key <> 'desk.danger' AND case_id IS NOT NULL"""
     found = rows(told)
     return [(f"{key}:{who}", who) for key, who in _due(rows)], found
 
 
 def deliveries(_: Ledger, rows: Rows) -> Sides:
-    """All of them done; a hot issue may have been told of in the very second the program was stopped."""
-    undone = "SELECT unique_key FROM notifications WHERE delivered_at IS NULL OR failed_at IS NOT NULL"
-    return [], [row for row in rows(undone) if not row.unique_key.startswith("hot:")]
+    """All of them done; but a hot issue may have been told of in the very second the program was stopped."""
+    undone = "(delivered_at IS NULL OR failed_at IS NOT NULL) AND case_id IS NOT NULL"
+    return [], rows(f"SELECT unique_key FROM notifications WHERE {undone}")
 
 
 def notice_lines(_: Ledger, rows: Rows) -> Sides:

@@ -50,11 +50,11 @@ async def test_away_and_back(site: Site, bound: Bound) -> None:
     assert (await worker.say("/away"))[0].startswith("您在岗。\n要请假、外出，请写 /away 3")
     assert (await worker.say("/away 2月30"))[0].startswith("没看懂到哪天。")
     assert (await worker.say("/away 3"))[0].startswith("到 11 月 20 日 23:59 不在岗")
-    assert (await worker.press("夏永刚"))[0].startswith("记下了，到 11 月 20 日 23:59 由夏永刚顶班，手上 1 件已转交。")
+    assert (await worker.press("夏永刚"))[0].startswith("记下了，到 11 月 20 日 23:59 由夏永刚代办，手上 1 件已转交。")
     await covers.look()
-    assert "李敏不在岗" in covers.last("【顶班】").text
-    assert (await covers.say("/away"))[0].startswith("您在岗。\n您替李敏顶班，到 11 月 20 日 23:59\n要请假、外出")
-    assert await worker.say("不在岗") == ["您不在岗，到 11 月 20 日 23:59。\n由夏永刚顶班"]
+    assert "李敏不在岗" in covers.last("【代办】").text
+    assert (await covers.say("/away"))[0].startswith("您在岗。\n您替李敏代办，到 11 月 20 日 23:59\n要请假、外出")
+    assert await worker.say("不在岗") == ["您不在岗，到 11 月 20 日 23:59。\n由夏永刚代办"]
     assert (await worker.press("我回来了"))[0].startswith("欢迎回来")
     assert await worker.say("/back") == ["您本来就在岗。"]
 
