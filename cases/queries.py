@@ -21,6 +21,7 @@ from models import (
     Event,
     Follower,
     Notification,
+    Order,
     Person,
     Photo,
     Prediction,
@@ -40,17 +41,20 @@ _THEIRS = (  # put together once: every message of a resident waits for it
 )
 
 
-def view(person: Person, name: str, called: Collection[UUID] = ()) -> ColumnElement[bool]:
+def view(
+    person: Person, name: str, called: Collection[UUID] = (), ordered: Collection[UUID] = ()
+) -> ColumnElement[bool]:
     """The condition behind a tab of the staff page; raises NotFound for an unknown one.
 
-    `called`: the cases that wait for them as for a called unit, see `calls`.
+    `called`: the cases that wait for them as for a called unit, see `calls`; `ordered`: for an answer, see `orders`.
     """
     match name:
         case "mine":
             waits_for_unit = col(Case.assignee).is_(None) & (col(Case.unit) == person.unit)
             lead = col(Case.status).in_(AT_WORK) & ((col(Case.assignee) == person.code) | waits_for_unit)
             beside = col(Case.id).in_(called) & col(Case.status).in_(STEPS["co_sign"].before)
-            return lead | beside if called else lead
+            either = [lead, *([beside] if called else []), *([col(Case.id).in_(ordered)] if ordered else [])]
+            return or_(*either)
         case "triage" if person.role in access.SEES_ALL:
             return col(Case.status).in_(UNDECIDED)
         case "review" if person.role is Role.LEADER:
@@ -69,6 +73,14 @@ async def calls(session: AsyncSession, person: Person) -> Sequence[UUID]:
     return (await session.exec(select(CoTask.case_id).where(*theirs))).all()
 
 
+async def orders(session: AsyncSession, person: Person) -> Sequence[UUID]:
+    """Where a supervision order (督办单) waits for their answer, whatever became of the case meanwhile."""
+    asked = [col(Order.person) == person.code]
+    asked += [col(Order.person).is_(None) & (col(Order.unit) == person.unit)] if person.role is Role.LEADER else []
+    open_ = (col(Order.answered_at).is_(None), col(Order.closed_at).is_(None))
+    return (await session.exec(select(Order.case_id).where(*open_, or_(*asked)))).all()
+
+
 async def co_tasks(session: AsyncSession, case: Case) -> Sequence[CoTask]:
     """Who was called to it in this round, in the order of the calls."""
     rows = select(CoTask).where(CoTask.case_id == case.id, CoTask.round == case.round)
@@ -79,8 +91,8 @@ async def tasks(session: AsyncSession, person: Person, name: str) -> Sequence[tu
     """Cases of a view with their number of photos, the nearest deadline first."""
     of_case = (Photo.case_id == Case.id, Photo.kind == "photo")
     photos = select(func.count()).where(*of_case).correlate(Case).scalar_subquery()
-    called = await calls(session, person)
-    chosen = select(Case, photos).where(access.sees(person), view(person, name, called))
+    called, ordered = await calls(session, person), await orders(session, person)
+    chosen = select(Case, photos).where(access.sees(person), view(person, name, called, ordered))
     order = (col(Case.submitted_at).desc(),) if name == "filed" else (col(Case.due_at).nulls_last(), col(Case.id))
     rows = await session.exec(chosen.order_by(*order).limit(LIST_LIMIT))
     return [(case, int(count)) for case, count in rows.all()]
@@ -91,10 +103,11 @@ async def counts(session: AsyncSession, person: Person) -> dict[str, int]:
     names = ["mine"]
     names += ["triage"] if person.role in access.SEES_ALL else []
     names += ["review"] if person.role is Role.LEADER else []
-    called = await calls(session, person)
-    columns = [func.count().filter(view(person, name, called)).label(name) for name in names]
+    called, ordered = await calls(session, person), await orders(session, person)
+    columns = [func.count().filter(view(person, name, called, ordered)).label(name) for name in names]
     late = func.count().filter(view(person, "mine", called), col(Case.overdue)).label("overdue")
-    chosen = sqlalchemy.select(*columns, late).where(access.sees(person), col(Case.status).in_(OPEN))
+    counted = col(Case.status).in_(OPEN) | (col(Case.id).in_(ordered) if ordered else sqlalchemy.false())
+    chosen = sqlalchemy.select(*columns, late).where(access.sees(person), counted)
     row = (await session.execute(chosen)).one()
     filed = select(func.count()).where(view(person, "filed"), col(Case.status).in_(OPEN))
     theirs = int((await session.exec(filed)).one())
