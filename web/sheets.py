@@ -93,7 +93,8 @@ def sheet_of(parts: Parts, place: Place) -> Sheet:
 def _shown(request: Request, parts: Parts, areas: Sequence[Area], chosen: Area | None) -> Response:
     book = parts.senses.book
     counts = {area.code: len(homes(book, area)) for area in areas}
-    asked, places = "area" in request.query_params, homes(book, chosen) if chosen else []
+    asked, own = "area" in request.query_params, parts.keys.places
+    places = [(place, sign(place.code, own)) for place in (homes(book, chosen) if chosen else [])]
     return page(request, "sheets.html", parts, areas=areas, counts=counts, chosen=chosen, places=places, asked=asked)
 
 

@@ -4,6 +4,7 @@ from sqlmodel import select
 
 from cases import bulletins
 from models import Resident
+from tests.support.clock import Clock
 from tests.support.site import Site
 from tests.support.telegram import Telegram, words
 
@@ -70,7 +71,9 @@ async def test_at_telegram_it_comes_as_a_document(telegram: Telegram) -> None:
     assert str(paper.facts["file_name"]).startswith("受理告知书 ")
 
 
-async def test_a_leader_hears_of_the_week_and_asks_how_far_the_community_is(telegram: Telegram) -> None:
+async def test_a_leader_hears_of_the_week_and_asks_how_far_the_community_is(telegram: Telegram, clock: Clock) -> None:
+    await (await telegram.site.resident("B0103")).file("楼下烧烤店油烟太大")
+    clock.forward(days=7)
     wangxing, limin, parts = (
         await telegram.worker("wangxing", "王兴"),
         await telegram.worker("limin"),

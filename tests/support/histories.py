@@ -3,7 +3,7 @@
 Whatever STEPS allows happens sometime, likely things more often. `Life(session, book, people, seed).until(moment)`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -66,6 +66,31 @@ class Life:
             if self._draw.random() < 0.1:
                 await self._sweep()
         await self.session.flush()
+
+    async def two_answered_as_one(self) -> None:
+        """One merged into another, and both answered: dice may leave it out."""
+        chosen = select(Case).where(col(Case.status).in_({Status.ACCEPTED, Status.DISPATCHED})).order_by(Case.number)
+        cases = list((await self.session.exec(chosen)).all())
+        master = await self._take_one(cases, "sign")
+        await self._take_one([one for one in cases if one is not master], "merge", master=master.number)
+        await self._take_one([master], "reply")
+        if master.status is Status.REPLIED:  # where the clock policy wants a review
+            await self._take_one([master], "approve")
+        await self.session.flush()
+
+    async def _take_one(self, cases: Sequence[Case], step: str, **given: Any) -> Case:
+        """Of the first case at which somebody takes it."""
+        for case in cases:
+            for person in self.people.values():
+                if step not in {one.name for one in access.steps_for(self.book, person, case, self.now)}:
+                    continue
+                try:
+                    async with self.session.begin_nested():
+                        await self._step(case, person, step, **given)
+                    return case
+                except Refusal:
+                    await self.session.refresh(case)
+        raise AssertionError(f"nobody can {step}")
 
     async def _sweep(self) -> None:
         for sweep in SWEEPS:
@@ -140,8 +165,8 @@ class Life:
             case _:
                 await getattr(feedback, step)(session, book, case, "是三楼", (), now)
 
-    async def _step(self, case: Case, person: Person, step: str) -> None:
-        given = await self._given(case, person, step)
+    async def _step(self, case: Case, person: Person, step: str, **also: Any) -> None:
+        given = {**await self._given(case, person, step), **also}
         asked = steps.Asked(key=uuid4().hex, step=step, version=case.version, text="好", **given)
         await steps.take(self.session, self.book, case, person, asked, self.now)
 
