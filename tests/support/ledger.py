@@ -172,7 +172,7 @@ def greetings(_: Ledger, rows: Rows) -> Sides:
 
 def jobs(_: Ledger, rows: Rows) -> Sides:
     """No delivery is left behind, but of a hot issue told of in that very second."""
-    about = "SELECT FROM notifications WHERE id = CAST(args->>'notification_id' AS bigint) AND case_id IS NULL"
+    about = "SELECT FROM notifications WHERE id = CAST(procrastinate_jobs.args->>'notification_id' AS bigint) AND case_id IS NULL"
     left = f"SELECT id, status::text FROM procrastinate_jobs WHERE task_name = 'deliver' AND NOT EXISTS ({about})"
     return [], rows(left)
 
