@@ -90,6 +90,14 @@ class Book:
         area = self.areas.get(grid or "")
         return tuple(area.path) if area else ()
 
+    def upward(self, unit: str | None) -> list[str]:
+        """The unit and those it belongs to, each once."""
+        found = list[str]()
+        while unit and unit in self.units and unit not in found:
+            found.append(unit)
+            unit = self.units[unit].parent
+        return found
+
     def of_role(self, role: Role) -> list[str]:
         """Those who are here, by code."""
         return [one.code for one in self.members.values() if one.active and one.role is role]

@@ -116,7 +116,7 @@ async def concerned(session: AsyncSession, book: Book, case: Case, kind: str, no
     danger = kind in RINGS and bool(case.danger)
     if not danger and not (kind in AT_NIGHT and is_night(now)):
         return []
-    own = await _nearest(session, book, _upward(book, case.unit), now)
+    own = await _nearest(session, book, book.upward(case.unit), now)
     desk = await on_now(session, book, book.town.desk, now) if danger or not own else []
     on = [one.person for one in [*own, *desk]]
     return list(dict.fromkeys([*on, *_of_grid(book, case.grid), *_supervisor(book, on)] if danger else on))
@@ -139,12 +139,3 @@ async def _nearest(session: AsyncSession, book: Book, units: Sequence[str], now:
         if found := await on_now(session, book, unit, now):
             return found
     return []
-
-
-def _upward(book: Book, unit: str | None) -> list[str]:
-    """The unit and those above it, each once."""
-    found = list[str]()
-    while unit and unit in book.units and unit not in found:
-        found.append(unit)
-        unit = book.units[unit].parent
-    return found

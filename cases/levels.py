@@ -28,15 +28,6 @@ async def raise_(session: AsyncSession, book: Book, case: Case, person: Person, 
 def next_level(book: Book, case: Case, person: Person) -> str | None:
     """The next leader of the chain who leads the person's own unit or one it belongs to, or a wider area."""
     above = [book.members[code] for code in dispatch.all_above(book, case, person.code)]
-    wider, units = book.path(person.area)[:-1], _upward(book, person.unit)
+    wider, units = book.path(person.area)[:-1], book.upward(person.unit)
     leaders = (one for one in above if one.role is Role.LEADER)
     return next((one.code for one in leaders if one.area in wider or one.unit in units), None)
-
-
-def _upward(book: Book, unit: str | None) -> list[str]:
-    """The unit and those it belongs to, each once."""
-    found = list[str]()
-    while unit and unit in book.units and unit not in found:
-        found.append(unit)
-        unit = book.units[unit].parent
-    return found

@@ -5,37 +5,19 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
-import pytest_asyncio
 from sqlmodel import col, select
 
 from cases import joining
 from models import Case, ClockAct, Event, Follower, Status, Timer
 from tests.support.clock import Clock
 from tests.support.people import Staff
-from tests.support.shared import begin_anew, signed_in_once
+from tests.support.shared import clock, program, site
 from tests.support.site import Site
 from tests.support.told import told, who_was_told
 
 FUMES = "楼下烧烤店油烟太大"
+__all__ = ["clock", "program", "site"]
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def program(shared_site: Site) -> Site:
-    signed_in_once(shared_site)
-    return shared_site
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def site(program: Site) -> Site:
-    await begin_anew(program)
-    return program
-
-
-@pytest.fixture
-def clock(program: Site) -> Clock:
-    assert isinstance(program.parts.now, Clock)
-    return program.parts.now
 
 
 async def the_case(site: Site, number: str) -> Case:

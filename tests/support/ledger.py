@@ -172,8 +172,9 @@ def greetings(_: Ledger, rows: Rows) -> Sides:
 
 def jobs(_: Ledger, rows: Rows) -> Sides:
     """No delivery is left behind, but of a hot issue told of in that very second."""
-    about = "SELECT FROM notifications WHERE id = CAST(procrastinate_jobs.args->>'notification_id' AS bigint) AND case_id IS NULL"
-    left = f"SELECT id, status::text FROM procrastinate_jobs WHERE task_name = 'deliver' AND NOT EXISTS ({about})"
+    its = "CAST(procrastinate_jobs.args->>'notification_id' AS bigint)"
+    hot = f"SELECT FROM notifications WHERE id = {its} AND case_id IS NULL"
+    left = f"SELECT id, status::text FROM procrastinate_jobs WHERE task_name = 'deliver' AND NOT EXISTS ({hot})"
     return [], rows(left)
 
 

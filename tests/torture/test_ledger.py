@@ -56,6 +56,16 @@ NOTICED: dict[str, tuple[str, set[str]]] = {  # what happens to the database →
            VALUES ('fengqiao', 'deliver', 'doing', '{"notification_id": 1}', 0, 0)""",
         {"jobs"},
     ),
+    "a hot issue is told of as the program stops": (
+        COPY.format(
+            "notifications WHERE person IS NOT NULL",
+            "id = 999999, unique_key = 'hot:1:x', case_id = NULL, delivered_at = NULL",
+            "notifications",
+        )
+        + """; INSERT INTO procrastinate_jobs (queue_name, task_name, status, args, priority, attempts)
+           VALUES ('fengqiao', 'deliver', 'todo', '{"notification_id": 999999}', 0, 0)""",
+        set(),
+    ),
     # what was said
     "a notice's line is lost": ("DELETE FROM chat_messages WHERE unique_key LIKE 'notice:%'", {"notice_lines"}),
     "a notice's line is doubled": (
