@@ -139,8 +139,7 @@ async def _urgent(scene: Scene, effect: fx.Urgent) -> list[tuple[Say, Case | Non
 
 async def _locate(scene: Scene, effect: fx.Locate) -> list[tuple[Say, Case | None]]:
     case = await _mine(scene, effect.number)
-    where = joining.Where(effect.place, effect.name, effect.grid, effect.lon, effect.lat)
-    await feedback.locate(scene.session, scene.book, case, where, effect.text, effect.photos, scene.now)
+    await feedback.locate(scene.session, scene.book, case, effect.where, effect.text, effect.photos, scene.now)
     await _belongs(scene, case, effect.numbers)
     return _still_urgent(scene, case, "reported.located" if case.ringing else "reported.located_answered")
 

@@ -12,6 +12,7 @@ from cases import accused
 from cases.book import Book
 from models import STEPS, Area, Case, CoStatus, Person, Role, Status, Step
 from models.status import EXCLUDE_WITHIN_DAYS, EXTENSIONS, RETURN_WITHIN_HOURS
+from models.town import GRID
 from routing.assign import held
 
 SEES_ALL = accused.SEES_ALL
@@ -57,7 +58,7 @@ def _reaches(person: Person) -> ColumnElement[bool]:
     if person.role is Role.CLERK:
         return or_(own, col(Case.unit) == person.unit, col(Case.co_units).contains([person.unit]))
     if person.role is Role.LEADER:
-        below = select(Area.code).where(col(Area.path).contains([person.area]), col(Area.level) == 3)
+        below = select(Area.code).where(col(Area.path).contains([person.area]), col(Area.level) == GRID)
         in_area = col(Case.grid).in_(below) if not _whole_city(person) else false()
         return or_(own, col(Case.unit) == person.unit, in_area, col(Case.grid).in_(person.holds))
     return own

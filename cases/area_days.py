@@ -15,6 +15,7 @@ from cases.clock import TOWN_TIME
 from cases.periods import begins
 from cases.warnings import HISTORY, KINDS, Floats, Verdict, judge
 from models import AreaDay
+from models.town import GRID
 
 BACK = 7
 """Days that a program which was not running makes up for."""
@@ -68,7 +69,7 @@ async def counts(session: AsyncSession, book: Book, day: date) -> tuple[list[str
     first = day - HISTORY * _DAY
     since, until = begins(first), begins(day + _DAY)
     asked = {"zone": TOWN_TIME.key, "since": since, "until": until, "earlier": since - 30 * _DAY}
-    codes = sorted(area.code for area in book.areas.values() if area.level == 3)
+    codes = sorted(area.code for area in book.areas.values() if area.level == GRID)
     row_of, column = {code: i for i, code in enumerate(codes)}, {str(kind): k for k, kind in enumerate(KINDS)}
     table = np.zeros((len(codes), len(KINDS), HISTORY + 1))
     for grid, kind, on, count in (await session.execute(_COUNTS, asked)).all():

@@ -10,7 +10,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from cases.clock import WorkCalendar
 from models import Area, Category, ClockPolicy, DutyShift, Person, Place, Role, RoutingRule, Town, Unit, Workday
-from routing.assign import COMMUNITY, held
+from models.town import COMMUNITY
+from routing.assign import held
 from routing.places import ROAD, PlaceIndex
 from routing.rules import RuleBook
 from routing.special import SpecialGrids

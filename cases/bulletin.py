@@ -21,7 +21,7 @@ from cases.rates import By, Rates, Share
 from classifiers.gathering import sentences
 from models import OPEN, AreaDay
 from models.hot import Colour
-from routing.special import LEVEL as SPECIAL
+from models.town import GRID, SPECIAL
 
 HOT, WARNED, LATE, GOOD = 6, 12, 40, 3  # how many of each are shown
 SENTENCE = 48
@@ -29,11 +29,10 @@ ENOUGH = 5  # answers or deadlines from which a rate places a unit in the table
 _WEEK, _DAY = timedelta(days=7), timedelta(days=1)
 SEVERE = (Colour.RED, Colour.YELLOW, Colour.BLUE)
 
-# As cases.rates leaves them out.
-_COUNTS = """
+_COUNTS = f"""
     NOT EXISTS (
         SELECT FROM exclusions WHERE exclusions.case_id = last.case_id AND exclusions.round >= last.round
-            AND granted AND decided_at < :until AND NOT (upheld AND appeal_decided_at < :until)
+            AND {counted.IN_FORCE}
     )
     AND (CAST(:within AS text) IS NULL OR :within = ANY(areas.path))
 """
@@ -42,11 +41,7 @@ _ABOUT_STAFF = "coalesce(jsonb_array_length(nullif(cases.facts->'accused', 'null
 
 _LATE = text(f"""
     SELECT cases.number, coalesce(last.unit, town.desk) AS unit, late.at AS since, {_ABOUT_STAFF} AS hidden
-    FROM (
-        SELECT id FROM cases WHERE status = ANY(:open) AND submitted_at < :until
-        UNION
-        SELECT case_id FROM events WHERE at >= :until AND status <> ALL(:open)
-    ) AS maybe
+    FROM ({counted.MAYBE_OPEN}) AS maybe
     JOIN cases ON cases.id = maybe.id
     CROSS JOIN town
     CROSS JOIN LATERAL (
@@ -85,7 +80,8 @@ async def content(session: AsyncSession, book: Book, area: str, monday: date) ->
     """Of the week that begins on this Monday, which is over. `area`: the town's code or a street's."""
     period = Period(monday, monday + 6 * _DAY)
     within = None if area == book.town.code else area
-    asked = {"since": period.since, "until": period.until, "within": within, "open": [str(one) for one in OPEN]}
+    times = {"since": period.since, "until": period.until, "as_of": period.until}
+    asked = {**times, "within": within, "open": [str(one) for one in OPEN]}
     told = {
         "area": area,
         "week": week_name(monday),
@@ -195,7 +191,7 @@ async def _of_day(session: AsyncSession, book: Book, day: date) -> Mapping[str, 
 async def _warnings(session: AsyncSession, book: Book, area: str, period: Period) -> list[dict[str, Any]]:
     """Grids with a colour on any day of the week, the worst first, with what spoke loudest."""
     days = [await _of_day(session, book, period.start + n * _DAY) for n in range(7)]
-    grids = [one.code for one in book.areas.values() if one.level == 3 and area in one.path]
+    grids = [one.code for one in book.areas.values() if one.level == GRID and area in one.path]
     found = [_warned(grid, [day[grid] for day in days if grid in day]) for grid in sorted(grids)]
     told = [one for one in found if sum(one["days"])]
     told.sort(key=lambda one: ([-count for count in one["days"]], one["area"]))

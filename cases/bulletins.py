@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from cases import access
 from cases.book import Book
 from cases.bulletin import content, last_monday, week_name
 from cases.clock import TOWN_TIME
@@ -15,12 +16,11 @@ from cases.errors import Missing, NotFound
 from cases.notices import NEW_NOTICES
 from cases.periods import begins
 from models import Area, Bulletin, Case, Notification, Person, Role
+from models.town import STREET
 
 OUT_AT = time(8, 30)
 """On Monday, in the town: before the week's first meeting."""
 
-STREET = 1
-SEES_ALL = frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.ADMIN, Role.AUDITOR})
 TOLD = frozenset({Role.LEADER, Role.SUPERVISOR})
 SHOWN = 60  # weeks in the list
 
@@ -127,7 +127,7 @@ def areas(book: Book) -> list[str]:
 
 def readable(book: Book, person: Person) -> Sequence[Area]:
     """Whose bulletins somebody may read: all, or their own street's; departments, which work everywhere, the town's."""
-    if person.role in SEES_ALL:
+    if person.role in access.SEES_ALL:
         return [book.areas[area] for area in areas(book)]
     if person.role is not Role.LEADER:
         return []

@@ -12,17 +12,17 @@ from sqlalchemy import text
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from cases import access
 from cases.book import Book
 from cases.errors import Missing, NotAllowed, NotFound
 from cases.periods import month as month_of
 from cases.periods import today
 from models import OPEN, ClearingTarget, Person, Role, Status
+from models.town import COMMUNITY
 
-COMMUNITY = 2
 STANDING = frozenset({*OPEN, Status.MERGED})  # a merged one waits with the case it follows
 SETTLED = frozenset({Status.RESOLVED, Status.CLOSED})
 MOST = 10_000
-SEES_ALL = frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.ADMIN, Role.AUDITOR})
 
 # Standing now and filed in time, or ended since the month began; how each stood is what its last event by then says.
 _DISPUTES = text(
@@ -182,7 +182,7 @@ def reach(book: Book, person: Person) -> str | None:
 
     A leader sees what they look after, a grid's leader the community around; a department has no communities.
     """
-    if person.role in SEES_ALL:
+    if person.role in access.SEES_ALL:
         return book.town.code
     path = book.path(person.area)
     if person.role is not Role.LEADER or len(path) < 2:

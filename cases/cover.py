@@ -13,9 +13,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from cases import absences, lifecycle
 from cases.actors import staff
 from cases.book import Book
-from cases.clock import TOWN_TIME
 from cases.errors import Missing, NotAllowed
 from cases.notices import NEW_NOTICES
+from cases.periods import begins, today
 from models import STEPS, Absence, Case, Notification, Person
 from models.status import AT_WORK
 
@@ -42,7 +42,8 @@ async def leave(
     absence = Absence(person=person.code, cover=cover or None, at=now, until=until)
     session.add(absence)
     await session.flush()
-    handed = [case for case in await on_desk(session, person) if await _hand_over(session, book, case, person, now)]
+    away, desk = await absences.now_away(session, now), await on_desk(session, person)
+    handed = [case for case in desk if await _hand_over(session, book, case, person, away, now)]
     if cover:
         _tell(session, absence, cover, person.name, now)
     return absence, handed
@@ -74,8 +75,7 @@ def may_cover(book: Book, person: Person) -> list[str]:
 
 def end_of(day: datetime) -> datetime:
     """The end of a day in the town."""
-    local = day.astimezone(TOWN_TIME).replace(hour=0, minute=0, second=0, microsecond=0)
-    return local + timedelta(days=1)
+    return begins(today(day) + timedelta(days=1))
 
 
 def last_minute(until: datetime) -> str:
@@ -84,7 +84,7 @@ def last_minute(until: datetime) -> str:
 
 
 def last_day(until: datetime) -> str:
-    return (until - timedelta(minutes=1)).astimezone(TOWN_TIME).date().isoformat()
+    return today(until - timedelta(minutes=1)).isoformat()
 
 
 async def on_desk(session: AsyncSession, person: Person) -> Sequence[Case]:
@@ -93,9 +93,11 @@ async def on_desk(session: AsyncSession, person: Person) -> Sequence[Case]:
     return (await session.exec(mine.order_by(col(Case.id)).with_for_update())).all()
 
 
-async def _hand_over(session: AsyncSession, book: Book, case: Case, person: Person, now: datetime) -> bool:
+async def _hand_over(
+    session: AsyncSession, book: Book, case: Case, person: Person, away: absences.Covers, now: datetime
+) -> bool:
     """As it stands: its clocks run on, whoever gets it need not sign what is signed."""
-    to = absences.taker(book, case, person.code, await absences.now_away(session, now))
+    to = absences.taker(book, case, person.code, away)
     if to == person.code:
         return False
     details = {"from": person.code, "assignee": to, "unit": case.unit}

@@ -16,7 +16,8 @@ from cases.notices import Audience
 from models import AssignTo, Case, Event
 from models.base import WORDS
 from models.status import AT_WORK
-from routing.assign import COMMUNITY, candidate, of_unit, one_up, over
+from models.town import COMMUNITY
+from routing.assign import candidate, of_unit, one_up, over
 from routing.rules import Decision, Facts
 
 _LOADS = (

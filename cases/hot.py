@@ -23,6 +23,7 @@ from cases.notices import NEW_NOTICES
 from classifiers.common_words import shared
 from classifiers.gathering import WINDOW, Gathering, read, sentences
 from models import Case, HotCase, HotIssue, Notification, Person, Role
+from models.town import STREET
 
 BATCH = 50
 LATE = timedelta(minutes=5)
@@ -233,7 +234,7 @@ def _most(values: Sequence[str | None]) -> str | None:
 
 async def _tell(session: AsyncSession, book: Book, issue: HotIssue, week: int, now: datetime) -> None:
     """Supervisors, and whoever leads the street, once."""
-    street = next((area for area in book.path(issue.area) if book.areas[area].level == 1), None)
+    street = next((area for area in book.path(issue.area) if book.areas[area].level == STREET), None)
     leads = (col(Person.role) == Role.LEADER) & (col(Person.area) == street)
     told = select(Person.code).where((col(Person.role) == Role.SUPERVISOR) | leads, col(Person.active))
     for person in (await session.exec(told.order_by(Person.code))).all():

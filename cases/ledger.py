@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from cases.periods import Period
+from cases.rates import IN_FORCE
 from models import Role
 
 
@@ -68,13 +69,13 @@ async def lines(
 
 
 _LINES = text(
-    """
+    f"""
     SELECT event.assignee, cases.number, event.round, coalesce(cases.item, event.category, ''),
         coalesce(event.grid, ''), coalesce(began.at, submitted_at), signed.at, event.at, NOT event.overdue,
         ratings.contacted, ratings.solved, ratings.satisfied,
         EXISTS (
             SELECT FROM exclusions WHERE exclusions.case_id = event.case_id AND exclusions.round >= event.round
-                AND granted AND decided_at < :as_of AND NOT (upheld AND appeal_decided_at < :as_of)
+                AND {IN_FORCE}
         )
     FROM events AS event
     JOIN cases ON cases.id = event.case_id
@@ -89,5 +90,5 @@ _LINES = text(
     ) AS signed ON true
     WHERE event.kind IN ('approve', 'resolve_along') AND event.at >= :since AND event.at < :until
     ORDER BY event.assignee, event.at, cases.number
-    """
+    """  # noqa: S608 (of our own words only)
 )

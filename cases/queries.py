@@ -75,10 +75,14 @@ async def calls(session: AsyncSession, person: Person) -> Sequence[UUID]:
 
 async def orders(session: AsyncSession, person: Person) -> Sequence[UUID]:
     """Where a supervision order (督办单) waits for their answer, whatever became of the case meanwhile."""
-    asked = [col(Order.person) == person.code]
-    asked += [col(Order.person).is_(None) & (col(Order.unit) == person.unit)] if person.role is Role.LEADER else []
     open_ = (col(Order.answered_at).is_(None), col(Order.closed_at).is_(None))
-    return (await session.exec(select(Order.case_id).where(*open_, or_(*asked)))).all()
+    return (await session.exec(select(Order.case_id).where(*open_, asks(person)))).all()
+
+
+def asks(person: Person) -> ColumnElement[bool]:
+    """Orders they may answer, besides those about what they handle: asked by name, or of the unit they lead."""
+    by_name = col(Order.person) == person.code
+    return by_name | (col(Order.unit) == person.unit) if person.role is Role.LEADER else by_name
 
 
 async def co_tasks(session: AsyncSession, case: Case) -> Sequence[CoTask]:

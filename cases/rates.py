@@ -113,6 +113,17 @@ def _row(row: Mapping[Any, Any]) -> Rates:
     )
 
 
+IN_FORCE = "granted AND decided_at < :as_of AND NOT (upheld AND appeal_decided_at < :as_of)"
+"""SQL: which exclusions (剔除) held then. Each leaves out its round of a case and those before it."""
+
+# Open at the end is what is open now and was filed by then, or what ended later, if its last event by then says so.
+MAYBE_OPEN = """
+    SELECT id FROM cases WHERE status = ANY(:open) AND submitted_at < :until
+    UNION
+    SELECT case_id FROM events JOIN cases ON cases.id = case_id
+    WHERE at >= :until AND events.status <> ALL(:open) AND submitted_at < :until
+"""
+
 _HAPPENED = """
     SELECT event.case_id, event.round, event.unit, event.assignee, event.category, event.grid,
         event.status, event.kind,
@@ -156,27 +167,18 @@ _HAPPENED = """
     )
 """
 
-# Open at the end is what is open now and was filed by then, or what ended later, if its last event by then says so.
-_LEFT_OPEN = """
+_LEFT_OPEN = f"""
     SELECT last.case_id, last.round, last.unit, last.assignee, last.category, last.grid, last.status, '',
         false, false, false, false, false, false, false, false, NULL, false, false, false, false, false, false,
         true, last.overdue
-    FROM (
-        SELECT id FROM cases WHERE status = ANY(:open) AND submitted_at < :until
-        UNION
-        SELECT case_id FROM events JOIN cases ON cases.id = case_id
-        WHERE at >= :until AND events.status <> ALL(:open) AND submitted_at < :until
-    ) AS maybe
+    FROM ({MAYBE_OPEN}) AS maybe
     CROSS JOIN LATERAL (
         SELECT * FROM events WHERE case_id = maybe.id AND at < :until ORDER BY seq DESC LIMIT 1
     ) AS last
     WHERE last.status = ANY(:open)
-"""
+"""  # noqa: S608 (of our own words only)
 
-_LEFT_OUT = """
-    SELECT case_id, max(round) AS upto FROM exclusions
-    WHERE granted AND decided_at < :as_of AND NOT (upheld AND appeal_decided_at < :as_of) GROUP BY case_id
-"""
+_LEFT_OUT = f"SELECT case_id, max(round) AS upto FROM exclusions WHERE {IN_FORCE} GROUP BY case_id"  # noqa: S608
 
 _WHOSE: Mapping[By, str] = {
     By.TOWN: "VALUES (coalesce(CAST(:within AS text), town.code))",

@@ -9,12 +9,13 @@ from cases.book import Book
 from cases.notices import NEW_NOTICES
 from models import AreaDay, Notification, Role
 from models.hot import Colour
+from models.town import GRID
 from routing.assign import held
 
 
 async def tell(session: AsyncSession, book: Book, rows: Sequence[AreaDay], now: datetime) -> int:
     """To be called once for a day's rows; how many grids were red. What they lie in is not told of besides."""
-    red = [row for row in rows if row.colour is Colour.RED and book.areas[row.area].level == 3]
+    red = [row for row in rows if row.colour is Colour.RED and book.areas[row.area].level == GRID]
     for row in red:
         for person in dict.fromkeys([*_leading(book, row.area), *book.of_role(Role.SUPERVISOR)]):
             note = Notification(

@@ -24,6 +24,9 @@ class Town(Table, table=True):
     emergency: dict[str, str] = Field(default_factory=dict, sa_type=DOCUMENT)
 
 
+STREET, COMMUNITY, GRID, SPECIAL = 1, 2, 3, 4  # levels; the first three are also places in a path from the city down
+
+
 class Area(Table, table=True):
     """一级 street or town (level 1), 二级 community or village (2), 三级 grid (3). The city itself is level 0.
 

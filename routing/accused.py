@@ -13,8 +13,9 @@ from importlib.resources import files
 from typing import Protocol
 
 from models import Area, Role, Unit
+from models.town import COMMUNITY, GRID, STREET
 from routing import spelling
-from routing.assign import COMMUNITY, GRID, STREET, Somebody, held
+from routing.assign import Somebody, held
 
 AFTER, BEFORE = 16, 12  # characters around a title in which blame counts
 _SENTENCE = re.compile(r"[。!?;\n]")

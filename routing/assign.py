@@ -7,10 +7,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from models import Area, AssignTo, Role, Unit
+from models.town import COMMUNITY, GRID, SPECIAL, STREET
 from routing.rules import Decision
-from routing.special import LEVEL as SPECIAL
 
-STREET, COMMUNITY, GRID = 1, 2, 3  # where they stand in a path that begins with the city
 CELLS = frozenset({GRID, SPECIAL})  # levels that somebody works in
 
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from itertools import chain
 
 from models import Area, Place
+from models.town import COMMUNITY, GRID, STREET
 from routing import codes, spelling
 from routing.codes import sign
 from routing.names import Match, Names, Split
@@ -15,8 +16,7 @@ from routing.pins import Pins
 
 __all__ = ["Found", "How", "PlaceIndex", "sign"]
 
-LEVELS = {1: "street", 2: "community", 3: "grid"}
-GRID = 3
+LEVELS = {STREET: "street", COMMUNITY: "community", GRID: "grid"}
 ROAD = "road"
 SURE_OF_ROAD = 0.8  # a road runs through several grids; its row names one of them
 SHORT = 3  # characters of an alias: 化工厂 may be another one

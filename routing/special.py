@@ -5,9 +5,7 @@ from collections.abc import Iterable, Mapping
 import shapely  # type: ignore[import-untyped]  # it ships no types
 
 from models import Area
-
-LEVEL = 4
-GRID = 3
+from models.town import GRID, SPECIAL
 
 
 class SpecialGrids:
@@ -15,7 +13,7 @@ class SpecialGrids:
 
     def __init__(self, areas: Iterable[Area]) -> None:
         outlined = [(area, shapely.geometry.shape(area.outline)) for area in areas if area.outline]
-        mine = sorted(((shape.area, area.code, shape) for area, shape in outlined if area.level == LEVEL))
+        mine = sorted(((shape.area, area.code, shape) for area, shape in outlined if area.level == SPECIAL))
         self._codes = [code for _, code, _ in mine]  # the smallest first
         self._shapes = [shape for _, _, shape in mine]
         self._whole = {
@@ -34,5 +32,5 @@ class SpecialGrids:
 
 def overlapping(areas: Iterable[Area]) -> Mapping[str | None, frozenset[str | None]]:
     """Each special grid with those it has ground in common with, itself among them."""
-    mine = {one.code: shapely.geometry.shape(one.outline) for one in areas if one.outline and one.level == LEVEL}
+    mine = {one.code: shapely.geometry.shape(one.outline) for one in areas if one.outline and one.level == SPECIAL}
     return {code: frozenset(other for other in mine if mine[other].intersects(mine[code])) for code in mine}

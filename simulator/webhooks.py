@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import httpx
+from anyio import CancelScope, create_task_group
 
 from simulator.calls import Call
 from simulator.errors import bad
@@ -35,21 +36,26 @@ class Hook:
         self.world, self.updates, self.url, self.secret = world, updates, url, secret
         self.connections, self.reply = connections, reply
         self.last_error: tuple[int, str] | None = None
-        self.busy: dict[object, asyncio.Task[None]] = {}
+        self.busy = set[object]()
         self.free = asyncio.Semaphore(connections)
         limits = httpx.Limits(max_connections=connections)
         self.client = httpx.AsyncClient(timeout=world.pace.webhook_timeout, trust_env=False, limits=limits)
+        self.scope = CancelScope()
         self.task = asyncio.create_task(self.run())
 
     def same(self, url: str, secret: str, connections: int) -> bool:
         return (self.url, self.secret, self.connections) == (url, secret, connections)
 
     async def run(self) -> None:
-        while True:
-            for item in self.updates.waiting():
-                if item.lane not in self.busy:
-                    self.busy[item.lane] = asyncio.create_task(self.deliver(item))
-            await self.updates.bell.wait()
+        """Cancelled by anyio: httpx cleans up under its shield, which cancelling a task itself goes through."""
+        with self.scope:
+            async with create_task_group() as deliveries:
+                while True:
+                    for item in self.updates.waiting():
+                        if item.lane not in self.busy:
+                            self.busy.add(item.lane)
+                            deliveries.start_soon(self.deliver, item)
+                    await self.updates.bell.wait()
 
     async def deliver(self, item: Pending) -> None:
         """Until taken or confirmed: again at once, then after 2, 4, 8 … seconds, or what Retry-After says."""
@@ -63,7 +69,7 @@ class Hook:
                 delay, fails = (min(delay * 2, LONGEST), fails + 1) if fails else (delay, 1)
                 await asyncio.sleep(waits or (delay * self.world.pace.webhook_retry if fails > 1 else 0))
         finally:
-            del self.busy[item.lane]
+            self.busy.discard(item.lane)
             self.updates.bell.ring()
 
     async def post(self, item: Pending) -> float | None:
@@ -106,8 +112,6 @@ class Hook:
 
     async def stop(self) -> None:
         """What is not confirmed stays pending."""
-        tasks = [self.task, *self.busy.values()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        self.scope.cancel()
+        await self.task
         await self.client.aclose()

@@ -83,8 +83,17 @@ async def signed_in(request: Request, parts: PartsHere) -> SignedIn:
     return SignedIn(person, row.csrf, row.token_hash)
 
 
+async def maybe_signed_in(request: Request, parts: PartsHere) -> SignedIn | None:
+    """None for somebody signed out: a page is answered with the way in, not with a refusal in JSON."""
+    try:
+        return await signed_in(request, parts)
+    except SignedOut:
+        return None
+
+
 def _hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
 SignedInHere = Annotated[SignedIn, Depends(signed_in)]
+MaybeSignedIn = Annotated[SignedIn | None, Depends(maybe_signed_in)]

@@ -1,8 +1,6 @@
 """Weekly bulletins (周通报): a list by area, and each week as a PDF."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from bot.papers import bulletin as paper
@@ -11,18 +9,15 @@ from cases import bulletins
 from cases.bulletin import last_monday, week_name
 from cases.errors import NotAllowed, NotFound
 from models import Person
-from web.auth import SignedIn, SignedInHere
+from web.auth import MaybeSignedIn, SignedInHere
 from web.pages import locale_of, page
 from web.parts import Parts, PartsHere
-from web.sheets import may_look
 
 router = APIRouter()
 
 
 @router.get("/staff/bulletins", response_model=None)
-async def bulletins_page(
-    request: Request, me: Annotated[SignedIn | None, Depends(may_look)], parts: PartsHere, area: str = ""
-) -> Response:
+async def bulletins_page(request: Request, me: MaybeSignedIn, parts: PartsHere, area: str = "") -> Response:
     if me is None:
         return RedirectResponse("/staff", 303)
     book, now, locale = parts.senses.book, parts.now(), locale_of(request)

@@ -1,9 +1,9 @@
 """Clearing lists (清零): what each community has to settle in a month, how far it is, and what is still open."""
 
 from datetime import date, timedelta
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel, Field
 from sqlmodel import col, select
@@ -15,10 +15,10 @@ from cases.errors import NotFound
 from cases.periods import month as month_of
 from cases.periods import today
 from models import Case, Person, Role
-from web.auth import SignedIn, SignedInHere
+from models.town import COMMUNITY
+from web.auth import MaybeSignedIn, SignedInHere
 from web.pages import locale_of, page
 from web.parts import Parts, PartsHere
-from web.sheets import may_look
 
 MONTHS = 14  # in the choice
 _DAY = timedelta(days=1)
@@ -35,7 +35,7 @@ class Target(BaseModel):
 @router.get("/staff/clearing", response_model=None)
 async def clearing_page(
     request: Request,
-    me: Annotated[SignedIn | None, Depends(may_look)],
+    me: MaybeSignedIn,
     parts: PartsHere,
     month: str = "",
     area: str = "",
@@ -55,7 +55,7 @@ async def clearing_page(
         open_ = [one for one in found if one.open and _lies_in(parts, one, area or within, within)]
         mine = await _shown(session, parts, me.person, open_, locale_of(request))
     sets = me.person.role is Role.SUPERVISOR and month_of(chosen).end >= today(now)
-    free = [one for one in sorted(book.areas) if sets and book.areas[one].level == clearing.COMMUNITY]
+    free = [one for one in sorted(book.areas) if sets and book.areas[one].level == COMMUNITY]
     return page(
         request, "clearing.html", parts, rows=rows, book=book, month=f"{chosen:%Y-%m}", months=_months(today(now)),
         open=mine, hidden=len(open_) - len(mine), sets=sets, communities=free, csrf=me.csrf, area=area,

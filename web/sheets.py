@@ -1,9 +1,8 @@
 """Sheets for stairwells (码上议): somebody chooses a community or a grid and gets its sheets as one PDF."""
 
 from collections.abc import Sequence
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from bot.papers.sheets import Sheet
@@ -12,31 +11,20 @@ from bot.papers.typeset import MEDIA_TYPE
 from cases.book import Book
 from cases.errors import NotFound
 from models import Area, Person, Place, Role
+from models.town import COMMUNITY, GRID
 from routing.places import sign
-from web import auth
-from web.auth import SignedIn, SignedInHere
+from web.auth import MaybeSignedIn, SignedInHere
 from web.pages import locale_of, page
 from web.parts import Parts, PartsHere
 
 EVERYWHERE = frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.ADMIN})
 OWN_AREA = frozenset({Role.WORKER, Role.LEADER})
-STREET, COMMUNITY, GRID = 1, 2, 3
 
 router = APIRouter()
 
 
-async def may_look(request: Request, parts: PartsHere) -> SignedIn | None:
-    """None for somebody signed out: a page is answered with the way in, not with a refusal in JSON."""
-    try:
-        return await auth.signed_in(request, parts)
-    except auth.SignedOut:
-        return None
-
-
 @router.get("/staff/sheets", response_model=None)
-async def sheets_page(
-    request: Request, me: Annotated[SignedIn | None, Depends(may_look)], parts: PartsHere, area: str = ""
-) -> Response:
+async def sheets_page(request: Request, me: MaybeSignedIn, parts: PartsHere, area: str = "") -> Response:
     if me is None:
         return RedirectResponse("/staff", 303)
     book = parts.senses.book

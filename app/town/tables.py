@@ -22,6 +22,7 @@ from models import (
     Unit,
     Workday,
 )
+from models.town import GRID, SPECIAL
 from routing.conditions import BadCondition, conditions_of
 
 COLUMNS = {  # the first column is the key
@@ -41,8 +42,7 @@ COLUMNS = {  # the first column is the key
     "duty.csv": ("unit", "weekdays", "from_time", "to_time", "person", "valid_from", "valid_to"),
 }  # fmt: skip
 KEYED = frozenset(COLUMNS) - {"duty.csv", "holdings.csv"}  # there the whole row is the key
-GRID_LEVEL, SPECIAL_LEVEL = 3, 4
-CELLS = (str(GRID_LEVEL), str(SPECIAL_LEVEL))
+CELLS = (str(GRID), str(SPECIAL))
 LEVELS_ABOVE = ("-1", "0", "1", "2", "3", "4")  # another word in the parent's cell is the parent's problem
 
 
@@ -78,7 +78,7 @@ class Around:
         return self.known["areas.csv"] is not None
 
     def is_grid(self, area: str) -> bool:
-        return self.levels.get(area) == str(GRID_LEVEL)
+        return self.levels.get(area) == str(GRID)
 
     def is_cell(self, area: str) -> bool:
         """A grid or a special one."""
@@ -101,7 +101,7 @@ def _area(row: Row, around: Around) -> Area:
         parent=row.ref_or_none("parent", around.known["areas.csv"]),
     )
     above = around.levels[area.parent] if row.ok and area.parent else "-1"
-    if row.ok and area.level > SPECIAL_LEVEL:
+    if row.ok and area.level > SPECIAL:
         row.wrong("choice", str(area.level))
     elif row.ok and above in LEVELS_ABOVE and not _fits_below(area.level, int(above)):
         row.wrong("level_parent", f"{area.level} / {area.parent or ''}")
@@ -110,7 +110,7 @@ def _area(row: Row, around: Around) -> Area:
 
 def _fits_below(level: int, above: int) -> bool:
     """One level down; a special grid lies below whatever holds all of it, and is no part of a grid."""
-    return 0 <= above < GRID_LEVEL if level == SPECIAL_LEVEL else above == level - 1
+    return 0 <= above < GRID if level == SPECIAL else above == level - 1
 
 
 def _category(row: Row, around: Around) -> Category:

@@ -30,8 +30,8 @@ from app.migrate import upgrade
 from benchmarks.year import figures, invariants
 from benchmarks.year.company import Asked, opened, play, settle
 from benchmarks.year.play import Tally
-from cases.area_days import begins
 from cases.book import read_book
+from cases.periods import begins
 
 UNSAFE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}  # gone afterwards anyway
 AIMS = {

@@ -10,8 +10,8 @@ from app.hotness import Hotness
 from benchmarks.year.play import leave_undelivered
 from bot.transactions import Transactions
 from cases import area_days
-from cases.area_days import begins
 from cases.book import Book
+from cases.periods import begins
 
 GATHERED = 6  # times a day
 FORGETS = timedelta(days=14)  # and not each day: a day is a moment here

@@ -1,11 +1,12 @@
 """What a flow wants done. A flow only says so; `bot/perform.py` does it, within the message's transaction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from bot.flows.state import Draft
 from bot.messages import Say
+from cases.joining import Where
 
 
 @dataclass(frozen=True)
@@ -71,13 +72,9 @@ class Correct(Words):
 
 @dataclass(frozen=True)
 class Locate(Words):
-    """Where the danger is; what else was said with it is added. `lon`, `lat`: of a pin."""
+    """Where the danger is; what else was said with it is added."""
 
-    place: str | None = None
-    name: str = ""
-    grid: str | None = None
-    lon: float | None = None
-    lat: float | None = None
+    where: Where = field(default_factory=Where)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from bot.flows.heard import Heard, Listener, Turn
 from bot.flows.state import Draft, Mode, State
 from bot.flows.surroundings import Brief, Spot, Surroundings
 from bot.messages import Button, Pin, Say
+from cases.joining import Where
 from cases.masking import mask_phone
 from models import Status
 
@@ -69,7 +70,7 @@ def move(state: State, heard: Heard, around: Surroundings, now: datetime) -> Tur
     """A place that was offered was chosen."""
     payload = dict(heard.payload)
     number = payload.pop("number")
-    return listening(state, number, now), [Locate(number, "", **payload)]
+    return listening(state, number, now), [Locate(number, "", where=Where(**payload))]
 
 
 def _added(case: Brief, heard: Heard, around: Surroundings) -> list[Effect]:
@@ -90,7 +91,7 @@ def _placed(case: Brief, heard: Heard, spots: Sequence[Spot], around: Surroundin
     if heard.pin and case.grid:  # more exact than what is known
         spot = Spot("", case.place, case.grid)
     where = _where_is(spot, heard.pin)
-    return Locate(case.number, heard.text, heard.photos, heard.numbers, **where)
+    return Locate(case.number, heard.text, heard.photos, heard.numbers, where=Where(**where))
 
 
 def _elsewhere(case: Brief, spots: Sequence[Spot]) -> list[Effect]:
@@ -118,7 +119,7 @@ def _where(text: str, around: Surroundings, number: str = "") -> Say:
 
 
 def _where_is(spot: Spot, pin: Pin | None = None) -> dict[str, Any]:
-    """As `Locate` wants it, and a button can keep it."""
+    """As `Where` wants it, and a button can keep it."""
     point = {"lon": pin.lon, "lat": pin.lat} if pin else {}
     return {"place": spot.place, "name": spot.name, "grid": spot.grid, **point}
 

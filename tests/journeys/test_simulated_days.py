@@ -15,8 +15,8 @@ from benchmarks.year.abreast import abreast
 from benchmarks.year.company import Asked, opened, ready, settle
 from benchmarks.year.play import SWEEPS
 from benchmarks.year.town import Size
-from cases.area_days import begins
 from cases.book import Book, read_book
+from cases.periods import begins
 from tests.support import databases
 
 DAYS = 3

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from simulator import acting
+from simulator.calls import Call
+from simulator.webhooks import Hook
 from tests.simulator.conftest import Stage
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"
@@ -21,10 +23,13 @@ class Ear:
         self.answers: list[bytes | None] = []
         self.news = asyncio.Event()
         self.url = ""
+        self.together: asyncio.Barrier | None = None  # answers wait for one another
+        self.writers = list[asyncio.StreamWriter]()
 
     async def listen(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         import json
 
+        self.writers.append(writer)
         try:
             while head := await reader.readuntil(b"\r\n\r\n"):
                 lines = [line.partition(": ") for line in head.decode().split("\r\n")[1:] if line]
@@ -32,6 +37,8 @@ class Ear:
                 body = json.loads(await reader.readexactly(int(headers["content-length"])))
                 self.heard.append((headers, body))
                 self.news.set()
+                if self.together and len(self.heard) <= self.together.parties:
+                    await self.together.wait()
                 answer = self.answers.pop(0) if self.answers else OK
                 if answer is None:
                     continue  # and never answer
@@ -40,6 +47,10 @@ class Ear:
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
+            writer.close()
+
+    def hang_up(self) -> None:
+        for writer in self.writers:
             writer.close()
 
     async def until(self, count: int) -> list[dict[str, Any]]:
@@ -57,6 +68,10 @@ async def ear() -> AsyncIterator[Ear]:
     ear.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/telegram"
     yield ear
     server.close()
+
+
+async def nobody(_: Call) -> None:
+    """Nothing is called in an answer."""
 
 
 async def settled(condition: Callable[[], bool]) -> None:
@@ -137,3 +152,23 @@ async def test_pending_ones_may_be_dropped(kit: Any, stage: Stage, ear: Ear) -> 
     acting.say(stage.world, stage.chat, stage.user, "新")
     [body] = await ear.until(1)
     assert body["message"]["text"] == "新"
+
+
+@pytest.mark.parametrize("turns", range(2, 14))
+async def test_ended_while_it_cleans_up_it_leaves_no_connection(turns: int, stage: Stage, ear: Ear) -> None:
+    """Idle connections the bot's side has closed are closed by the next delivery; nothing may stop it half way."""
+    crowd, ear.together = 6, asyncio.Barrier(6)
+    hook = Hook(stage.world, stage.bot.updates, ear.url, "", 40, nobody)
+    for lane in range(crowd):
+        stage.bot.updates.put_raw({"message": {}}, lane)
+    await ear.until(crowd)
+    await settled(lambda: not stage.bot.updates.pending)
+    lines = [c._connection._network_stream._stream._transport for c in hook.client._transport._pool._connections]  # type: ignore[attr-defined]
+    assert len(lines) == crowd
+    ear.hang_up()
+    await asyncio.sleep(0.01)
+    stage.bot.updates.put_raw({"message": {}}, "one more")
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    await hook.stop()
+    assert [line for line in lines if not line.is_closing()] == []
