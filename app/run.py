@@ -47,11 +47,12 @@ def run(
     settings: Settings, url: str, *, server: Server | None, site: socket.socket | None, worker: bool, ready: Ready
 ) -> None:
     """Until SIGINT or SIGTERM. `ready` is called when the doors are open. Raises PartEnded if a part gave up."""
-    with asyncio.Runner(loop_factory=_fast_loop()) as runner:
+    with asyncio.Runner(loop_factory=fast_loop()) as runner:
         runner.run(_run(settings, url, server, site, worker, ready))
 
 
-def _fast_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+def fast_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop's, where there is one; None: asyncio's own."""
     with suppress(ImportError):
         import uvloop
 

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 
 import numpy as np
-from sqlalchemy import text
+from sqlalchemy import Executable, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -105,10 +105,17 @@ async def store(session: AsyncSession, book: Book, day: date) -> list[AreaDay]:
     """The rows of a day that is over; once more they are written over with the same."""
     rows = [_row(one, day) for one in await verdicts(session, book, day)]
     if rows:
-        new = insert(AreaDay).values([row.model_dump() for row in rows])
-        fresh = {name: new.excluded[name] for name in ("colour", "index", "reasons")}
-        await session.execute(new.on_conflict_do_update(index_elements=["area", "day"], set_=fresh))
+        await (await session.connection()).execute(_STORE, [row.model_dump() for row in rows])
     return rows
+
+
+def _storing() -> Executable:
+    new = insert(AreaDay.__table__)  # type: ignore[attr-defined]
+    fresh = {name: new.excluded[name] for name in ("colour", "index", "reasons")}
+    return new.on_conflict_do_update(index_elements=["area", "day"], set_=fresh)
+
+
+_STORE = _storing()
 
 
 def _row(one: AreaVerdict, day: date) -> AreaDay:

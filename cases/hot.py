@@ -183,13 +183,14 @@ async def _drawn(session: AsyncSession, book: Book, issue: HotIssue, now: dateti
     issue.growth = round(week / max(1, before), 2)
     if issue.closed_by is None:
         issue.closed_at = None
-    await _describe(session, book, issue, rare)
     many = issue.count >= CASES and residents >= RESIDENTS
-    if issue.told_at or issue.closed_by or not (many or at_once >= RESIDENTS):
-        return False
-    issue.told_at = now
-    await _tell(session, book, issue, week, now)
-    return True
+    new = not issue.told_at and not issue.closed_by and (many or at_once >= RESIDENTS)
+    if issue.told_at or new:  # before that nobody sees it
+        await _describe(session, book, issue, rare)
+    if new:
+        issue.told_at = now
+        await _tell(session, book, issue, week, now)
+    return new
 
 
 async def _describe(session: AsyncSession, book: Book, issue: HotIssue, rare: Rare) -> None:

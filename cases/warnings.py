@@ -138,7 +138,9 @@ def exceeding(seen: Floats, mean: Floats, spread: Floats) -> Floats:
         below += np.where(k < seen, term, 0.0)
         term = term * (1.0 - share) * (size + k) / (k + 1)
         term_at = np.where(seen == k + 1, term, term_at)
-    return np.where(below < 0.999, 1.0 - below, _tail(seen, term_at, size, share))
+    chance, far = 1.0 - below, below >= 0.999
+    chance[far] = _tail(seen[far], term_at[far], size[far], share[far])
+    return np.asarray(chance)
 
 
 def _tail(seen: Floats, term_at: Floats, size: Floats, share: Floats) -> Floats:

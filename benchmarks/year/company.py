@@ -7,7 +7,7 @@ import queue
 import resource
 import time
 import traceback
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -17,6 +17,7 @@ import structlog
 from sqlmodel import select
 
 from app.database import Sessions, engine, sessions
+from app.run import fast_loop
 from app.seed import load_town
 from benchmarks.year.abreast import Abreast, abreast
 from benchmarks.year.play import SWEEPS, Player, Tally
@@ -100,11 +101,17 @@ def _heard(told: Any, workers: int, at_work: Sequence[Any], on_day: Callable[[in
 
 
 def _player(asked: Asked, mine: Abreast, told: Any, days: Any) -> None:
-    _reported(lambda: asyncio.run(_play(asked, mine, told, days)), told, mine.give_up)
+    _reported(lambda: _run(_play(asked, mine, told, days)), told, mine.give_up)
 
 
 def _watch(asked: Asked, told: Any, days: Any) -> None:
-    _reported(lambda: asyncio.run(_follow(asked, days)), told, lambda: None)
+    _reported(lambda: _run(_follow(asked, days)), told, lambda: None)
+
+
+def _run(work: Coroutine[Any, Any, Tally]) -> Tally:
+    """In the loop the program runs in."""
+    with asyncio.Runner(loop_factory=fast_loop()) as runner:
+        return runner.run(work)
 
 
 def _reported(work: Callable[[], Tally], told: Any, on_failure: Callable[[], None]) -> None:

@@ -1,6 +1,6 @@
 """The year itself: residents file, the staff work, the clock runs; all by the program's own doors, on its own database.
 
-Time goes by twenty minutes, by five while an alarm rings; spans in which nothing happens are left out. What happens
+Time goes by half hours, by five while an alarm rings; spans in which nothing happens are left out. What happens
 within one is written together where the doors allow it (`lifecycle.together`), the rest in transactions of its own.
 """
 
@@ -33,7 +33,7 @@ from cases.intake import Complaint, file_many
 from cases.keys import Keys
 from models import Case, Notification, Person, Photo, Resident, Status
 
-TICK, RINGING = timedelta(minutes=20), timedelta(minutes=5)
+TICK, RINGING = timedelta(minutes=30), timedelta(minutes=5)
 ORDERS_A_DAY = 6
 ORDERS_AT = timedelta(hours=10)
 
