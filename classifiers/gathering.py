@@ -110,6 +110,16 @@ class _Group:
     path: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A text beside all groups: how rare each of its runs is, which are in its head, and what the head says in all."""
+
+    said: Said
+    rare: Floats
+    in_head: NDArray[np.bool_]
+    told: float
+
+
 @dataclass(frozen=True)
 class Likeness(Generic[Key]):
     key: Key
@@ -139,8 +149,8 @@ class Gathering(Generic[Key]):
 
     def nearest(self, said: Said) -> Likeness[Key] | None:
         """The group it belongs to, or None when it is about something else."""
-        rare = self._rarity(said.runs)
-        best = max(((self._likeness(said, rare, slot), slot) for slot in self._candidates(said, rare)), default=None)
+        mine = self._asked(said)
+        best = max(((self._likeness(mine, slot), slot) for slot in self._candidates(mine)), default=None)
         return Likeness(self._keys[best[1]], best[0]) if best and best[0] >= ENOUGH else None
 
     def put(self, key: Key, said: Said) -> None:
@@ -187,10 +197,16 @@ class Gathering(Generic[Key]):
         group.runs, group.whole, group.head = runs[stays], whole[stays], first[stays]
         return new
 
-    def _candidates(self, said: Said, rare: Floats) -> list[int]:
+    def _asked(self, said: Said) -> _Asked:
+        rare, in_head = self._rarity(said.runs), np.isin(said.runs, said.head)
+        told = (rare[in_head & (self.counts[said.runs] > 0)] ** 2).sum()
+        return _Asked(said, rare, in_head, float(told))
+
+    def _candidates(self, mine: _Asked) -> list[int]:
         """Groups of the window with which it shares most of what is rare."""
+        said = mine.said
         few = self.counts[said.runs] <= max(30.0, COMMON * self.texts)
-        weight = np.where(np.isin(said.runs, said.head), rare, 0.4 * rare)
+        weight = np.where(mine.in_head, mine.rare, 0.4 * mine.rare)
         lists, weights = [], []
         for run, heavy in zip(said.runs[few].tolist(), weight[few].tolist(), strict=True):
             if (slots := self._under.get(run)) is not None:
@@ -205,18 +221,20 @@ class Gathering(Generic[Key]):
         recent = [slot for slot in ordered if sums[slot] and said.at - self._groups[slot].last <= WINDOW]
         return recent[:CANDIDATES]
 
-    def _likeness(self, said: Said, rare: Floats, slot: int) -> float:
+    def _likeness(self, mine: _Asked, slot: int) -> float:
         """Log odds that it is of the group: of three shares of what is rare, the group's size and its silence."""
-        group = self._groups[slot]
-        _, mine, theirs = np.intersect1d(said.runs, group.runs, assume_unique=True, return_indices=True)
-        in_head = np.isin(said.runs, said.head)
-        whole, head = group.whole / group.size, group.head / group.size
-        weights = (head * self._rarity(group.runs)) ** 2
+        said, group = mine.said, self._groups[slot]
+        if not len(group.runs):  # of many texts that share nothing
+            return float("-inf")
+        theirs = np.searchsorted(group.runs, said.runs)
+        theirs[theirs == len(group.runs)] = 0
+        both = group.runs[theirs] == said.runs
+        theirs, rare, in_head = theirs[both], mine.rare[both], mine.in_head[both]
+        whole, head = group.whole[theirs] / group.size, group.head[theirs] / group.size
+        weights = (group.head / group.size * self._rarity(group.runs)) ** 2
         covered = weights[theirs].sum() / max(weights.sum(), 1e-9)
-        known = in_head & (self.counts[said.runs] > 0)
-        own = rare[mine] ** 2 * whole[theirs] * in_head[mine]
-        told = own.sum() / max((rare[known] ** 2).sum(), 1e-9)
-        evidence = (rare[mine] * np.where(in_head[mine], whole[theirs], head[theirs])).sum()
+        told = (rare**2 * whole * in_head).sum() / max(mine.told, 1e-9)
+        evidence = (rare * np.where(in_head, whole, head)).sum()
         silence = (said.at - group.last).days
         parts = (covered, told, np.log1p(evidence), min(2.0, np.log(group.size)), np.log1p(max(silence, 0)), 1.0)
         return float(np.dot(parts, WEIGHTS)) + _nearness(said.path, group.path)

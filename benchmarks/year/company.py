@@ -17,7 +17,7 @@ import structlog
 from sqlmodel import select
 
 from app.database import Sessions, engine, sessions
-from app.run import fast_loop
+from app.run import fast_loop, settle as settled
 from app.seed import load_town
 from benchmarks.year.abreast import Abreast, abreast
 from benchmarks.year.play import SWEEPS, Player, Tally
@@ -132,6 +132,7 @@ def _reported(work: Callable[[], Tally], told: Any, on_failure: Callable[[], Non
 async def _play(asked: Asked, mine: Abreast, told: Any, days: Any) -> Tally:
     async with opened(asked.url) as made:
         player = await ready(made, asked, mine)
+        settled()
         for day in asked.dates():
             await player.day(day)
             if mine.first:
