@@ -1,6 +1,6 @@
 """Which cases somebody on the staff may see, and which steps they may take on one now."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -86,12 +86,21 @@ def _is_reached(book: Book, person: Person, case: Case) -> bool:
 
 def steps_for(book: Book, person: Person, case: Case, now: datetime) -> Sequence[Step]:
     """Every step of STEPS this person may take on this case now, the most wanted first."""
-    if not may_see(book, person, case) or not accused.may_act(book, case, person.code):
-        return []
-    possible = [s for s in STEPS.values() if person.role in s.who and case.status in s.before]
-    allowed = [s for s in possible if _concerns(book, person, case, s.name) and not _too_late(case, s.name, now)]
+    allowed = _allowed(book, person, case, STEPS.values(), now)
     ranks = {name: n for n, name in enumerate(FIRST)} | {name: len(STEPS) + n for n, name in enumerate(LAST)}
     return sorted(allowed, key=lambda s: ranks.get(s.name, len(FIRST)))
+
+
+def may_take(book: Book, person: Person, case: Case, step: str, now: datetime) -> bool:
+    """Whether it is one of those."""
+    return bool(_allowed(book, person, case, [STEPS[step]], now))
+
+
+def _allowed(book: Book, person: Person, case: Case, some: Iterable[Step], now: datetime) -> Sequence[Step]:
+    if not may_see(book, person, case) or not accused.may_act(book, case, person.code):
+        return []
+    possible = [s for s in some if person.role in s.who and case.status in s.before]
+    return [s for s in possible if _concerns(book, person, case, s.name) and not _too_late(case, s.name, now)]
 
 
 def needs(book: Book, case: Case, step: Step) -> frozenset[str]:

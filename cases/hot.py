@@ -8,11 +8,11 @@ The comparing is `classifiers/gathering.py`, in memory; here are the rows. A cas
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, text
+from sqlalchemy import Row, func, text
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -21,7 +21,7 @@ from cases.errors import NotAllowed, NotFound
 from cases.masking import mask
 from cases.notices import NEW_NOTICES
 from classifiers.common_words import shared
-from classifiers.gathering import WINDOW, Gathering, read, sentences
+from classifiers.gathering import WINDOW, Gathering, clearest, read, sentences
 from models import Case, HotCase, HotIssue, Notification, Person, Role
 from models.town import STREET
 
@@ -99,6 +99,13 @@ _SIZE = text(
         count(DISTINCT cases.resident) FILTER (WHERE hot.at > :quick),
         count(*) FILTER (WHERE hot.at > :week), count(*) FILTER (WHERE hot.at <= :week AND hot.at > :before)
     FROM hot_cases AS hot JOIN cases ON cases.id = hot.case_id WHERE hot.issue = :issue
+    """
+)
+_NEWEST = text(
+    """
+    SELECT cases.id, cases.text, cases.place, cases.grid, cases.item, cases.category
+    FROM hot_cases AS hot JOIN cases ON cases.id = hot.case_id
+    WHERE hot.issue = :issue AND hot.at < :until ORDER BY hot.at DESC, cases.id LIMIT :most
     """
 )
 _WEEKS = text(
@@ -196,7 +203,7 @@ async def _drawn(session: AsyncSession, book: Book, issue: HotIssue, now: dateti
 async def _describe(session: AsyncSession, book: Book, issue: HotIssue, rare: Rare) -> None:
     """Sentence, words, place, area and category: what most of its newest cases say."""
     cases = await _newest(session, issue)
-    best = cases[_clearest([case.text for case in cases])]
+    best = cases[clearest([case.text for case in cases])]
     issue.case_id, issue.title = best.id, mask((sentences(best.text) or [best.text])[0])[:TITLE]
     issue.words = shared([case.text for case in cases], rare)
     issue.place = _most([case.place for case in cases])
@@ -204,27 +211,16 @@ async def _describe(session: AsyncSession, book: Book, issue: HotIssue, rare: Ra
     issue.category = _most([case.item or case.category for case in cases])
 
 
-async def _newest(session: AsyncSession, issue: HotIssue, until: datetime | None = None) -> Sequence[Case]:
-    chosen = select(Case).join(HotCase, col(HotCase.case_id) == Case.id).where(HotCase.issue == issue.id)
-    if until:
-        chosen = chosen.where(col(HotCase.at) < until)
-    return (await session.exec(chosen.order_by(col(HotCase.at).desc(), col(Case.id)).limit(READ_AGAIN))).all()
+async def _newest(session: AsyncSession, issue: HotIssue, until: datetime | None = None) -> Sequence[Row[Any]]:
+    asked = {"issue": issue.id, "until": until or issue.last_at + LATE, "most": READ_AGAIN}
+    return (await session.execute(_NEWEST, asked)).all()
 
 
-def _common(book: Book, cases: Sequence[Case]) -> str | None:
+def _common(book: Book, cases: Sequence[Row[Any]]) -> str | None:
     """The smallest area that holds more than half of them."""
     areas = [area for case in cases for area in book.path(case.grid)]
     common = {area for area, count in Counter(areas).items() if 2 * count > len(cases)}
     return max(common, key=lambda area: book.areas[area].level, default=None)
-
-
-def _clearest(texts: Sequence[str]) -> int:
-    """Whose text has most of what all have in common."""
-    gathering, at = Gathering[int](), datetime.min.replace(tzinfo=UTC)
-    said = [read(one, at) for one in texts]
-    for one in said:
-        gathering.put(0, one)
-    return max(range(len(said)), key=lambda i: gathering.core(0, said[i]))
 
 
 def _most(values: Sequence[str | None]) -> str | None:
@@ -313,8 +309,8 @@ async def told_by(session: AsyncSession, book: Book, until: datetime, within: st
     return found
 
 
-def _told(book: Book, cases: Sequence[Case], area: str | None, counts: Sequence[int]) -> Told:
-    best = cases[_clearest([case.text for case in cases])]
+def _told(book: Book, cases: Sequence[Row[Any]], area: str | None, counts: Sequence[int]) -> Told:
+    best = cases[clearest([case.text for case in cases])]
     place = book.place_name(_most([case.place for case in cases]))
     return Told(place or book.area_name(area) or book.town.name, best.text, *counts)
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import ARRAY, Uuid, any_, bindparam
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -142,6 +143,7 @@ JOINED: Mapping[str, str] = {  # what they hear who said “me too”
 VIA_JOINED = "joined"
 FIRST_EVENTS = 2  # of a case so new that nobody can follow it
 DECIDED: Mapping[Audience, str] = {_A.ASSIGNEE: "desk.decided", _A.NAMED: "desk.decided_elsewhere"}  # in arbitration
+_FOLLOWED = select(Case.master).where(col(Case.master) == any_(bindparam("cases", type_=ARRAY(Uuid)))).distinct()
 MASTERS = "masters"  # in session.info: which of many cases others follow
 NEW_NOTICES = "new_notices"  # in session.info: rows the transaction has to defer deliveries for
 
@@ -205,8 +207,8 @@ def is_followed(session: AsyncSession, case: Case) -> bool:
 @asynccontextmanager
 async def about_many(session: AsyncSession, cases: Sequence[Case]) -> AsyncIterator[None]:
     """For many acts at one moment, on rows that are locked: what is asked for each is asked once for all."""
-    followed = select(Case.master).where(col(Case.master).in_([case.id for case in cases])).distinct()
-    session.info[MASTERS] = frozenset((await session.exec(followed)).all())
+    asked = {"cases": [case.id for case in cases]}
+    session.info[MASTERS] = frozenset((await session.execute(_FOLLOWED, asked)).scalars()) if cases else frozenset()
     try:
         async with duty.known_once(session):
             yield

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
@@ -40,7 +40,8 @@ class Asked:
     master: str | None = None
 
 
-_TAKEN = insert(StaffAct.__table__).on_conflict_do_nothing().returning(col(StaffAct.key))  # type: ignore[attr-defined]
+_TAKEN = insert(StaffAct.__table__).on_conflict_do_nothing().returning(col(StaffAct.person), col(StaffAct.key))  # type: ignore[attr-defined]
+CLAIMED = "claimed"  # in session.info: person and key of what `claim` found new and nobody took yet
 
 
 async def take(session: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> bool:
@@ -59,14 +60,28 @@ async def take(session: AsyncSession, book: Book, case: Case, person: Person, as
     return True
 
 
+async def claim(session: AsyncSession, some: Sequence[tuple[Case, Person, Asked, datetime]]) -> None:
+    """For many steps at once: whether each is asked for the first time is found out by one statement."""
+    rows = [_claimed(*one) for one in some]
+    taken = (await (await session.connection()).execute(_TAKEN, rows)).all() if rows else []
+    session.info[CLAIMED] = {tuple(row) for row in taken}
+
+
 async def _first_time(session: AsyncSession, person: Person, asked: Asked, case: Case, now: datetime) -> bool:
-    row = {"person": person.code, "key": asked.key, "case_id": case.id, "step": asked.step, "at": now}
+    if (person.code, asked.key) in session.info.get(CLAIMED, ()):
+        session.info[CLAIMED].remove((person.code, asked.key))
+        return True
+    row = _claimed(case, person, asked, now)
     if (await (await session.connection()).execute(_TAKEN, row)).first() is not None:
         return True
     known = await session.get_one(StaffAct, (person.code, asked.key))
     if (known.case_id, known.step) != (case.id, asked.step):
         raise Stale("step.stale", number=case.number)
     return False
+
+
+def _claimed(case: Case, person: Person, asked: Asked, now: datetime) -> dict[str, Any]:
+    return {"person": person.code, "key": asked.key, "case_id": case.id, "step": asked.step, "at": now}
 
 
 async def _own_photos(session: AsyncSession, person: Person, asked: Asked) -> None:

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,10 +82,22 @@ class Said:
 
 
 def read(text: str, at: datetime, path: Sequence[str] = ()) -> Said:
+    head, runs = _head_and_all(text)
+    return Said(head, runs, at, tuple(path))
+
+
+def clearest(texts: Sequence[str]) -> int:
+    """Which of some texts says most of what they have in common."""
+    said = [_head_and_all(text)[1] for text in texts]
+    runs, counts = np.unique(np.concatenate(said), return_counts=True)
+    weights = (counts / len(said) * _rarity(counts, len(said))) ** 2
+    return max(range(len(said)), key=lambda i: weights[np.searchsorted(runs, said[i])].sum())
+
+
+def _head_and_all(text: str) -> tuple[Ints, Ints]:
     first, *others = sentences(text) or [""]
     head = _runs(normalise(first)[:HEAD])
-    rest = _runs(normalise("。".join([first[HEAD:], *others]))[:BODY])
-    return Said(head, np.union1d(head, rest), at, tuple(path))
+    return head, np.union1d(head, _runs(normalise("。".join([first[HEAD:], *others]))[:BODY]))
 
 
 def _runs(plain: str) -> Ints:
@@ -172,12 +184,6 @@ class Gathering(Generic[Key]):
         for run in self._rarest(new, MARKS).tolist():
             self._under[run].append(slot)
 
-    def core(self, key: Key, said: Said) -> float:
-        """How much of what the group's texts have in common this one says: 0 to 1."""
-        group = self._groups[self._slots[key]]
-        weights = (group.whole / group.size * self._rarity(group.runs)) ** 2
-        return float(weights[np.isin(group.runs, said.runs)].sum() / max(weights.sum(), 1e-9))
-
     def rare(self, word: str) -> float:
         """How much a word says, as a logarithm: 0 for what every text says."""
         return float(self._rarity(_runs(word)).mean())
@@ -240,14 +246,18 @@ class Gathering(Generic[Key]):
         return float(np.dot(parts, WEIGHTS)) + _nearness(said.path, group.path)
 
     def _rarity(self, runs: Ints) -> Floats:
-        rarity: Floats = np.log((self.texts + 1.0) / (self.counts[runs] + 0.5)).astype(np.float64)
-        return rarity.clip(0.0)
+        return _rarity(self.counts[runs], self.texts)
 
     def _rarest(self, runs: Ints, most: int) -> Ints:
         """In order of their numbers, as they came."""
         if len(runs) <= most:
             return runs
         return np.sort(runs[np.argpartition(self.counts[runs], most)[:most]])
+
+
+def _rarity(counts: NDArray[Any], texts: float) -> Floats:
+    rarity: Floats = np.log((texts + 1.0) / (counts + 0.5)).astype(np.float64)
+    return rarity.clip(0.0)
 
 
 def _shared(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:

@@ -17,7 +17,8 @@ import structlog
 from sqlmodel import select
 
 from app.database import Sessions, engine, sessions
-from app.run import fast_loop, settle as settled
+from app.run import fast_loop
+from app.run import settle as settled
 from app.seed import load_town
 from benchmarks.year.abreast import Abreast, abreast
 from benchmarks.year.play import SWEEPS, Player, Tally

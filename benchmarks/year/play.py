@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import text
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, text
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -44,6 +44,12 @@ NEXT_DUE = text(  # in the order of SWEEPS
         (SELECT min(due_at) FROM orders WHERE answered_at IS NULL AND NOT overdue),
         (SELECT min(due_at) FROM timers WHERE done_at IS NULL AND NOT paused)
     """
+)
+HELD = (
+    select(Case)
+    .where(col(Case.id) == any_(bindparam("ids", type_=ARRAY(Uuid))))
+    .order_by(col(Case.id))
+    .with_for_update(key_share=True)
 )
 WORST = text(
     """
@@ -83,6 +89,20 @@ class Alone:
     entry: Entry
     deed: Deed
     then: Sequence[Next]
+
+
+@dataclass(frozen=True)
+class Act:
+    """A deed on the case it is done to; what the staff ask for has a key."""
+
+    case: Case
+    deed: Deed
+    at: datetime
+    asked: steps.Asked | None = None
+
+    @property
+    def claim(self) -> tuple[Case, Person, steps.Asked, datetime] | None:
+        return (self.case, self.deed.who, self.asked, self.at) if self.deed.who and self.asked else None
 
 
 class Player:
@@ -152,13 +172,14 @@ class Player:
                 self._put(entry.case, found.then)
                 deeds += [(entry, found.deed)] if found.deed else []
             residents = [self._resident(session, one) for one in told]
-            photos = {n: self._photo(session, *one) for n, one in enumerate(deeds) if one[1].needs.get("photo")}
+            acts = [self._act(session, cases[entry.case], deed, entry.at) for entry, deed in deeds]
             await session.flush()
             async with lifecycle.together(session), notices.about_many(session, list(cases.values())):
                 filed = await self._file(session, told, residents)
-                for n, (entry, deed) in enumerate(deeds):
-                    with self._refusals(deed):
-                        await self._do(session, cases[entry.case], deed, entry.at, [photos[n]] if n in photos else [])
+                await steps.claim(session, [one.claim for one in acts if one.claim])
+                for act in acts:
+                    with self._refusals(act.deed):
+                        await self._do(session, act)
         for case, one in zip(filed, told, strict=True):
             self._remember(case, one)
         self.tally.transactions += 1
@@ -178,9 +199,16 @@ class Player:
             session.add(self._known[one.who])
         return self._known[one.who]
 
-    def _photo(self, session: AsyncSession, entry: Entry, deed: Deed) -> UUID:
-        assert deed.who is not None
-        photo = Photo(id=uuid4(), sha256="0" * 64, width=800, height=600, bytes=1, person=deed.who.code, at=entry.at)
+    def _act(self, session: AsyncSession, case: Case, deed: Deed, at: datetime) -> Act:
+        if deed.who is None:
+            return Act(case, deed, at)
+        needs = {key: value for key, value in deed.needs.items() if key != "photo"}
+        photos = [self._photo(session, deed.who, at)] if deed.needs.get("photo") else []
+        key = f"{self._abreast.index}-{next(self._key)}"
+        return Act(case, deed, at, steps.Asked(key, deed.step, case.version, photos=photos, **needs))
+
+    def _photo(self, session: AsyncSession, who: Person, at: datetime) -> UUID:
+        photo = Photo(id=uuid4(), sha256="0" * 64, width=800, height=600, bytes=1, person=who.code, at=at)
         session.add(photo)
         return photo.id
 
@@ -210,8 +238,7 @@ class Player:
     async def _held(self, session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, Case]:
         if not ids:
             return {}
-        chosen = select(Case).where(col(Case.id).in_(ids)).order_by(col(Case.id)).with_for_update(key_share=True)
-        return {case.id: case for case in (await session.exec(chosen)).all()}
+        return {case.id: case for case in (await session.execute(HELD, {"ids": list(ids)})).scalars()}
 
     def _is_one_of_several(self, case: Case) -> bool:
         """What is done to one of merged cases is done to others, too."""
@@ -228,9 +255,9 @@ class Player:
                     deed = Deed("merge", deed.who, {"master": master.number})
                     if not leads(master, case):
                         return
-                photos = [self._photo(session, one.entry, deed)] if deed.needs.get("photo") else []
+                act = self._act(session, case, deed, now)
                 await session.flush()
-                await self._do(session, case, deed, now, photos)
+                await self._do(session, act)
                 if deed.step == "merge":
                     self._memory[master.id].leads = True
         self._put(one.entry.case, one.then)
@@ -245,15 +272,12 @@ class Player:
         except Refusal as refusal:
             self.tally.refused[f"{deed.step}: {refusal.key}"] += 1
 
-    async def _do(self, session: AsyncSession, case: Case, deed: Deed, at: datetime, photos: Sequence[UUID]) -> None:
-        self.tally.deeds[deed.step] += 1
-        needs = {key: value for key, value in deed.needs.items() if key != "photo"}
-        if deed.who is not None:
-            key = f"{self._abreast.index}-{next(self._key)}"
-            asked = steps.Asked(key, deed.step, case.version, photos=photos, **needs)
-            await steps.take(session, self._book, case, deed.who, asked, at)
+    async def _do(self, session: AsyncSession, act: Act) -> None:
+        self.tally.deeds[act.deed.step] += 1
+        if act.deed.who and act.asked:
+            await steps.take(session, self._book, act.case, act.deed.who, act.asked, act.at)
         else:
-            await RESIDENTS_DO[deed.step](session, self._book, case, needs, at)
+            await RESIDENTS_DO[act.deed.step](session, self._book, act.case, act.deed.needs, act.at)
 
     # The clock
 
