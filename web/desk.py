@@ -117,6 +117,7 @@ class Desk:
                 "extension": self._extension(case),
                 "order": self._order(case),
                 "exclusion": self._exclusion(case),
+                "receipt": f"/api/staff/cases/{case.number}/receipt.pdf" if case.filed_by == self.person.code else "",
                 "outcome": self.say(f"outcome.{case.outcome}") if case.outcome else "",
                 "result": case.result,
                 "rating": self._rating(story),

@@ -84,7 +84,8 @@ function told(it) {
   return h("section", { class: "told", "aria-label": t("staff.told") },
     h("p", { class: "told-text" }, it.text),
     files(it),
-    h("p", { class: "soft" }, [it.anonymous ? t("staff.anonymous") : t("staff.resident"), h("time", { datetime: it.submitted_at }, ` ${stamp(it.submitted_at, now())}`)]));
+    h("p", { class: "soft" }, [it.anonymous ? t("staff.anonymous") : t("staff.resident"), h("time", { datetime: it.submitted_at }, ` ${stamp(it.submitted_at, now())}`)]),
+    it.receipt ? h("a", { class: "button", href: it.receipt, target: "_blank", rel: "noopener" }, t("staff.new.receipt")) : "");
 }
 
 /** Where it goes along, or what goes along with it. */

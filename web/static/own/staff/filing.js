@@ -70,7 +70,7 @@ function bodyOf() {
   return { key, how, text, place, phone: how === "registered" ? phone : "", photos: photos.map((photo) => photo.id) };
 }
 
-/** Number and code, large enough to be copied by hand; the print is the receipt alone. */
+/** Number and code, large enough to be copied by hand; the print is these alone, the paper has all but the code. */
 function shown({ number, code, due, who, text }) {
   const row = (name, value) => h("div", {}, h("dt", {}, t(`staff.new.${name}`)), h("dd", { class: "num" }, value));
   const paper = h("section", { class: "receipt" },
@@ -78,6 +78,7 @@ function shown({ number, code, due, who, text }) {
     h("p", { class: "receipt-text" }, text), h("p", {}, who, " · ", due), h("p", { class: "soft" }, t("staff.new.keep")));
   show(t("staff.new.done"), "", paper,
     h("button", { type: "button", class: "button next wide", onclick: () => window.print() }, t("staff.new.print")),
+    h("a", { class: "button wide", href: `/api/staff/cases/${number}/receipt.pdf`, target: "_blank", rel: "noopener" }, t("staff.new.receipt")),
     h("a", { class: "button wide", href: `#case/${number}`, onclick: () => close($("step")) }, t("staff.new.look")));
   if (!$("step").open) open($("step"));
 }
