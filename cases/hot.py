@@ -140,8 +140,9 @@ async def known(session: AsyncSession, book: Book, since: datetime) -> list[tupl
 
 
 def _new(book: Book, case: UUID, said: str, at: datetime, grid: str | None, place: str | None) -> New:
+    """Where the place is known it speaks as a place: a name alone would make one issue of all an estate's troubles."""
     path = (*book.path(grid)[1:], *([place] if place and grid else []))
-    return New(case, said, at, path)
+    return New(case, book.index.without_names(said) if path else said, at, path)
 
 
 def compare(gathering: Tellers, cases: Iterable[New]) -> list[Place]:

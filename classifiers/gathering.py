@@ -49,7 +49,8 @@ WEIGHTS = (4.88, 3.78, 3.39, 1.76, -0.27, -20.11)
 group's size, its silence, and one."""
 
 _GREETING = re.compile(
-    r"^(您好|你好|尊敬的?[^,，。!！:：\s]{0,10}|领导|各位领导|敬爱的[^,，。!！:：\s]{0,10})[,，。!！:：、\s]*"
+    r"^(您好|你好|尊敬的?[^,，。!！:：\s]{0,10}|领导|各位领导|敬爱的[^,，。!！:：\s]{0,10}"
+    r"|我?[要想来]?(投诉|反映|咨询|问)(一下|一?个问题)?(?=[,，。!！:：、\s])|请问(一下)?)[,，。!！:：、\s]*"
 )
 _ENDS = re.compile(r"[。！？!?；;\n\r]+")
 _LETTERS = re.compile(r"[^\W_]+")
@@ -270,7 +271,7 @@ def _shared(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
     return one[:common]
 
 
-_SAME, _OTHER = (0.0, 0.0, 0.5, 1.0, 2.0), (-12.0, -9.0, -4.0, -1.0)
+_SAME, _OTHER = (0.0, 0.0, 0.5, 2.0, 4.0), (-12.0, -9.0, -4.0, -1.0)
 """By how many levels (street, community, grid, place) two have in common: where all are, and where they part then."""
 
 

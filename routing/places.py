@@ -76,6 +76,15 @@ class PlaceIndex:
         once = {(one.place, one.area): one for one in sorted(found, key=self._order, reverse=True)}
         return sorted(once.values(), key=self._order)
 
+    def without_names(self, text: str) -> str:
+        """What is said beside the names of places and areas: a comma stands for each."""
+        parts, end = list[str](), 0
+        for match in sorted(self._names.find(text), key=lambda one: one.start):
+            if match.start >= end:
+                parts.append(text[end : match.start])
+                end = match.end
+        return "，".join([*parts, text[end:]])
+
     def _readings(self, match: Match, clear: set[str]) -> list[Found]:
         """What a match can mean: only the readings nearest to what else the text is clear about."""
         named = [self._named[number] for number in match.named]

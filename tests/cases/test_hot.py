@@ -89,6 +89,18 @@ async def they(town: Sessions, clock: Clock) -> Town:
     return Town(town, clock, book)
 
 
+async def test_all_an_estates_troubles_are_no_issue_though_each_names_it(they: Town) -> None:
+    """The name is rare, as far as the town goes, and everybody there writes it; what they say of it has to be alike."""
+    here, there = they.estates()
+    troubles = [*OTHER, "晚上广场舞太吵，影响孩子写作业", "楼上装修把承重墙砸了", "快递柜收费不合理，能不能管管"]
+    for trouble in troubles:
+        await they.file(f"我要投诉，{here.name}{trouble}", here)
+    assert (await they.gathered(), await they.cards()) == (len(troubles), [])
+    index = they.book.index
+    assert index.without_names(f"{here.name}和{there.name}的灯坏了") == "，和，的灯坏了"
+    assert index.without_names("灯坏了") == "灯坏了"
+
+
 async def test_many_about_one_thing_are_one_card_told_once(they: Town, capsys: pytest.CaptureFixture[str]) -> None:
     here, there = they.estates()
     for said, other in zip(SAID[:4], OTHER, strict=True):
@@ -192,6 +204,9 @@ async def test_a_supervisor_dismisses_and_silence_closes(they: Town) -> None:
     [
         ("尊敬的领导：您好！楼下烧烤店油烟太大。\n希望处理", ["楼下烧烤店油烟太大", "希望处理"]),
         ("你好，在吗？路灯坏了", ["在吗，路灯坏了"]),
+        ("我要投诉，楼下烧烤店油烟太大", ["楼下烧烤店油烟太大"]),
+        ("你好，想咨询一下：请问路灯什么时候能修好", ["路灯什么时候能修好"]),
+        ("投诉物业乱收停车费", ["投诉物业乱收停车费"]),
         ("您好！", []),
         ("", []),
     ],
