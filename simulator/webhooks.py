@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import httpx
-from anyio import CancelScope, create_task_group
+from anyio import CancelScope
 
 from simulator.calls import Call
 from simulator.errors import bad
@@ -36,41 +36,44 @@ class Hook:
         self.world, self.updates, self.url, self.secret = world, updates, url, secret
         self.connections, self.reply = connections, reply
         self.last_error: tuple[int, str] | None = None
-        self.busy = set[object]()
+        self.busy: dict[object, tuple[CancelScope, asyncio.Task[None]]] = {}
         self.free = asyncio.Semaphore(connections)
         limits = httpx.Limits(max_connections=connections)
         self.client = httpx.AsyncClient(timeout=world.pace.webhook_timeout, trust_env=False, limits=limits)
-        self.scope = CancelScope()
         self.task = asyncio.create_task(self.run())
 
     def same(self, url: str, secret: str, connections: int) -> bool:
         return (self.url, self.secret, self.connections) == (url, secret, connections)
 
     async def run(self) -> None:
-        """Cancelled by anyio: httpx cleans up under its shield, which cancelling a task itself goes through."""
-        with self.scope:
-            async with create_task_group() as deliveries:
-                while True:
-                    for item in self.updates.waiting():
-                        if item.lane not in self.busy:
-                            self.busy.add(item.lane)
-                            deliveries.start_soon(self.deliver, item)
-                    await self.updates.bell.wait()
+        while True:
+            for item in self.updates.waiting():
+                if item.lane not in self.busy:
+                    scope = CancelScope()
+                    self.busy[item.lane] = scope, asyncio.create_task(self.deliver(item, scope))
+            await self.updates.bell.wait()
 
-    async def deliver(self, item: Pending) -> None:
-        """Until taken or confirmed: again at once, then after 2, 4, 8 … seconds, or what Retry-After says."""
-        delay, fails = 1.0, 0
+    async def deliver(self, item: Pending, scope: CancelScope) -> None:
+        """Until taken or confirmed: again at once, then after 2, 4, 8 … seconds, or what Retry-After says.
+
+        Ended by its scope: httpx cleans up under anyio's shield, which cancelling the task itself goes through.
+        """
         try:
-            while item.id in self.updates.pending:
-                async with self.free:
-                    waits = await self.post(item)
-                if waits is None:
-                    break
-                delay, fails = (min(delay * 2, LONGEST), fails + 1) if fails else (delay, 1)
-                await asyncio.sleep(waits or (delay * self.world.pace.webhook_retry if fails > 1 else 0))
+            with scope:
+                await self._until_taken(item)
         finally:
-            self.busy.discard(item.lane)
+            del self.busy[item.lane]
             self.updates.bell.ring()
+
+    async def _until_taken(self, item: Pending) -> None:
+        delay, fails = 1.0, 0
+        while item.id in self.updates.pending:
+            async with self.free:
+                waits = await self.post(item)
+            if waits is None:
+                break
+            delay, fails = (min(delay * 2, LONGEST), fails + 1) if fails else (delay, 1)
+            await asyncio.sleep(waits or (delay * self.world.pace.webhook_retry if fails > 1 else 0))
 
     async def post(self, item: Pending) -> float | None:
         """None when the update was taken, else how long the other side asks us to wait (0: it does not say)."""
@@ -112,6 +115,9 @@ class Hook:
 
     async def stop(self) -> None:
         """What is not confirmed stays pending."""
-        self.scope.cancel()
-        await self.task
+        deliveries = list(self.busy.values())
+        self.task.cancel()
+        for scope, _ in deliveries:
+            scope.cancel()
+        await asyncio.gather(self.task, *(task for _, task in deliveries), return_exceptions=True)
         await self.client.aclose()

@@ -34,6 +34,7 @@ from cases.keys import Keys
 from models import Case, Notification, Person, Photo, Resident, Status
 
 TICK, RINGING = timedelta(minutes=30), timedelta(minutes=5)
+ALL_SWEEP = 8  # spans: in every so-many-th all sweep at once, in the others one after the other has a turn
 ORDERS_A_DAY = 6
 ORDERS_AT = timedelta(hours=10)
 
@@ -127,6 +128,7 @@ class Player:
         self._memory: dict[UUID, Memory] = {}
         self._known: dict[tuple[str, int], Resident] = {}
         self._due = [NEVER] * len(SWEEPS)  # when each sweep has something to do
+        self._spans = 0
         self._told: dict[int, UUID] = {}  # what was told today
 
     async def day(self, day: date) -> None:
@@ -144,6 +146,7 @@ class Player:
             alone = await self._together(mine, self._taken(since, now))
             for one in alone:
                 await self._alone(one, now)
+            self._spans += 1
             await self._sweep(now)
 
     def _next(self, now: datetime, ends: datetime, told: Sequence[Telling]) -> datetime:
@@ -282,12 +285,13 @@ class Player:
     # The clock
 
     async def _sweep(self, now: datetime) -> None:
-        """As `supervise` does: what is due, the most urgent first, until nothing is; all players at once."""
+        """As `supervise` does: what is due, the most urgent first, until nothing is."""
+        mine = self._spans % ALL_SWEEP == 0 or self._spans % self._abreast.players == self._abreast.index
         while True:
             await self._look_ahead()
             begun, at = time.perf_counter(), now.timestamp()
             late = [sweep for sweep, due in zip(SWEEPS, self._due, strict=True) if due <= at]
-            for sweep in late:
+            for sweep in late if mine else ():
                 async with self.transactions.begin() as session:
                     self.tally.swept += await sweep(session, self._book, now)
                 self.tally.transactions += 1
