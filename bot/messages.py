@@ -65,6 +65,7 @@ class Say:
     card: Sequence[CardLine] = ()
     photos: Sequence[str] = ()
     number: str = ""  # the case it is about
+    again: bool = False  # a question that waits, said once more: its earlier copies can still be answered
 
 
 @dataclass(frozen=True)

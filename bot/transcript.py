@@ -119,11 +119,12 @@ async def said(
 ) -> Line:
     """Add a line of ours; a sender takes it from here where a network is between.
 
-    Its own buttons end those of earlier lines that belong to the same draft.
+    Its own buttons end those of earlier lines that belong to the same draft, unless it is only said once more: then
+    what is pressed there meanwhile still counts, or whoever is quick would be late for ever.
     """
     if resident.large:
         say = elder.plainly(say)
-    if any(_of_draft(button) for button in say.buttons):
+    if not say.again and any(_of_draft(button) for button in say.buttons):
         await end_draft_buttons(session, resident.id, now)
     away = resident.channel != WEBCHAT and resident.unreachable_at is None
     row = Line(

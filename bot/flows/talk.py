@@ -1,6 +1,7 @@
 """The whole conversation: one pure step that hands each message to the part of the talk it belongs to."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from bot.flows import album, complaint, edits, joining, more, progress, reported, safety, words
@@ -61,7 +62,7 @@ def stale(state: State, number: str, around: Surroundings, now: datetime) -> Tur
         return state, [said, Show(number)]
     if state.draft is None or state.mode not in complaint.MODES:
         return state, [said]
-    return state, [said, complaint.question(state, around, now)]
+    return state, [said, replace(complaint.question(state, around, now), again=True)]
 
 
 def idle(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:

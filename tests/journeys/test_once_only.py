@@ -21,3 +21,19 @@ async def test_a_step_sent_twice(site: Site) -> None:
     answers = [await worker.http.post(f"/api/staff/cases/{number}/steps", json=body) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [200, 200]
     assert [event["kind"] for event in answers[1].json()["timeline"]] == ["submit", "route", "sign"]
+
+
+async def test_whoever_presses_before_they_have_read_is_heard(site: Site) -> None:
+    """An old button brings the open card once more; a press on the card before, on its way already, still counts."""
+    resident = await site.resident("B0103")
+    await resident.say("楼下烧烤店油烟太大")
+    await resident.say("晚上十一点还在烤")
+    (_, _, old), (_, _, current) = resident.buttons["submit"]
+    said = [await resident.choose(token) for token in (old, old)]
+    assert all("用过" in lines[0] and len(lines) == 2 for lines in said), "what is open is shown once more"
+    filed = await resident.choose(current)
+    assert any("查询码" in line for line in filed)
+    copies = resident.buttons["submit"][-2:]
+    for _, _, token in copies:
+        assert "用过" in (await resident.choose(token))[0]
+    assert len([line for line in await resident.look() if "case" in line]) == 1

@@ -31,6 +31,10 @@ class Resident:
 
     async def press(self, action: str, label: str = "") -> list[str]:
         token = next(t for a, name, t in reversed(self.buttons[action]) if label in ("", name))
+        return await self.choose(token)
+
+    async def choose(self, token: str) -> list[str]:
+        """A button by its token: also one that is no more shown."""
         return await self._post({"choice": token})
 
     async def send_photo(self, data: bytes | None = None) -> list[str]:

@@ -40,6 +40,10 @@ WORKERS = ("limin", "kangkeqin")
 SMOKE = "楼下烧烤店油烟直往家里灌，晚上不敢开窗"
 PRESSED = ("不是同一件事，单独反映", "提交", "都不是，请人看", "没有具体地点")  # in this order; else the first button
 SENT = "SELECT chat, external, sent_at, failed_at FROM {} WHERE channel <> ''"
+STUCK = """
+SELECT chat, said_by, coalesce(nullif(text_key, ''), text) AS line, external, next_try_at, sent_at, failed_at
+FROM chat_messages WHERE resident NOT IN (SELECT resident FROM cases) ORDER BY id
+"""
 HELD = (
     "cases",
     "residents",
@@ -99,6 +103,8 @@ async def town(folder: Path, api: str, chance: random.Random) -> AsyncIterator[T
         yield town
     except BaseException:
         print((folder / "log").read_text(errors="replace")[-20_000:])
+        with database(folder) as connection:
+            print("of those who have no case:", *connection.execute(STUCK).fetchall(), sep="\n")
         raise
     finally:
         end([town.program] if town.program else [])
@@ -122,13 +128,18 @@ class Somebody:
         self.phone.say(self.told.text)
         deadline = time.monotonic() + PATIENCE
         while not (filed := [text for text in self.phone.texts if "查询码" in text]):
-            assert time.monotonic() < deadline, f"never filed: {self.phone.texts}"
+            assert time.monotonic() < deadline, self._stuck()
             self._press()
             await self.phone.world.bell.wait(0.2)
         self.told.number = filed[0].partition("编号 ")[2][:11]
 
     async def hears(self, part: str) -> None:
         await until(lambda: any(part in text for text in self.phone.texts), part, PATIENCE)
+
+    def _stuck(self) -> str:
+        bot = self.phone.bot
+        waiting = [item.update for item in bot.updates.pending.values() if str(self.phone.user.id) in str(item.update)]
+        return f"never filed: {self.phone.texts}; not taken: {waiting}; webhook: {bot.hook and bot.hook.as_json()}"
 
     def _press(self) -> None:
         """What the newest question offers, once."""
