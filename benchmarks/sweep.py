@@ -99,8 +99,8 @@ async def opened(url: str) -> AsyncIterator[Sessions]:
 
 
 MORE_WORKERS = """
-INSERT INTO people (code, name, role, unit, area, active)
-SELECT 'w' || n, '网格员' || n, role, unit, area, true
+INSERT INTO people (code, name, role, unit, area, active, holds)
+SELECT 'w' || n, '网格员' || n, role, unit, area, true, '{}'
 FROM generate_series(1, :most - (SELECT count(*) FROM people WHERE role = 'worker')) AS n
 CROSS JOIN LATERAL (
     SELECT role, unit, area FROM people WHERE role = 'worker' ORDER BY hashtext(code || n) LIMIT 1
