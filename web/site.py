@@ -21,6 +21,7 @@ from web import (
     staff_duty,
     staff_filing,
 )
+from web.console import doors
 from web.pages import page
 from web.parts import Parts
 
@@ -43,6 +44,7 @@ def create(parts: Parts) -> FastAPI:
     app.include_router(bulletins.router)
     app.include_router(clearing.router)
     app.include_router(hooks.router)
+    doors.mount(app)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     _pages(app, parts)
     _health(app, parts)

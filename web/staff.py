@@ -21,6 +21,7 @@ from cases.errors import NotFound, Stale
 from models import Case, Notification, Person, Photo, Resident, Role, StaffSession
 from web import auth, desk, limits, present, sheets
 from web.auth import SignedInHere
+from web.console import menu
 from web.desk import Desk
 from web.parts import Parts, PartsHere
 from web.present import iso
@@ -247,5 +248,6 @@ def _me(parts: Parts, person: Person, csrf: str, locale: str) -> dict[str, Any]:
         "prints": bool(sheets.printable(book, person)),
         "reads_bulletins": bool(bulletins.readable(book, person)),
         "sees_clearing": clearing.reach(book, person) is not None,
+        "console": bool(menu.open_to(person.role)),
     }
     return {"person": shown, "csrf": csrf}

@@ -50,11 +50,19 @@ function signedOut() {
   $("name").focus();
 }
 
+/** Where somebody was sent from to sign in; only pages of this site. */
+const sentFrom = () => {
+  const next = new URLSearchParams(location.search).get("next") ?? "";
+  return /^\/(console|board)(?=[/?]|$)/.test(next) ? next : "";
+};
+
 function signedIn(person) {
+  if (sentFrom()) return location.replace(sentFrom());
   me = person;
   $("me-name").textContent = person.name;
   $("new-open").hidden = !person.files;
   $("sheets-open").hidden = !person.prints;
+  $("console-open").hidden = !person.console;
   $("bulletins-open").hidden = !person.reads_bulletins;
   $("clearing-open").hidden = !person.sees_clearing;
   $("me-role").textContent = [person.role_text, person.unit, person.area].filter(Boolean).join(" · ");

@@ -1,0 +1,115 @@
+// What every page of the console does by itself: forms are posted as JSON, and what changed is drawn anew in place.
+import { $, h, page, t } from "../lib/dom.js";
+import { listen } from "../lib/live.js";
+
+const csrf = document.querySelector('meta[name="csrf"]').content;
+
+/** Posts JSON to one of our doors; what it answers, or an Error with the server's words. */
+export async function post(path, body = {}, method = "POST") {
+  const headers = { "Content-Type": "application/json", "X-CSRF-Token": csrf, "X-Locale": page.locale };
+  const answer = await fetch(path, { method, headers, body: JSON.stringify(body), credentials: "same-origin" }).catch(() => null);
+  if (answer && answer.status === 401) location.reload(); // signed out meanwhile: the door leads back here
+  const said = answer ? await answer.json().catch(() => null) : null;
+  if (answer && answer.ok) return said ?? {};
+  throw new Error(said?.error?.message ?? t("console.live.failed"));
+}
+
+export function toast(words) {
+  const node = h("p", { class: "toast" }, words);
+  $("toasts").append(node);
+  setTimeout(() => node.remove(), 4000);
+}
+
+/** The fields of a form: a name that ends in [] is a list, a ticked box without a value is true. */
+export function fields(form) {
+  const body = {};
+  for (const [name, value] of new FormData(form)) {
+    if (name.endsWith("[]")) (body[name.slice(0, -2)] ??= []).push(value);
+    else body[name] = value;
+  }
+  for (const box of form.querySelectorAll("input[type=checkbox]:not([value])")) body[box.name] = box.checked;
+  return body;
+}
+
+/** `<form data-post="/door">`: answers {"to": address} to go there, {"said": words} to stay; else the page is drawn anew. */
+document.addEventListener("submit", async (event) => {
+  const form = event.target.closest("form[data-post]");
+  if (!form) return;
+  event.preventDefault();
+  const ask = event.submitter?.dataset.confirm ?? form.dataset.confirm;
+  if (ask && !confirm(ask)) return;
+  const wrong = form.querySelector(".wrong");
+  const own = event.submitter?.name ? { [event.submitter.name]: event.submitter.value } : {};
+  const buttons = [...form.querySelectorAll("button")].filter((one) => !one.disabled);
+  for (const one of buttons) one.disabled = true;
+  try {
+    const said = await post(event.submitter?.dataset.post ?? form.dataset.post, { ...fields(form), ...own }, form.dataset.method ?? "POST");
+    if (wrong) wrong.textContent = "";
+    if (said.to) location.assign(said.to);
+    else {
+      toast(said.said ?? t("console.live.saved"));
+      form.closest("dialog")?.close();
+      await redraw();
+    }
+  } catch (error) {
+    if (wrong) wrong.textContent = error.message;
+    else toast(error.message);
+  } finally {
+    for (const one of buttons) one.disabled = false;
+  }
+});
+
+const fold = document.querySelector(".menu-fold"); // folded only where there is no room
+const roomy = matchMedia("(min-width: 900px)");
+const unfold = () => { if (roomy.matches) fold.open = true; };
+roomy.addEventListener("change", unfold);
+unfold();
+
+/** Opens and closes dialogs: `<button data-open="id">`, `<button data-close>`. */
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-open]");
+  if (opener) $(opener.dataset.open).showModal();
+  const dialog = event.target.closest("dialog");
+  if (dialog && (event.target === dialog || event.target.closest("[data-close]"))) dialog.close();
+});
+
+/** Chooses at once: `<select data-go>` in a GET form. */
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-go]")) event.target.form.requestSubmit();
+});
+
+const busy = (part) => part.contains(document.activeElement) && document.activeElement.matches("input, select, textarea");
+
+/** Draws each `[data-live]` of the page anew from the server, but for one somebody is writing in. `redrawn` follows. */
+export async function redraw(address = location.href) {
+  const answer = await fetch(address, { headers: { "X-Part": "1" }, credentials: "same-origin", cache: "no-store" }).catch(() => null);
+  if (answer?.status === 401) location.reload();
+  if (!answer?.ok) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  for (const part of document.querySelectorAll("[data-live]")) {
+    const now = fresh.getElementById(part.id);
+    if (now && !busy(part) && now.innerHTML !== part.innerHTML) replace(part, now);
+  }
+  document.dispatchEvent(new CustomEvent("redrawn"));
+}
+
+/** The focus stays on what has the same id or address, and what was folded open stays open. */
+function replace(part, now) {
+  const held = part.contains(document.activeElement) ? document.activeElement : null;
+  const open = [...part.querySelectorAll("details[open][id]")].map((one) => one.id);
+  part.replaceChildren(...now.childNodes);
+  for (const id of open) part.querySelector(`details[id="${CSS.escape(id)}"]`)?.setAttribute("open", "");
+  if (!held) return;
+  const same = held.id ? `[id="${CSS.escape(held.id)}"]` : held.getAttribute("href") && `a[href="${CSS.escape(held.getAttribute("href"))}"]`;
+  if (same) part.querySelector(same)?.focus();
+}
+
+let waiting = 0;
+
+if (document.querySelector("[data-live]")) {
+  const soon = () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(redraw, 400 + Math.random() * 400); // many changes at once are one
+  };
+  listen({ url: () => "/api/staff/stream", event: "changed", heard: soon, poll: () => redraw(), fast: 15000 });
+}
