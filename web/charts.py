@@ -72,7 +72,8 @@ def lines(
 
 
 def _stretches(points: Sequence[tuple[float, float] | None]) -> list[str]:
-    paths, open_ = [], False
+    paths: list[str] = []
+    open_ = False
     for point in points:
         if point is None:
             open_ = False
