@@ -1,11 +1,27 @@
 """Every table of the product. Imports nothing of ours."""
 
 from models.cases import CASE_NUMBERS, Case, Correction, Event, Follower, Photo, Prediction, Rating, Timer
+from models.civic import (
+    Announcement,
+    AnnouncementCopy,
+    Ballot,
+    CivicChoice,
+    CountedBallot,
+    Posting,
+    Proposal,
+    ResidentHome,
+    Score,
+    Stage,
+    Voter,
+    VoteSlip,
+    Way,
+)
 from models.console import AuditEntry, SavedView
 from models.desks import Absence, BindingLink, DeskChat, DeskMessage, DutyHandover, DutyShift, ModelVersion
 from models.hot import AreaDay, Colour, HotCase, HotIssue
 from models.lists import Bulletin, ClearingTarget
 from models.outbox import Notification, SeenMessage, StaffAct, StaffSession
+from models.partners import ApiKey, Brought
 from models.residents import ChatMessage, Conversation, Resident
 from models.rules import AssignTo, Calendar, ClockPolicy, Kind, RoutingRule, Workday
 from models.sending import RefusedUpdate, Sending, SentFile
@@ -21,7 +37,7 @@ from models.status import (
 )
 from models.supervision import ORDER_NUMBERS, Alarm, Exclusion, ExclusionReason, Order
 from models.together import CoStatus, CoTask
-from models.town import Area, Category, Person, Place, Town, Unit
+from models.town import Area, Category, Person, Place, SeededFile, Town, TownImport, Unit
 from models.watching import DriftAlarm, ShadowPrediction
 
 __all__ = [
@@ -31,16 +47,22 @@ __all__ = [
     "STEPS",
     "Absence",
     "Alarm",
+    "Announcement",
+    "AnnouncementCopy",
+    "ApiKey",
     "Area",
     "AreaDay",
     "AssignTo",
     "AuditEntry",
+    "Ballot",
     "BindingLink",
+    "Brought",
     "Bulletin",
     "Calendar",
     "Case",
     "Category",
     "ChatMessage",
+    "CivicChoice",
     "ClearingTarget",
     "ClockAct",
     "ClockPolicy",
@@ -49,6 +71,7 @@ __all__ = [
     "Colour",
     "Conversation",
     "Correction",
+    "CountedBallot",
     "DeskChat",
     "DeskMessage",
     "DriftAlarm",
@@ -68,24 +91,34 @@ __all__ = [
     "Person",
     "Photo",
     "Place",
+    "Posting",
     "Prediction",
+    "Proposal",
     "Rating",
     "RefusedUpdate",
     "Resident",
+    "ResidentHome",
     "ReturnReason",
     "Role",
     "RoutingRule",
     "SavedView",
+    "SeededFile",
+    "Score",
     "SeenMessage",
     "Sending",
     "SentFile",
     "ShadowPrediction",
     "StaffAct",
     "StaffSession",
+    "Stage",
     "Status",
     "Step",
     "Timer",
     "Town",
+    "TownImport",
     "Unit",
+    "VoteSlip",
+    "Voter",
+    "Way",
     "Workday",
 ]
