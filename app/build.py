@@ -24,6 +24,7 @@ from app.errors import CannotGoOn
 from app.hotness import Hotness
 from app.jobs import DEAD_AFTER, Work, defer_deliveries, defer_training, make_queue
 from app.learning import Learning
+from app.learning_shelf import Shelf
 from app.learning_use import InUse
 from app.model_key import signing, trusted
 from app.redeliver import redeliver
@@ -153,9 +154,9 @@ async def follow(parts: Parts) -> None:
 
 
 async def loaded_from(session: AsyncSession) -> str | None:
-    """What `opening` wrote down about the files the town came from."""
-    comment: str | None = await session.scalar(text("SELECT obj_description('areas'::regclass)"))
-    return comment
+    """The files the town came from, and how often it was changed."""
+    row = (await session.execute(text("SELECT seeded_from, version FROM town"))).first()
+    return f"{row.seeded_from} {row.version}" if row else None
 
 
 def make_work(
@@ -245,6 +246,8 @@ def build_site(parts: Parts) -> "FastAPI":
         now=parts.now,
         why=lambda said, label: why(parts.model, said, label),
         ready=lambda: ready(parts),
+        learning=parts.learning,
+        models=Shelf(parts.in_use, lambda: parts.learning.corpus),
         town=parts.town,
         secure=parts.settings.site_url.startswith("https:"),
         url=parts.settings.site_url,

@@ -25,7 +25,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.errors import CannotGoOn
 from app.learning_child import Request, request
-from bot.transactions import Transactions
+from bot.transactions import LEARNING, Transactions, wake
 from cases import learning, lessons
 from cases.learning import RUNNING, Failure
 from classifiers import Row, SigningKey, firstday
@@ -82,8 +82,8 @@ class Learning:
     ) -> ModelVersion:
         return await learning.promote(session, version, person, now, knowingly=knowingly)
 
-    async def rollback(self, session: AsyncSession, person: Person, now: datetime) -> ModelVersion:
-        return await learning.rollback(session, person, now)
+    async def rollback(self, session: AsyncSession, person: Person, now: datetime, *, why: str = "") -> ModelVersion:
+        return await learning.rollback(session, person, now, why=why)
 
     async def train(self, version: str, attempts: int) -> None:
         """The job. What goes wrong with the training is told on the row; only a database away is tried again."""
@@ -184,6 +184,7 @@ class Learning:
             if row is not None:
                 change(row, now)
                 await session.flush()
+                wake(session, LEARNING)
                 await self._tell(session, row, now)
 
     async def _tell(self, session: AsyncSession, row: ModelVersion, now: datetime) -> None:

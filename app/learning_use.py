@@ -14,7 +14,7 @@ import structlog
 from bot.transactions import Transactions
 from cases import learning
 from cases.learning import Known
-from classifiers import ArtefactError, Model, PublicKey, copy, load, version_of
+from classifiers import ArtefactError, Model, PublicKey, check, copy, load, version_of
 from classifiers.dictionary import dictionary
 
 log = structlog.get_logger()
@@ -32,6 +32,22 @@ class InUse:
         self.model: Model | None = None
         self.version: str | None = None  # None: no row's
         self._told: set[tuple[str, str]] = set()  # alarms, each once
+
+    def kept(self, version: str, fingerprint: str) -> str:
+        """Whether a version could be taken: "signed", or the reason of its ArtefactError. Reads the whole file."""
+        try:
+            found = check(self._current.parent / version, self._key)
+        except ArtefactError as error:
+            return error.reason
+        return "signed" if found == fingerprint else "foreign"
+
+    def stamp(self, version: str) -> Sequence[tuple[str, int, int]]:
+        """Changes when anything in its folder does."""
+        try:
+            found = [(one.name, one.stat()) for one in (self._current.parent / version).iterdir()]
+        except OSError:
+            return []
+        return sorted((name, about.st_mtime_ns, about.st_size) for name, about in found)
 
     async def look(self) -> bool:
         """Take what is in use by now; True if that is another model than before.

@@ -17,6 +17,7 @@ Defer = Callable[[AsyncSession, Sequence[Notification]], Awaitable[None]]
 Moved = Callable[[AsyncSession, Collection[UUID]], Awaitable[None]]
 
 LIVE = "live"  # the PostgreSQL channel pages listen to
+LEARNING = "learning"  # woken whenever a version changes, or how far its training is
 NOTIFY = "SELECT pg_notify(%s, %s)"
 _WAKE = "wake"  # in session.info: whose pages have something new
 
@@ -51,7 +52,7 @@ class Transactions:
 
 
 def wake(session: AsyncSession, who: str) -> None:
-    """Open pages of `who` (`chat:<resident>`, `staff:<person>`, `staff`) look again once this is committed."""
+    """Open pages of `who` (`chat:<resident>`, `staff:<person>`, `staff`, LEARNING) look again once this is committed."""
     session.info.setdefault(_WAKE, set()).add(who)
 
 

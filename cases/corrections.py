@@ -18,7 +18,7 @@ from cases.book import Book
 from cases.errors import Missing
 from models import Case, Category, Correction, Role
 
-CHOSEN, ASSIGNED, RETURNED, REVIEWED = "chosen", "assign", "return", "review"  # why
+CHOSEN, ASSIGNED, RETURNED, REVIEWED, PROPOSED = "chosen", "assign", "return", "review", "propose"  # why
 CLERKS = frozenset({Role.DISPATCHER, Role.ADMIN})
 """Whose word is gold: they know the departments, and looked at this case for its label."""
 

@@ -104,6 +104,14 @@ async def look(session: AsyncSession, now: datetime) -> Sequence[Finding]:
     return [one for kind in Kind if (one := judge(kind, last, before))]
 
 
+async def past(session: AsyncSession, now: datetime) -> tuple[Sequence[Week], Sequence[Finding]]:
+    """The last full weeks, and each of them by each kind beside what the weeks before it set; for a chart."""
+    found, changed = await weeks(session, now), await _changed(session)
+    enough = [(n, week) for n, week in enumerate(found) if week.cases >= LEAST_CASES]
+    sets = [(week, comparable(found[:n], changed if _took_over(changed, week) else None)) for n, week in enough]
+    return found, [one for week, before in sets for kind in Kind if (one := judge(kind, week, before))]
+
+
 async def check(session: AsyncSession, now: datetime) -> Sequence[Finding]:
     """`look`, and the admins are told of what lies outside, once for a week and kind; returns what was told."""
     told = [one for one in await look(session, now) if one.outside and await _first_time(session, one, now)]
@@ -160,10 +168,15 @@ def _begins(day: date) -> datetime:
 
 async def _changed(session: AsyncSession) -> datetime | None:
     """When another model last took over, by a promotion or a way back."""
-    rows = await learning.versions(session)
+    rows = await learning.headings(session)
     history = [line for row in rows for line in row.report.get("history", ())]
     turns = [datetime.fromisoformat(one["at"]) for one in history if one["act"] in ("promoted", "rolled_back")]
     return max([*turns, *(row.promoted_at for row in rows if row.promoted_at)], default=None)
+
+
+def _took_over(changed: datetime | None, week: Week) -> bool:
+    """Before that week was over: what came later it could not know."""
+    return changed is not None and changed < _begins(week.monday + timedelta(weeks=1))
 
 
 async def _first_time(session: AsyncSession, found: Finding, now: datetime) -> bool:

@@ -10,15 +10,20 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
-from sqlalchemy import text
+from sqlalchemy import ARRAY, Text, cast, text
+from sqlalchemy.dialects.postgresql import array
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from cases import gate
 from cases.errors import Missing, NotAllowed, NotFound, Stale
 from models import ModelVersion, Person, Role
+from models.base import DOCUMENT
 
 ONE_AT_A_TIME = 0x6C6561  # advisory lock: who begins, promotes or rolls back does it alone
+LONG = ("cases", "comparison", "beside", "poison", "cost", "canaries", "agreement")
+"""Parts of a report that only the page about the version itself shows."""
+
 SILENT = timedelta(hours=1)
 """A training that wrote nothing for so long is dead, whatever its row says: the next one may begin."""
 
@@ -70,7 +75,7 @@ class Learning(Protocol):
     ) -> ModelVersion:
         """By another admin than who trained. `knowingly`: they were told that it decides otherwise than the old one."""
 
-    async def rollback(self, session: AsyncSession, person: Person, now: datetime) -> ModelVersion:
+    async def rollback(self, session: AsyncSession, person: Person, now: datetime, *, why: str = "") -> ModelVersion:
         """Back to the version in use before, which is returned."""
 
 
@@ -90,6 +95,15 @@ async def begin(session: AsyncSession, person: Person, now: datetime) -> ModelVe
 async def versions(session: AsyncSession) -> Sequence[ModelVersion]:
     rows = (await session.exec(select(ModelVersion))).all()
     return sorted(rows, key=lambda row: number(row.version), reverse=True)
+
+
+async def headings(session: AsyncSession) -> Sequence[ModelVersion]:
+    """As `versions`, without what makes reports long: for lists. Copies that belong to no session."""
+    short = col(ModelVersion.report).op("-", return_type=DOCUMENT)(cast(array(LONG), ARRAY(Text)))
+    columns = (ModelVersion.version, ModelVersion.trained_by, ModelVersion.trained_at)
+    chosen = select(*columns, ModelVersion.promoted_by, ModelVersion.promoted_at, short.label("report"))  # type: ignore[call-overload]
+    rows = (await session.exec(chosen)).all()
+    return sorted((ModelVersion(**row._mapping) for row in rows), key=lambda row: number(row.version), reverse=True)
 
 
 async def promoted(session: AsyncSession) -> Sequence[ModelVersion]:
@@ -143,7 +157,7 @@ async def promote(
     return row
 
 
-async def rollback(session: AsyncSession, person: Person, now: datetime) -> ModelVersion:
+async def rollback(session: AsyncSession, person: Person, now: datetime, *, why: str = "") -> ModelVersion:
     """Take the version in use back. One admin is enough: it served before, and haste may matter."""
     await _alone(session, person)
     rows = await promoted(session)
@@ -151,7 +165,7 @@ async def rollback(session: AsyncSession, person: Person, now: datetime) -> Mode
         raise Stale("learning.nothing_before")
     current, before = rows[0], rows[1]
     current.promoted_by = current.promoted_at = None
-    current.report = current.report | {"history": _history(current, "rolled_back", person, now)}
+    current.report = current.report | {"history": _history(current, "rolled_back", person, now, why)}
     return before
 
 
@@ -234,5 +248,6 @@ def _progress(fraction: float, stage: str, now: datetime) -> dict[str, Any]:
     return {"fraction": round(fraction, 3), "stage": str(stage), "at": now.isoformat()}
 
 
-def _history(row: ModelVersion, act: str, person: Person, now: datetime) -> list[dict[str, str]]:
-    return [*row.report.get("history", []), {"act": act, "by": person.code, "at": now.isoformat()}]
+def _history(row: ModelVersion, act: str, person: Person, now: datetime, why: str = "") -> list[dict[str, str]]:
+    line = {"act": act, "by": person.code, "at": now.isoformat()} | ({"why": why} if why else {})
+    return [*row.report.get("history", []), line]

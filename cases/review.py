@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy import ColumnElement
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from cases import corrections, lifecycle
 from cases.actors import staff
 from cases.book import Book
-from cases.corrections import CLERKS, REVIEWED
+from cases.corrections import CLERKS, PROPOSED, REVIEWED
 from cases.errors import NotAllowed, NotFound
 from cases.likeness import groups
 from models import STEPS, Case, Person, Prediction
@@ -51,14 +52,20 @@ class Candidate:
         return self.uncertainty * self.density
 
 
-async def recent(session: AsyncSession, now: datetime, days: int = DAYS) -> Sequence[Recent]:
-    """The newest MOST cases of these days about which the model said something."""
+async def recent(
+    session: AsyncSession, now: datetime, days: int = DAYS, only: ColumnElement[bool] | None = None
+) -> Sequence[Recent]:
+    """The newest MOST cases of these days about which the model said something; `only`: of those a person may label.
+
+    What a clerk proposed is not settled: a dispatcher's word follows.
+    """
     chosen = select(Case.id, Case.number, Case.text, Prediction.label, Prediction.ranking)  # type: ignore[call-overload]
     chosen = chosen.join(Prediction, col(Prediction.case_id) == Case.id)
     chosen = chosen.where(col(Case.submitted_at) >= now - timedelta(days=days))
+    chosen = chosen if only is None else chosen.where(only)
     rows = (await session.exec(chosen.order_by(col(Case.submitted_at).desc()).limit(MOST))).all()
     words = await corrections.last_words(session, [row.id for row in rows])
-    settled = {case for case, word in words.items() if word.label}
+    settled = {case for case, word in words.items() if word.label and word.why != PROPOSED}
     return [Recent(row.number, row.text, row.label, row.ranking, row.id in settled) for row in rows]
 
 

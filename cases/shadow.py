@@ -31,6 +31,7 @@ class End(StrEnum):
     TIME = "time"  # its days are over, and every case of them was read
     PROMOTED = "promoted"  # it decides now
     UNUSABLE = "unusable"  # its file is not there or not what was trained
+    STOPPED = "stopped"  # by an admin
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ async def begin(session: AsyncSession, version: str, person: Person, days: int, 
     current = await learning.in_use(session)
     if current is not None and current.version == version:
         raise Stale("learning.in_use", version=version)
-    if row.report.get("shadow") and not row.report["shadow"]["ended"]:
+    if watches(row):
         raise Stale("shadow.running", version=version, until=row.report["shadow"]["until"])
     until = now + timedelta(days=days)
     begun = {"since": now.isoformat(), "until": until.isoformat(), "by": person.code, "ended": None, "why": None}
@@ -64,14 +65,30 @@ async def begin(session: AsyncSession, version: str, person: Person, days: int, 
     return row
 
 
-async def end(session: AsyncSession, version: str, why: End, now: datetime) -> None:
+async def stop(session: AsyncSession, version: str, person: Person, now: datetime) -> ModelVersion:
+    """What it read until now stays to be looked at."""
+    if person.role is not Role.ADMIN or not person.active:
+        raise NotAllowed("learning.admins_only")
+    row = await row_of(session, version)
+    if not watches(row):
+        raise Stale("shadow.ended", version=version)
+    await end(session, version, End.STOPPED, now, by=person.code)
+    return row
+
+
+def watches(row: ModelVersion) -> bool:
+    begun = row.report.get("shadow")
+    return bool(begun and not begun["ended"])
+
+
+async def end(session: AsyncSession, version: str, why: End, now: datetime, *, by: str = "system") -> None:
     """Ended twice it ended once."""
     await learning.lock(session)
     row = await row_of(session, version)
     begun = row.report.get("shadow")
     if begun and not begun["ended"]:
         ended = begun | {"ended": now.isoformat(), "why": str(why)}
-        row.report = row.report | {"shadow": ended, "history": _history(row, "shadow_ended", "system", now)}
+        row.report = row.report | {"shadow": ended, "history": _history(row, "shadow_ended", by, now)}
 
 
 async def watching(session: AsyncSession) -> Sequence[Watch]:

@@ -3,7 +3,7 @@
 `load(path)` or `train(rows)` gives a Model, `model.predict(text)` a Prediction, `save(model, path)` keeps it.
 """
 
-from classifiers.artefact import ArtefactError, copy, load, outdated, save, version_of
+from classifiers.artefact import ArtefactError, check, copy, load, outdated, save, version_of
 from classifiers.model import Model, Prediction
 from classifiers.rows import DataError, Row, read_csv
 from classifiers.signature import PublicKey, SigningKey
@@ -17,6 +17,7 @@ __all__ = [
     "PublicKey",
     "Row",
     "SigningKey",
+    "check",
     "copy",
     "load",
     "outdated",

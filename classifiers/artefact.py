@@ -130,6 +130,24 @@ def load(path: Path, key: PublicKey | None = None) -> Model:
     return model
 
 
+def check(path: Path, key: PublicKey) -> str:
+    """The version in the folder `path`, signed by that key and with whole arrays, without loading it.
+
+    ArtefactError says what is wrong.
+    """
+    manifest = _manifest(path / MANIFEST)
+    _check(manifest, key)
+    try:
+        data = _bytes(path / _file_name(manifest), FILE_LIMIT)
+        whole = hashlib.sha256(data).hexdigest() == manifest["arrays"]["sha256"]
+        version = str(manifest["version"])
+    except (KeyError, TypeError) as error:
+        raise ArtefactError("foreign", f"not a model of this program ({error})") from error
+    if not whole:
+        raise ArtefactError("damaged", "the arrays are not those the manifest names")
+    return version
+
+
 def _manifest(path: Path) -> dict[str, Any]:
     manifest = _read(path)
     if manifest.get("format") != FORMAT:

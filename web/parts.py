@@ -1,9 +1,9 @@
 """What the doors are given: nothing here is looked up, everything is handed in by `app/build.py`."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Protocol
 
 from fastapi import Depends, Request
 
@@ -15,9 +15,27 @@ from bot.senses import Senses
 from bot.transactions import Transactions
 from bot.wording import Wording
 from cases.keys import Keys
+from cases.learning import Learning
 
 if TYPE_CHECKING:
     from bot.reception import Reception
+
+
+class Models(Protocol):
+    """What lies on the disk of the trained versions, and our own corpus."""
+
+    @property
+    def answers(self) -> str | None:
+        """The version that answers in this program; None: none does, and people sort every complaint."""
+
+    async def kept(self, versions: Mapping[str, str]) -> Mapping[str, str]:
+        """Of versions with their fingerprints: "signed", or why one cannot be used, as ArtefactError says it."""
+
+    async def corpus(self) -> Mapping[str, int]:
+        """How many messages of ours there are of each department."""
+
+    async def texts(self, references: Collection[str]) -> Mapping[str, str]:
+        """The messages of ours that a report names."""
 
 
 @dataclass
@@ -34,6 +52,8 @@ class Parts:
     now: Callable[[], datetime]
     why: Callable[[str, str], Sequence[tuple[str, float]]]  # text, label → the words that decided
     ready: Callable[[], Awaitable[dict[str, bool]]]
+    learning: Learning
+    models: Models
     town: str
     secure: bool  # cookies only over https
     url: str = ""  # where people reach the site, without a slash at the end

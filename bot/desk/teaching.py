@@ -38,7 +38,7 @@ async def listed(learning: Learning | None, session: AsyncSession, person: Perso
     offered += [
         Button("shadow", "task.button.shadow", {"version": row.version}, {"version": row.version})
         for row in ready
-        if not _watches(row)
+        if not shadow.watches(row)
     ]
     return Say("task.models.list", {"lines": [_line(row, used) for row in rows]}, offered)
 
@@ -105,14 +105,9 @@ def _bar(percent: int) -> str:
 def _line(row: ModelVersion, used: str) -> tuple[str, dict[str, str]]:
     state = "in_use" if row.version == used else str(row.report.get("state", State.READY))
     args = {"version": row.version, "at": row.trained_at.isoformat()}
-    if _watches(row) and state == State.READY:
+    if shadow.watches(row) and state == State.READY:
         return "task.models.state.watching", args | {"until": row.report["shadow"]["until"]}
     return f"task.models.state.{state}", args
-
-
-def _watches(row: ModelVersion) -> bool:
-    begun = row.report.get("shadow")
-    return bool(begun and not begun["ended"])
 
 
 def _here(learning: Learning | None) -> Learning:
