@@ -108,6 +108,10 @@ class Desk:
                 "due_at": iso(case.due_at),
                 "sign_due_at": iso(case.sign_due_at),
                 "contact_due_at": iso(case.contact_due_at),
+                "signed_at": iso(case.signed_at),
+                "contacted_at": iso(case.contacted_at),
+                "resolved_at": iso(case.resolved_at),
+                "paused_at": iso(case.paused_at),
                 "lon": case.lon,
                 "lat": case.lat,
                 "address": self.book.places[case.place].address if case.place else "",
@@ -241,7 +245,8 @@ class Desk:
         return {
             "label": guess.label,
             "confidence": guess.confidence,
-            "ranking": guess.ranking[:3],
+            "ranking": guess.ranking[:5],
+            "model": guess.model,
             "words": [list(pair) for pair in self.parts.why(story.case.text, guess.label)],
         }
 

@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from bot.scrub import scrub
 from bot.texts import say
 from bot.transactions import wake
-from cases import access, behalf, bulletins, clearing, joining, queries, steps
+from cases import access, behalf, bulletins, clearing, joining, queries, reading, steps
 from cases.book import Book
 from cases.errors import NotFound, Stale
 from models import Case, Notification, Person, Photo, Resident, Role, StaffSession
@@ -115,8 +115,9 @@ async def tasks(me: SignedInHere, parts: PartsHere, locale: Locale, view: str = 
 
 @router.get("/cases/{number}")
 async def case_page(number: str, me: SignedInHere, parts: PartsHere, locale: Locale) -> dict[str, Any]:
-    async with parts.transactions.read() as session:
+    async with parts.transactions.begin() as session:  # a look by some leaves a line
         case = await queries.case_for(session, parts.senses.book, me.person, number)
+        await reading.note(session, me.person, case, parts.now())
         return await _page(session, parts, case, me.person, locale)
 
 
@@ -129,6 +130,7 @@ async def take_step(
     try:
         async with parts.transactions.begin() as session:
             case = await queries.case_for(session, book, me.person, number)
+            await reading.note(session, me.person, case, now)
             if await steps.take(session, book, case, me.person, asked.checked(), now):
                 wake(session, "staff")
                 wake(session, f"chat:{case.resident}")
@@ -170,10 +172,12 @@ async def post_photo(file: Annotated[UploadFile, File()], me: SignedInHere, part
 
 @router.get("/photos/{photo}")
 async def get_photo(photo: UUID, me: SignedInHere, parts: PartsHere) -> FileResponse:
-    async with parts.transactions.read() as session:
+    async with parts.transactions.begin() as session:
         row = await session.get(Photo, photo)
         if row is None or not await _may_see(session, parts.senses.book, me.person, row):
             raise NotFound("photo.not_found")
+        if row.case_id is not None:
+            await reading.note(session, me.person, await session.get_one(Case, row.case_id), parts.now())
     return present.file(parts.store, row)
 
 

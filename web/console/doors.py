@@ -2,9 +2,9 @@
 
 from fastapi import FastAPI
 
-from web.console import audit, shell
+from web.console import audit, case, partners, shell
 
-ROUTERS = (audit.router,)
+ROUTERS = (audit.router, partners.router, case.router)  # a case's comes last: any word may be a number
 
 
 def mount(app: FastAPI) -> None:

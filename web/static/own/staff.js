@@ -10,7 +10,8 @@ import * as duty from "./staff/duty.js";
 import * as filing from "./staff/filing.js";
 import * as list from "./staff/list.js";
 import * as notices from "./staff/notices.js";
-import { ask, show, take } from "./staff/step.js";
+import { show } from "./staff/step.js";
+import { isDirect, taking } from "./staff/taking.js";
 import { setNow, tick } from "./staff/words.js";
 
 let me = null;
@@ -191,8 +192,6 @@ function closeCase() {
 
 /* ---- steps */
 
-const DIRECT = new Set(["sign", "co_sign", "hang_up"]); // done by one press; everything else is looked at first
-
 function taken(step, latest) {
   const words = t("staff.done", { step: step.label, number: latest.case.number });
   announce(words);
@@ -217,19 +216,7 @@ function faster(error, number) {
   return refresh();
 }
 
-async function begin(step, it, button) {
-  const ends = { taken: (latest) => taken(step, latest), faster: (error) => faster(error, it.number) };
-  if (!DIRECT.has(step.name) || (step.needs || []).length) return ask(step, it, ends);
-  if (button) button.disabled = true;
-  try {
-    ends.taken(await take(it.number, { step: step.name, version: it.version }));
-  } catch (error) {
-    if (error instanceof api.Refused) ends.faster(error);
-    else toast(error.message);
-  } finally {
-    if (button) button.disabled = false;
-  }
-}
+const begin = taking({ taken, faster, say: toast });
 
 async function stepsOf(task) {
   try {
@@ -241,8 +228,7 @@ async function stepsOf(task) {
 }
 
 async function primary(task, button) {
-  const direct = DIRECT.has(task.primary);
-  if (direct) return begin({ name: task.primary, label: t(`staff.step.${task.primary}`), needs: [] }, task, button);
+  if (isDirect(task.primary)) return begin({ name: task.primary, label: t(`staff.step.${task.primary}`), needs: [] }, task, button);
   const it = await stepsOf(task);
   const step = it && it.steps.find((one) => one.name === task.primary);
   if (step) begin(step, it.case);

@@ -19,8 +19,11 @@ export class NoAnswer extends Error {
 let csrf = "";
 let left = () => {};
 
-/** `gone()` is called whenever the server no longer knows who we are. */
-export const begin = (gone) => { left = gone; };
+/** `gone()` is called whenever the server no longer knows who we are; `token` where the page itself brought it. */
+export const begin = (gone, token = "") => {
+  left = gone;
+  csrf = token;
+};
 
 async function call(path, options = {}, patience = 20000) {
   const ended = new AbortController();

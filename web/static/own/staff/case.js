@@ -89,8 +89,8 @@ function told(it) {
 }
 
 /** Where it goes along, or what goes along with it. */
-function together(it) {
-  const link = (number) => h("a", { class: "num", href: `#case/${number}` }, number);
+function together(it, acts) {
+  const link = (number) => h("a", { class: "num", href: acts.at?.(number) ?? `#case/${number}` }, number);
   if (it.master) return h("p", { class: "case-notice quiet" }, t("staff.merged_into"), " ", link(it.master));
   if (!list(it.merged).length) return "";
   return h("p", { class: "case-notice quiet" }, t("staff.merged_here", { n: it.merged.length }), it.merged.map((number) => [" ", link(number)]));
@@ -114,7 +114,7 @@ function story(it, timeline) {
     h("section", {}, h("h3", { class: "part" }, t("staff.timeline")), h("ol", { class: "timeline" }, entries(timeline).map((one) => (Array.isArray(one) ? talk(one) : event(one, it))))));
 }
 
-function facts(title, rows, ...more) {
+export function facts(title, rows, ...more) {
   const kept = rows.filter(([, value]) => value !== null && value !== undefined && value !== "");
   const extra = more.filter(Boolean);
   if (!kept.length && !extra.length) return "";
@@ -148,6 +148,8 @@ function clockRow(name, due) {
   return [name, due ? h("span", { class: "num" }, stamp(due, now())) : null];
 }
 
+const clocks = (it) => [clockRow(t("staff.sign_due"), it.sign_due_at), clockRow(t("staff.contact_due"), it.contact_due_at), clockRow(t("staff.due"), it.due_at)];
+
 /** 督办单 that is open, and what the unit answered. */
 function ordered(order) {
   if (!order) return "";
@@ -155,29 +157,31 @@ function ordered(order) {
     clockRow(order.overdue ? t("staff.order_late") : t("staff.order_due"), order.due), [t("staff.order_answer"), order.answer]]);
 }
 
-/** What it is: place, category and why we think so, rule, clocks, people, outcome. */
-function about(it) {
+/** What it is: place, category and why we think so, rule, clocks, people, outcome; `more`: what the console adds. */
+function about(it, more) {
   const rating = it.rating || {};
   return h("aside", { class: "about", "aria-label": t("staff.about") },
-    facts(t("staff.place"), [[t("staff.place_name"), it.place], [t("staff.address"), it.address], [t("staff.grid"), it.grid]], where(it)),
-    facts(t("staff.category"), [[t("staff.category_now"), whatOf(it)], [t("staff.rule"), it.rule], [t("staff.decision"), it.decision]], guess(it)),
-    facts(t("staff.clocks"), [[t("staff.clock"), it.clock_name], clockRow(t("staff.sign_due"), it.sign_due_at), clockRow(t("staff.contact_due"), it.contact_due_at), clockRow(t("staff.due"), it.due_at),
+    facts(t("staff.place"), [[t("staff.place_name"), it.place], [t("staff.address"), it.address], [t("staff.grid"), it.grid]], where(it), more.place),
+    facts(t("staff.category"), [[t("staff.category_now"), whatOf(it)], [t("staff.rule"), it.rule], [t("staff.decision"), it.decision]], guess(it), more.category),
+    facts(t("staff.clocks"), [[t("staff.clock"), it.clock_name], ...(more.clocks || clocks(it)),
       [t("staff.extension"), it.extension && wished(it.extension)]]),
     ordered(it.order),
     it.exclusion ? facts(t("staff.exclusion"), [[t("staff.ask.ground"), excluded(it.exclusion)], [t("staff.words"), it.exclusion.text], [t("staff.appeal"), it.exclusion.appeal]]) : "",
     facts(t("staff.people"), [[t("staff.unit"), it.unit_name], [t("staff.co_units"), list(it.co_unit_names).join("、")], [t("staff.assignee"), it.assignee_name], [t("staff.accountable"), it.accountable_name],
       [t("staff.contact"), it.anonymous ? t("staff.anonymous") : it.contact && h("span", { class: "num" }, it.contact)]]),
     facts(t("staff.result"), [[t("staff.outcome"), it.outcome], [t("staff.words"), it.result],
-      [t("staff.contacted"), rating.contacted], [t("staff.solved"), rating.solved], [t("staff.satisfied"), rating.satisfied]]));
+      [t("staff.contacted"), rating.contacted], [t("staff.solved"), rating.solved], [t("staff.satisfied"), rating.satisfied]]),
+    more.end || "");
 }
 
-/** Draws the case; `notice` is what a refusal said about it. */
+/** Draws the case; `notice` is what a refusal said about it. `acts.at(number)` is where another case lies, `acts.adds(it)`
+    what stands beside our own facts: {place, category, clocks, end}. */
 export function drawCase({ case: it, timeline, steps: all }, notice, acts) {
   $("case").replaceChildren(
     head(it, all, acts),
     notice ? h("p", { class: "case-notice", role: "alert" }, notice) : "",
     it.ringing ? h("p", { class: "case-notice" }, t("staff.ringing_more")) : "",
-    together(it),
+    together(it, acts),
     it.untold ? h("p", { class: "case-notice" }, t("staff.untold_more")) : "",
-    h("div", { class: "case-body" }, story(it, timeline), about(it)));
+    h("div", { class: "case-body" }, story(it, timeline), about(it, acts.adds?.(it) ?? {})));
 }
