@@ -260,6 +260,7 @@ async def _enlarge(scene: Scene, effect: fx.Enlarge) -> list[tuple[Say, Case | N
 
 async def _keep_contact(scene: Scene, effect: fx.KeepContact) -> list[tuple[Say, Case | None]]:
     scene.resident.contact = scene.keys.seal(effect.phone)
+    scene.resident.contact_hash = scene.keys.contact_hash(effect.phone)
     return []
 
 

@@ -38,29 +38,35 @@ LAST = ("accuse", "return")  # seldom, and to send it back: never what is offere
 
 def sees(person: Person) -> ColumnElement[bool]:
     """The cases a person may see, as a condition for a query; never one about themselves."""
+    return or_(*reaches(person)) & not_about(person)
+
+
+def not_about(person: Person) -> ColumnElement[bool]:
+    """Hides what is about them (C7): from the staff at large also what is about their unit."""
     hides = [person.code] if person.role in SEES_ALL else [person.code, person.unit]
-    about_them = col(Case.facts)["accused"].has_any(array(hides))
-    return _reaches(person) & ~func.coalesce(about_them, false())
+    return ~func.coalesce(col(Case.facts)["accused"].has_any(array(hides)), false())
 
 
-def _reaches(person: Person) -> ColumnElement[bool]:
+def reaches(person: Person) -> Sequence[ColumnElement[bool]]:
+    """Each reason for which a case is theirs to see. A long list asks for each by itself, where an index answers."""
     if person.role in SEES_ALL:
-        return true()
-    own = or_(
+        return [true()]
+    own = [
         col(Case.assignee) == person.code,
-        col(Case.called).contains([person.code]),
+        (col(Case.called) != []) & col(Case.called).contains([person.code]),
         col(Case.accountable) == person.code,
         col(Case.filed_by) == person.code,
-        func.jsonb_exists(Case.co_tasks, person.unit),
-    )
+        (col(Case.co_tasks) != {}) & col(Case.co_tasks).has_key(person.unit),
+    ]
     if person.role is Role.WORKER:
-        return or_(own, col(Case.grid).in_(held(person)))
+        return [*own, col(Case.grid).in_(held(person))]
     if person.role is Role.CLERK:
-        return or_(own, col(Case.unit) == person.unit, col(Case.co_units).contains([person.unit]))
+        helps = (col(Case.co_units) != []) & col(Case.co_units).contains([person.unit])
+        return [*own, col(Case.unit) == person.unit, helps]
     if person.role is Role.LEADER:
         below = select(Area.code).where(col(Area.path).contains([person.area]), col(Area.level) == GRID)
-        in_area = col(Case.grid).in_(below) if not _whole_city(person) else false()
-        return or_(own, col(Case.unit) == person.unit, in_area, col(Case.grid).in_(person.holds))
+        around = [] if _whole_city(person) else [col(Case.grid).in_(below)]
+        return [*own, col(Case.unit) == person.unit, *around, col(Case.grid).in_(person.holds)]
     return own
 
 

@@ -61,6 +61,7 @@ async def _visitor(session: AsyncSession, keys: Keys, phone: str | None, locale:
     contact = keys.seal(phone) if phone else None
     key = uuid4()
     row = Resident(id=key, channel=PAGE, address=f"window:{key}", locale=locale, contact=contact, created_at=now)
+    row.contact_hash = keys.contact_hash(phone) if phone else None
     row.unreachable_at = now
     return await _met(session, row)
 

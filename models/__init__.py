@@ -16,7 +16,7 @@ from models.civic import (
     VoteSlip,
     Way,
 )
-from models.console import AuditEntry, SavedView
+from models.console import AuditEntry, CaseWords, SavedView
 from models.desks import Absence, BindingLink, DeskChat, DeskMessage, DutyHandover, DutyShift, ModelVersion
 from models.hot import AreaDay, Colour, HotCase, HotIssue
 from models.lists import Bulletin, ClearingTarget
@@ -60,6 +60,7 @@ __all__ = [
     "Bulletin",
     "Calendar",
     "Case",
+    "CaseWords",
     "Category",
     "ChatMessage",
     "CivicChoice",
@@ -102,8 +103,8 @@ __all__ = [
     "Role",
     "RoutingRule",
     "SavedView",
-    "SeededFile",
     "Score",
+    "SeededFile",
     "SeenMessage",
     "Sending",
     "SentFile",

@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, Index, Sequence, UniqueConstraint, text
 from sqlmodel import Field
 
 from models.base import DOCUMENT, WORDS, Table, moment, words_of
+from models.listed import LISTED
 from models.status import ClockAct, Outcome, Role, Status
 
 CASE_NUMBERS = Sequence("case_numbers", metadata=Table.metadata)
@@ -23,6 +24,7 @@ class Case(Table, table=True):
         Index("ix_cases_submitted", "submitted_at"),
         Index("ix_cases_cell", "cell", "submitted_at"),
         Index("ix_cases_filed_by", "filed_by", "submitted_at", postgresql_where=text("filed_by IS NOT NULL")),
+        *LISTED,
     )
     id: UUID = Field(primary_key=True)
     number: str = Field(unique=True)  # yymmdd-nnnn: told to everybody, opens nothing by itself

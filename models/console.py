@@ -2,8 +2,9 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, UniqueConstraint
+from sqlalchemy import ARRAY, BigInteger, Column, ForeignKey, Index, Integer, UniqueConstraint, Uuid
 from sqlmodel import Field
 
 from models.base import DOCUMENT, Table, moment
@@ -43,3 +44,16 @@ class AuditEntry(Table, table=True):
     before: dict[str, Any] | None = Field(default=None, sa_type=DOCUMENT)
     after: dict[str, Any] | None = Field(default=None, sa_type=DOCUMENT)
     reason: str = ""
+
+
+class CaseWords(Table, table=True):
+    """What a case's text and place are found by: every two neighbouring characters, as one number each.
+
+    Kept by a trigger of the database (migrations, `case_words_keep`), whoever writes the case. Apart from `cases`,
+    whose rows change with every step: here a row is written once.
+    """
+
+    __tablename__ = "case_words"
+    __table_args__ = (Index("ix_case_words", "words", postgresql_using="gin"),)
+    case_id: UUID = Field(sa_column=Column(Uuid, ForeignKey("cases.id", ondelete="CASCADE"), primary_key=True))
+    words: list[int] = Field(sa_type=ARRAY(Integer))

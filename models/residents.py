@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import BigInteger, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field
 
 from models.base import DOCUMENT, Table, moment
@@ -15,7 +15,11 @@ class Resident(Table, table=True):
     """Somebody at the other end of a channel. No account: `address` is what the channel calls them."""
 
     __tablename__ = "residents"
-    __table_args__ = (UniqueConstraint("channel", "address"),)
+    __table_args__ = (
+        UniqueConstraint("channel", "address"),
+        Index("ix_residents_contact", "contact_hash", postgresql_where=text("contact_hash IS NOT NULL")),
+        Index("ix_residents_unhashed", "id", postgresql_where=text("contact IS NOT NULL AND contact_hash IS NULL")),
+    )
     id: UUID = Field(primary_key=True)
     channel: str
     address: str
@@ -23,6 +27,7 @@ class Resident(Table, table=True):
     large: bool = False  # elder mode (大字版): short words, one thing at a time
     unreachable_at: datetime | None = moment(nullable=True)  # they blocked the bot
     contact: bytes | None = Field(default=None, sa_type=LargeBinary)  # sealed phone; see cases/keys.py
+    contact_hash: str | None = None  # of the same, keyed: found by it, and by nothing else
     created_at: datetime = moment()
 
 

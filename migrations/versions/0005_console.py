@@ -1,11 +1,110 @@
 """Console."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0005_console"
 down_revision = "0004_together"
+
+OPEN_CASES = (
+    "status IN ('submitted', 'triage', 'dispatched', 'returned', 'arbitration', 'accepted', 'waiting', 'replied', "
+    "'reopened')"
+)
+DUE = sa.text("COALESCE(due_at, 'infinity'::timestamp with time zone)")
+URGENCY = sa.text("((NOT ringing)::integer + (danger IS NULL)::integer)")
+MOSTLY = ["status", "unit", "grid", "category"]
+
+
+def _by_time(name: str, column: str, where: str | None = None) -> tuple[str, list[Any], dict[str, Any]]:
+    more = {"postgresql_where": sa.text(where)} if where else {}
+    return f"ix_cases_{name}", [sa.text(column), "submitted_at"], more
+
+
+def _some(name: str, where: str) -> tuple[str, list[Any], dict[str, Any]]:
+    return f"ix_cases_{name}", ["submitted_at"], {"postgresql_where": sa.text(where)}
+
+
+def _holding(column: str, nothing: str) -> tuple[str, list[Any], dict[str, Any]]:
+    more = {"postgresql_using": "gin", "postgresql_where": sa.text(f"{column} <> {nothing}")}
+    return f"ix_cases_{column}", [column], more
+
+
+LISTED = (
+    ("ix_cases_open_due", [DUE, "id", *MOSTLY], {"postgresql_where": sa.text(OPEN_CASES)}),
+    ("ix_cases_open_urgent", [URGENCY, DUE, "id", *MOSTLY], {"postgresql_where": sa.text(OPEN_CASES)}),
+    _by_time("of_status", "status"),
+    _by_time("of_unit", "unit"),
+    _by_time("of_grid", "grid"),
+    _by_time("of_place", "place", "place IS NOT NULL"),
+    _by_time("of_category", "category"),
+    _by_time("of_item", "item"),
+    _by_time("of_kind", "(facts ->> 'kind')"),
+    _by_time("of_assignee", "assignee", "assignee IS NOT NULL"),
+    _by_time("of_accountable", "accountable", "accountable IS NOT NULL"),
+    _some("danger", "danger IS NOT NULL"),
+    _some("joined", "joined > 0"),
+    _some("ordered", "ordered IS NOT NULL"),
+    _holding("called", "'{}'::text[]"),
+    _holding("co_units", "'{}'::text[]"),
+    _holding("co_tasks", "'{}'::jsonb"),
+)
+
+# Every two neighbouring characters that are no space, as one number: 16 bits each, so that nothing is looked up.
+WORD_PAIRS = """
+CREATE FUNCTION word_pairs(said text) RETURNS integer[] LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+    SELECT coalesce(array_agg(DISTINCT
+        (((ascii(one) & 65535)::bigint << 16 | (ascii(next) & 65535)) - 2147483648)::integer), '{}')
+    FROM (
+        SELECT one, lead(one) OVER (ORDER BY at) AS next
+        FROM string_to_table(lower(said), NULL) WITH ORDINALITY AS signs(one, at)
+    ) AS pairs WHERE ascii(one) > 32 AND ascii(next) > 32
+$$
+"""
+KEEP = """
+CREATE FUNCTION case_words_keep() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO case_words (case_id, words) VALUES (NEW.id, word_pairs(NEW.text || ' ' || NEW.place_text))
+    ON CONFLICT (case_id) DO UPDATE SET words = EXCLUDED.words;
+    RETURN NULL;
+END $$
+"""
+TRIGGER = """
+CREATE TRIGGER case_words_keep AFTER INSERT OR UPDATE OF text, place_text ON cases
+FOR EACH ROW EXECUTE FUNCTION case_words_keep()
+"""
+
+
+def _found_by_words() -> None:
+    op.create_table(
+        "case_words",
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("words", postgresql.ARRAY(sa.Integer()), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("case_id"),
+    )
+    op.execute(WORD_PAIRS)
+    op.execute("INSERT INTO case_words SELECT id, word_pairs(text || ' ' || place_text) FROM cases")
+    op.create_index(
+        "ix_case_words",
+        "case_words",
+        ["words"],
+        postgresql_using="gin",
+        postgresql_with={"gin_pending_list_limit": 512},
+    )
+    op.execute(KEEP)
+    op.execute(TRIGGER)
+
+
+def _found_by_telephone() -> None:
+    """What is sealed already is filled in by the first search, which has the key (cases/by_phone.py)."""
+    op.add_column("residents", sa.Column("contact_hash", sa.String(), nullable=True))
+    some = sa.text("contact_hash IS NOT NULL")
+    op.create_index("ix_residents_contact", "residents", ["contact_hash"], postgresql_where=some)
+    none = sa.text("contact IS NOT NULL AND contact_hash IS NULL")
+    op.create_index("ix_residents_unhashed", "residents", ["id"], postgresql_where=none)
 
 
 def upgrade() -> None:
@@ -40,9 +139,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("person", "page", "name"),
     )
+    _found_by_words()
+    _found_by_telephone()
+    for name, columns, more in LISTED:
+        op.create_index(name, "cases", columns, unique=False, **more)
 
 
 def downgrade() -> None:
+    for name, _, _ in reversed(LISTED):
+        op.drop_index(name, table_name="cases")
+    op.drop_index("ix_residents_unhashed", table_name="residents")
+    op.drop_index("ix_residents_contact", table_name="residents")
+    op.drop_column("residents", "contact_hash")
+    op.execute("DROP TRIGGER case_words_keep ON cases")
+    op.execute("DROP FUNCTION case_words_keep()")
+    op.drop_table("case_words")
+    op.execute("DROP FUNCTION word_pairs(text)")
     op.drop_table("saved_views")
     op.drop_index("ix_audit_subject", table_name="audit")
     op.drop_index("ix_audit_person", table_name="audit")
