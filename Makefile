@@ -4,7 +4,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-MYPY_CORE := -p models -p routing -p classifiers -p cases -p bot.flows -p app
+MYPY_CORE := -p models -p routing -p classifiers -p cases -p town -p bot.flows -p app
 RUN_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 COMPILE := compile --quiet --universal --generate-hashes --no-annotate --no-header --python-version 3.11
 # an index address of yours never gets into a lock, and a lock is the same wherever it is made
@@ -34,7 +34,7 @@ check: $(VENV)/.installed-dev ## style, types, import directions, no unpickling
 	$(BIN)/python -m mypy $(MYPY_CORE)
 	$(BIN)/lint-imports
 	@! grep -rnE '^[[:space:]]*(import|from)[[:space:]]+(pickle|joblib|dill|cloudpickle|shelve|marshal)\b' \
-		--include='*.py' classifiers cases bot web routing models app simulator migrations benchmarks tests \
+		--include='*.py' classifiers cases bot web town routing models app simulator migrations benchmarks tests \
 		|| { echo 'a model file could run code through these: use arrays'; exit 1; }
 
 pictures: $(VENV)/.installed-dev ## the documents' screenshots, taken anew by the browser tests

@@ -87,15 +87,32 @@ def migrate(
 @cli.command()
 def seed(
     folder: Annotated[Path | None, Argument(exists=True, file_okay=False, help="Unset: TOWN_DIR.")] = None,
+    force: Annotated[bool, Option("--force", help="The files win over whatever the console changed.")] = False,
+    preview: Annotated[bool, Option("--preview", help="Say what would change, and load nothing.")] = False,
 ) -> None:
-    """Load a town's files; all problems are told, and then nothing is loaded."""
+    """Load what changed in a town's files; all problems are told, and then nothing is loaded."""
+    from app import town_cli
+
     settings = _begin()
     if folder is not None:
         settings = settings.model_copy(update={"town_dir": folder.absolute()})
     with run_errors(), database(settings) as (url, _):
-        password = _open(settings, url)
+        if preview:
+            town_cli.preview(url, settings.town_dir, files_win=force)
+            return
+        password = _open(settings, url, files_win=force)
         if password.given:
             typer.echo(f"first password, shown only this once: {password.given}")
+
+
+@cli.command()
+def export(folder: Annotated[Path, Argument(file_okay=False, help="Made if it is not there.")]) -> None:
+    """Write the town as it is in force as files that `seed` reads back."""
+    from app import town_cli
+
+    settings = _begin()
+    with run_errors(), database(settings) as (url, _):
+        town_cli.export(url, folder)
 
 
 @cli.command()
@@ -166,7 +183,7 @@ def run_errors() -> "Iterator[None]":
     from sqlalchemy.exc import OperationalError
 
     from app.errors import CannotGoOn
-    from app.town.problems import SeedRefused
+    from town.problems import SeedRefused
 
     try:
         yield
@@ -183,7 +200,7 @@ def run_errors() -> "Iterator[None]":
         raise typer.Exit(130) from None
 
 
-def _open(settings: "Settings", url: str) -> Any:
+def _open(settings: "Settings", url: str, *, files_win: bool = False) -> Any:
     """Schema and town; returns the password new people got."""
     from app import opening
     from app.database import engine, sessions
@@ -195,7 +212,7 @@ def _open(settings: "Settings", url: str) -> Any:
     async def load() -> None:
         connections = engine(url)
         try:
-            await opening.load_if_changed(sessions(connections), settings.town_dir, password)
+            await opening.load_if_changed(sessions(connections), settings.town_dir, password, files_win=files_win)
         finally:
             await connections.dispose()
 

@@ -4,18 +4,17 @@ import hashlib
 import secrets
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import text
-from sqlmodel.ext.asyncio.session import AsyncSession
-
 from app.database import Sessions
-from app.seed import load_town, read_town
+from app.errors import CannotGoOn
 from classifiers import outdated
+from town import read_town
+from town.load import AnotherCity, alone
+from town.seeding import FilesAndConsole, load, plan, seeded_from
 
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that look alike
-ONE_AT_A_TIME = 0x736F77  # advisory lock: two programs that start together load the town once
-SEEDED = "seeded from "  # remembered as the comment on the table of areas, with the rows it speaks of
 
 
 class FirstPassword:
@@ -36,21 +35,33 @@ class FirstPassword:
         return self._hash
 
 
-async def load_if_changed(sessions: Sessions, folder: Path, password: FirstPassword) -> bool:
-    """Load the town's files unless the database came from these very files. Raises SeedRefused with all problems."""
-    found = SEEDED + fingerprint(folder)
+async def load_if_changed(
+    sessions: Sessions, folder: Path, password: FirstPassword, *, files_win: bool = False
+) -> bool:
+    """Load what changed in the town's files since they were loaded last; what the console changed stays.
+
+    Raises SeedRefused with all problems, CannotGoOn where both changed the same. `files_win`: the town becomes what
+    the files say, whatever the console changed.
+    """
+    mark = fingerprint(folder)
     async with sessions.begin() as session:
-        await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ONE_AT_A_TIME})
-        if await _seeded_from(session) == found:
+        await alone(session)
+        if await seeded_from(session) == mark and not files_win:
             return False
-        await load_town(session, read_town(folder), password.hash_for)
-        await session.execute(text(f"COMMENT ON TABLE areas IS '{found}'"))
+        try:
+            planned = await plan(session, read_town(folder), files_win=files_win)
+            await load(session, planned, mark, password.hash_for, datetime.now(UTC))
+        except AnotherCity as error:
+            raise CannotGoOn(str(error)) from None
+        except FilesAndConsole as error:
+            raise CannotGoOn(f"{error}\n{BOTH}") from None
         return True
 
 
-async def _seeded_from(session: AsyncSession) -> str | None:
-    comment: str | None = await session.scalar(text("SELECT obj_description('areas'::regclass)"))
-    return comment
+BOTH = (
+    "changed in the files and in the console since they were loaded last; nothing was loaded. Take the console over "
+    "into the files with `python -m app export DIR`, or let the files win with `python -m app seed --force`"
+)
 
 
 def fingerprint(folder: Path) -> str:

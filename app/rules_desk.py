@@ -16,7 +16,6 @@ from app.build import danger_kind, guess, utcnow
 from app.errors import CannotGoOn
 from app.model_key import at_hand
 from app.settings import Settings
-from app.town import SeedRefused, read_town
 from app.watch import Desk
 from bot.because import explained
 from bot.senses import Senses
@@ -32,6 +31,7 @@ from models import Person, RoutingRule
 from routing.findings import Finding, Kind, Report, Tables
 from routing.rules import RuleBook
 from routing.table_check import check as checked
+from town import SeedRefused, read_town
 
 SHOWN = 40  # changed cases in the table; `--json` has all
 

@@ -20,11 +20,11 @@ from sqlmodel import select
 
 from app.database import Sessions, engine, sessions, start_server, stop_server
 from app.migrate import upgrade
-from app.seed import load_town, read_town
 from cases import periods
 from cases.rates import By, rates
 from models import Case, Event
 from tests.support.histories import Life, known, multiply
+from town.load import load_town, read_town
 
 DATA = Path(__file__).parents[1] / "data"
 BEGUN = datetime(2026, 1, 5, tzinfo=UTC)

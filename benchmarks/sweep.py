@@ -29,7 +29,6 @@ from app.build import sweep_some
 from app.database import Sessions, engine, sessions, start_server, stop_server
 from app.jobs import defer_deliveries
 from app.migrate import upgrade
-from app.seed import load_town, read_town
 from bot.desk.cards import refresh as refresh_cards
 from bot.transactions import Transactions
 from cases import handling
@@ -37,6 +36,7 @@ from cases.book import Book, read_book
 from cases.intake import Complaint, file
 from cases.keys import Keys
 from models import Case, ClockAct, Conversation, Person, Resident
+from town.load import load_town, read_town
 
 DATA = Path(__file__).parents[1] / "data"
 AT = "2026-11-19T10:00+08:00"

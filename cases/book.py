@@ -12,6 +12,7 @@ from cases.clock import WorkCalendar
 from models import Area, Category, ClockPolicy, DutyShift, Person, Place, Role, RoutingRule, Town, Unit, Workday
 from models.town import COMMUNITY
 from routing.assign import held
+from routing.outlines import Outlines
 from routing.places import ROAD, PlaceIndex
 from routing.rules import RuleBook
 from routing.special import SpecialGrids
@@ -77,7 +78,11 @@ class Book:
 
     @cached_property
     def special(self) -> SpecialGrids:
-        return SpecialGrids(self.areas.values())
+        return SpecialGrids(_in_force(self.areas.values()))
+
+    @cached_property
+    def outlines(self) -> Outlines:
+        return Outlines(self.areas.values())
 
     def special_at(self, place: str | None, lon: float | None, lat: float | None, grid: str | None) -> tuple[str, ...]:
         """The special grids it lies in: by the pin, else by the place, else by what is known of the grid."""
@@ -148,7 +153,7 @@ async def read_book(session: AsyncSession) -> Book:
         places=places,
         policies=by_code(await session.exec(select(ClockPolicy))),
         rules=RuleBook(rules, {code: area.level for code, area in areas.items()}),
-        index=PlaceIndex(list(places.values()), list(areas.values())),
+        index=PlaceIndex(_in_force(places.values()), _in_force(areas.values())),
         calendar=WorkCalendar({row.day: row.working for row in workdays}, town.opens, town.closes),
         town=town,
         people={person.code: person.name for person in people},
@@ -158,7 +163,7 @@ async def read_book(session: AsyncSession) -> Book:
         members=members,
         heads=[one for one in members.values() if one.active and one.role in (Role.LEADER, Role.SUPERVISOR)],
         duty=(await session.exec(select(DutyShift).order_by(col(DutyShift.id)))).all(),
-        items=_by_parent(categories.values()),
+        items=_by_parent(_in_force(categories.values())),
     )
 
 
@@ -168,6 +173,11 @@ def _member(one: Person) -> Member:
 
 def by_code(rows: Iterable[T]) -> dict[str, T]:
     return {row.code: row for row in rows}  # type: ignore[attr-defined]
+
+
+def _in_force(rows: Iterable[T]) -> list[T]:
+    """Without those that rest: they keep their names for old cases, and nothing new comes to them."""
+    return [row for row in rows if row.active]  # type: ignore[attr-defined]
 
 
 def _by_unit(members: Iterable[Member]) -> dict[str, list[Member]]:

@@ -55,6 +55,7 @@ class RoutingRule(Table, table=True):
     assignee: str | None = Field(default=None, foreign_key="people.code")
     clock: str = Field(foreign_key="clock_policies.code")
     note: str = ""
+    active: bool = True  # False: gone from the table, kept for old cases that name it; never enabled
 
 
 class ClockPolicy(Table, table=True):
@@ -69,6 +70,7 @@ class ClockPolicy(Table, table=True):
     calendar: Calendar = Field(sa_type=words_of(Calendar))
     review: bool = False  # a leader approves the reply before the resident sees it
     photo: bool = True  # a reply needs a photo as evidence
+    active: bool = True
 
 
 class Workday(Table, table=True):

@@ -1,11 +1,15 @@
-"""The town: areas on three levels, places, units, people, categories. All loaded by `seed`."""
+"""The town: areas on three levels, places, units, people, categories. Loaded by `seed`, changed in the console.
 
-from datetime import time
+Nothing old cases may name is deleted: what is not `active` rests, and keeps its name.
+"""
+
+from datetime import datetime, time
 from typing import Any
+from uuid import UUID, uuid4
 
 from sqlmodel import Field
 
-from models.base import DOCUMENT, WORDS, Table, words_of
+from models.base import DOCUMENT, WORDS, Table, moment, words_of
 from models.status import Role
 
 
@@ -22,6 +26,8 @@ class Town(Table, table=True):
     opens: time
     closes: time
     emergency: dict[str, str] = Field(default_factory=dict, sa_type=DOCUMENT)
+    version: int = 0  # one more with every change of the town, by which running programs notice
+    seeded_from: str = ""  # fingerprint of the files that were loaded last
 
 
 STREET, COMMUNITY, GRID, SPECIAL = 1, 2, 3, 4  # levels; the first three are also places in a path from the city down
@@ -40,6 +46,7 @@ class Area(Table, table=True):
     parent: str | None = Field(default=None, foreign_key="areas.code", index=True)
     path: list[str] = Field(default_factory=list, sa_type=WORDS)  # codes from the city down to itself
     outline: dict[str, Any] | None = Field(default=None, sa_type=DOCUMENT)  # GeoJSON geometry, WGS-84; levels 3 and 4
+    active: bool = True
 
 
 class Place(Table, table=True):
@@ -55,6 +62,7 @@ class Place(Table, table=True):
     lon: float
     lat: float
     households: int = 0
+    active: bool = True
 
 
 class Unit(Table, table=True):
@@ -68,6 +76,7 @@ class Unit(Table, table=True):
     area: str = Field(foreign_key="areas.code")
     parent: str | None = Field(default=None, foreign_key="units.code")
     duties: str
+    active: bool = True
 
 
 class Person(Table, table=True):
@@ -94,3 +103,24 @@ class Category(Table, table=True):
     name_hant: str
     name_en: str
     dispute: bool = False  # 矛盾纠纷: communities clear these
+    active: bool = True
+
+
+class SeededFile(Table, table=True):
+    """One of the town's files as it was loaded last, by which its changes are told from the console's."""
+
+    __tablename__ = "seeded_files"
+    name: str = Field(primary_key=True)
+    rows: dict[str, Any] = Field(default_factory=dict, sa_type=DOCUMENT)  # by key
+
+
+class TownImport(Table, table=True):
+    """A file somebody gave to the console and looked through: kept until they say yes, a day at most."""
+
+    __tablename__ = "town_imports"
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    person: str = Field(foreign_key="people.code")
+    table: str
+    version: int  # of the town it was held against
+    rows: dict[str, Any] = Field(default_factory=dict, sa_type=DOCUMENT)  # the table as it would be, by key
+    at: datetime = moment(index=True)

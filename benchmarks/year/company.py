@@ -19,7 +19,6 @@ from sqlmodel import select
 from app.database import Sessions, engine, sessions
 from app.run import fast_loop
 from app.run import settle as settled
-from app.seed import load_town
 from benchmarks.year.abreast import Abreast, abreast
 from benchmarks.year.play import SWEEPS, Player, Tally
 from benchmarks.year.residents import Residents
@@ -27,6 +26,7 @@ from benchmarks.year.town import Size, made_up
 from benchmarks.year.watch import Watch
 from cases.book import Book, read_book
 from models import Person
+from town.load import load_town
 
 BEHIND = 5  # days the watch may be
 

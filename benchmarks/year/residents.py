@@ -11,11 +11,11 @@ from functools import cache
 
 import numpy as np
 
-from app.seed import Town
 from cases.clock import TOWN_TIME, WorkCalendar
 from classifiers import firstday
 from classifiers.danger import danger
 from models import Place
+from town.load import Town
 
 HOURS = (1, 1, 1, 1, 1, 2, 4, 7, 10, 11, 11, 9, 7, 8, 9, 10, 9, 8, 8, 9, 9, 7, 4, 2)
 WEEK = (1.25, 1.1, 1.05, 1.0, 1.0, 0.85, 0.75)

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import time
 from pathlib import Path
 
-from app.seed import Town, read_town
 from models import Area, ClockPolicy, DutyShift, Person, Place, Role, RoutingRule, Unit
+from town.load import Town, read_town
 
 DATA = Path(__file__).parents[2] / "data"
 CITY, PATTERN = "CX", "DG"  # the shipped town, and its street that the others are like

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 import shapely
 
-import app.town
-from app.seed import Problem, SeedRefused, Town, read_town
 from models import Role
 from routing.facts import Facts
 from routing.rules import RuleBook
+from town.load import Problem, SeedRefused, Town, read_town
 
 DATA = Path(__file__).parents[2] / "data"
+TEXTS = Path(__file__).parents[2] / "town" / "problems.toml"
 WORKING_MORNING = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 
 
@@ -347,13 +347,13 @@ def test_a_problem_reads_in_both_languages() -> None:
     problem = Problem("people.csv", 9, "unknown", "CGX")
     assert str(problem) == "people.csv:9: 没有这个编码：CGX"
     assert problem.say("en") == "no such code: CGX"
-    reasons = tomllib.loads((Path(app.town.__path__[0]) / "problems.toml").read_text(encoding="utf-8"))
+    reasons = tomllib.loads(TEXTS.read_text(encoding="utf-8"))
     assert reasons["zh-Hans"].keys() == reasons["en"].keys()
 
 
 def test_every_reason_is_used_and_every_use_has_a_reason() -> None:
-    code = "".join(path.read_text(encoding="utf-8") for path in Path(app.town.__path__[0]).glob("*.py"))
-    reasons = tomllib.loads((Path(app.town.__path__[0]) / "problems.toml").read_text(encoding="utf-8"))
+    code = "".join(path.read_text(encoding="utf-8") for path in TEXTS.parent.glob("*.py"))
+    reasons = tomllib.loads(TEXTS.read_text(encoding="utf-8"))
     assert [key for key in reasons["en"] if f'"{key}"' not in code] == []
     used = set(re.findall(r'(?:wrong|WrongValue)\(\s*"(\w+)"|Problem\([^()]*?, "(\w+)"', code))
     assert {key for pair in used for key in pair if key} <= reasons["en"].keys()

@@ -9,8 +9,8 @@ from sqlmodel import SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.database import Sessions
-from app.seed import SeedRefused, load_town, read_town
 from models import Area, Category, ClockPolicy, Person, Place, RoutingRule, Unit, Workday
+from town.load import SeedRefused, load_town, read_town
 
 DATA = Path(__file__).parents[2] / "data"
 SIZES = {Area: 62, Category: 234, Place: 268, Unit: 53, Person: 155, ClockPolicy: 5, RoutingRule: 250, Workday: 141}

@@ -11,7 +11,6 @@ from typing import Any
 import opencc
 import pytest
 
-from app.town.tables import PlaceKind
 from bot.channels.telegram_texts import RESIDENT_COMMANDS, STAFF_COMMANDS
 from bot.desk import asking
 from bot.flows.danger import ANSWERS as SAFETY
@@ -32,6 +31,7 @@ from classifiers.danger import lexicon
 from classifiers.kinds import KINDS
 from models import STEPS, ClockAct, CoStatus, ExclusionReason, Outcome, ReturnReason, Role, Status
 from models.hot import Colour
+from town.tables import PlaceKind
 
 ROOT = Path(__file__).parents[2]
 OTHERS = [locale for locale in LOCALES if locale != DEFAULT]

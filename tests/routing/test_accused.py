@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.town import Town, read_town
 from models import AssignTo, Role
 from routing.accused import accused
 from routing.assign import barred, candidate, chain
@@ -14,6 +13,7 @@ from routing.facts import Facts
 from routing.rules import NoRule, RuleBook
 from tests.routing.test_rules import NOON
 from tests.support.databases import ROOT
+from town import Town, read_town
 
 TOWN: Town = read_town(ROOT / "data")
 AREAS = {area.code: area for area in TOWN.areas}

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.town import read_town
 from models import Area, AssignTo, Category, Person, Role, RoutingRule, Unit
 from routing.facts import SHANGHAI, Facts
 from routing.findings import Finding, Kind, Tables
 from routing.rules import RuleBook
 from routing.table_check import check
 from tests.support.databases import ROOT
+from town import read_town
 
 TODAY = date(2026, 11, 22)
 

@@ -22,7 +22,7 @@ FOLDER = ROOT / "var" / "tests"
 # Nothing here outlives the machine, so nothing waits for the disk; kill tests start a server of their own.
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
 SCHEMA = ("models", "migrations")
-LOADING = ("data", "app/seed.py", "app/town")
+LOADING = ("data", "town")
 MADE_FROM = {"empty": SCHEMA, "town": (*SCHEMA, *LOADING)}
 
 

@@ -2,8 +2,8 @@
 
 from app.database import engine, sessions
 from app.migrate import upgrade
-from app.seed import load_town, read_town
 from tests.support.databases import ROOT
+from town.load import load_town, read_town
 
 PASSWORD = "枫桥 test 1963"
 

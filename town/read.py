@@ -1,16 +1,16 @@
 """The whole town: reads every file, holds each row against the others, and refuses unless all of it is sound."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.town.files import Known, Row, read_rows
-from app.town.outlines import Outline, read_outlines
-from app.town.problems import Problem, SeedRefused
-from app.town.profile import Profile, read_profile
-from app.town.tables import BUILDERS, CELLS, COLUMNS, KEYED, Around
 from models import Area, Category, ClockPolicy, DutyShift, Person, Place, Role, RoutingRule, Unit, Workday
+from town.files import Known, Row, read_rows, read_text
+from town.outlines import Features, Outline, outlines_of, read_features
+from town.problems import Problem, SeedRefused
+from town.profile import Profile, profile_in
+from town.tables import BUILDERS, CELLS, COLUMNS, Around, key_of
 
 OUTLINES, PROFILE = "grids.geojson", "town.toml"
 Rows = Mapping[str, list[Row] | None]  # by file; None when it cannot be read
@@ -32,14 +32,37 @@ class Town:
     shifts: tuple[DutyShift, ...]
 
 
+@dataclass(frozen=True)
+class Written:
+    """A town as somebody wrote it, not yet checked; None for what cannot be read at all."""
+
+    rows: dict[str, list[Row] | None]
+    features: Features | None
+    profile: str | None
+    problems: list[Problem]  # so far
+
+
 def read_town(folder: Path) -> Town:
     """The town in a folder of plain files. Raises SeedRefused with everything that is wrong with it."""
     problems: list[Problem] = []
     rows = {file: read_rows(folder, file, columns, problems) for file, columns in COLUMNS.items()}
+    features, profile = read_features(folder, OUTLINES, problems), read_text(folder, PROFILE, problems)
+    return checked(Written(rows, features, profile, problems))
+
+
+Excused = Callable[[Problem], bool]
+
+
+def checked(written: Written, excused: Excused = lambda _: False) -> Town:
+    """Raises SeedRefused with everything that is wrong but for what is excused; a row that is wrong is as it may be."""
+    rows, problems = written.rows, written.problems
+    for file, found in rows.items():
+        for row in found or ():
+            row.subject = key_of(file, row.cells)
     known = {file: _codes(file, found) for file, found in rows.items()}
     levels = {row.cells["code"]: row.cells["level"] for row in rows["areas.csv"] or ()}
-    outlines = read_outlines(folder, OUTLINES, _cells(rows, CELLS), _cells(rows, CELLS[:1]), problems)
-    profile = read_profile(folder, PROFILE, known["units.csv"], problems)
+    outlines = outlines_of(written.features, OUTLINES, _cells(rows, CELLS), _cells(rows, CELLS[:1]), problems)
+    profile = profile_in(written.profile, PROFILE, known["units.csv"], problems)
 
     people = rows["people.csv"] or ()
     units, roles, own = ({row.cells["code"]: row.cells[name] for row in people} for name in ("unit", "role", "area"))
@@ -50,8 +73,9 @@ def read_town(folder: Path) -> Town:
     _no_circle(rows)
     _every_grid(rows, outlines)
     _catch_all(rows, problems)
-    if problems or profile is None or outlines is None:
-        raise SeedRefused(problems)
+    refused = [problem for problem in problems if not excused(problem)]
+    if refused or profile is None or outlines is None:
+        raise SeedRefused(refused or problems)
     return _town(profile, outlines, built)
 
 
@@ -75,8 +99,11 @@ def _town(profile: Profile, outlines: Mapping[str, Outline], built: Mapping[str,
     for area in areas:
         area.path = list(_upwards(area.code, parents))[::-1]
         area.outline = outlines[area.code].geometry if area.code in outlines else None
+    holds: dict[str, list[str]] = {}
+    for one in built["holdings.csv"]:
+        holds.setdefault(one.person, []).append(one.area)
     for person in built["people.csv"]:
-        person.holds = [one.area for one in built["holdings.csv"] if one.person == person.code]
+        person.holds = holds.get(person.code, [])
     return Town(
         profile=profile,
         areas=tuple(areas),
@@ -101,14 +128,12 @@ def _upwards(code: str | None, parents: Mapping[str, str | None]) -> Iterator[st
 
 
 def _no_duplicates(rows: Rows) -> None:
-    for file, found in rows.items():
+    for found in rows.values():
         seen: set[str] = set()
         for row in found or ():
-            columns = COLUMNS[file][:1] if file in KEYED else COLUMNS[file]
-            key = " / ".join(row.cells[column] for column in columns)
-            if key in seen:
-                row.wrong("duplicate", key)
-            seen.add(key)
+            if row.subject in seen:
+                row.wrong("duplicate", row.subject)
+            seen.add(row.subject)
 
 
 def _one_city(rows: Rows, problems: list[Problem]) -> None:

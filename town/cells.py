@@ -7,7 +7,7 @@ from datetime import date, time
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from app.town.problems import WrongValue
+from town.problems import WrongValue
 
 T = TypeVar("T")
 Choice = TypeVar("Choice", bound=StrEnum)

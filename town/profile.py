@@ -4,13 +4,12 @@ import re
 import tomllib
 from dataclasses import dataclass
 from datetime import time
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from app.town.cells import hour
-from app.town.files import Known, read_text
-from app.town.problems import Problem, WrongValue
+from town.cells import hour
+from town.files import Known
+from town.problems import Problem, WrongValue
 
 NAMES = ("name", "name_hant", "name_en", "timezone", "desk")
 NUMBERS = ("police", "fire", "medical", "gas_repair", "power_repair", "water_repair")
@@ -59,8 +58,7 @@ class _Keys:
             return time.min
 
 
-def read_profile(folder: Path, file: str, units: Known, problems: list[Problem]) -> Profile | None:
-    text = read_text(folder, file, problems)
+def profile_in(text: str | None, file: str, units: Known, problems: list[Problem]) -> Profile | None:
     if text is None:
         return None
     try:

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -17,12 +17,17 @@ def reasons() -> dict[str, dict[str, str]]:
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """One thing wrong: where, and why. Line 0 is the file as a whole, line 1 of a CSV file its header."""
+    """One thing wrong: where, and why. Line 1 of a CSV file is its header; line 0 is a row of no file, or all of it.
+
+    `subject` is the row's key and `column` the cell that is to blame, where one is: for whoever edits a single row.
+    """
 
     file: str
     line: int
     key: str
     value: str = ""
+    subject: str = field(default="", compare=False)
+    column: str = field(default="", compare=False)
 
     @property
     def reason(self) -> str:
@@ -33,7 +38,7 @@ class Problem:
         return reasons()[locale][self.key].format(value=shown)
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.reason}"
+        return f"{self.file}:{self.line or self.subject or 0}: {self.reason}"
 
 
 class SeedRefused(Exception):

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import shapely  # type: ignore[import-untyped]  # it ships no types
 
-from app.town.files import Known, read_text
-from app.town.problems import Problem
+from town.files import Known, read_text
+from town.problems import Problem
 
 OVERLAP = 1e-9  # square degrees, about 10 m²: neighbours drawn apart may cross by a hair
 
@@ -31,29 +31,39 @@ class Outline:
         return not self.polygon.is_empty and not self.polygon.covers(shapely.Point(lon, lat))
 
 
-def read_outlines(
-    folder: Path, file: str, grids: Known, apart: Known, problems: list[Problem]
+Features = list[tuple[int, Any]]  # line on which it begins, Feature
+
+
+def read_features(folder: Path, file: str, problems: list[Problem]) -> Features | None:
+    """None when the file cannot be read at all."""
+    text = read_text(folder, file, problems)
+    return None if text is None else features_in(text, file, problems)
+
+
+def features_in(text: str, file: str, problems: list[Problem]) -> Features | None:
+    try:
+        return list(_features(text))
+    except json.JSONDecodeError as error:
+        problems.append(Problem(file, error.lineno, "json", error.msg))
+    except NoFeatures:
+        problems.append(Problem(file, 1, "features"))
+    return None
+
+
+def outlines_of(
+    features: Features | None, file: str, grids: Known, apart: Known, problems: list[Problem]
 ) -> dict[str, Outline] | None:
-    """Outline by grid, an empty one where it is unsound; None when the file cannot be read at all.
+    """Outline by grid, an empty one where it is unsound.
 
     `apart`: those that share borders and no ground. A special grid lies over others.
     """
-    text = read_text(folder, file, problems)
-    if text is None:
-        return None
-    try:
-        features = list(_features(text))
-    except json.JSONDecodeError as error:
-        problems.append(Problem(file, error.lineno, "json", error.msg))
-        return None
-    except NoFeatures:
-        problems.append(Problem(file, 1, "features"))
+    if features is None:
         return None
     outlines: dict[str, Outline] = {}
     for line, feature in features:
         code, wrong = _code(feature), _wrong(feature, grids, outlines)
         if wrong:
-            problems.append(Problem(file, line, *wrong))
+            problems.append(Problem(file, line, *wrong, subject=code or ""))
         if code and code not in outlines:
             outlines[code] = Outline(line, {}, shapely.Polygon()) if wrong else _outline(line, feature["geometry"])
     _overlaps({code: one for code, one in outlines.items() if code in (apart or ())}, file, problems)
@@ -132,4 +142,4 @@ def _overlaps(outlines: Mapping[str, Outline], file: str, problems: list[Problem
     first, second = shapely.STRtree(shapes).query(shapes, predicate="intersects")
     for a, b in sorted(zip(first.tolist(), second.tolist(), strict=True)):
         if a < b and shapes[a].intersection(shapes[b]).area > OVERLAP:
-            problems.append(Problem(file, outlines[codes[b]].line, "overlap", f"{codes[a]} / {codes[b]}"))
+            problems.append(Problem(file, outlines[codes[b]].line, "overlap", f"{codes[a]} / {codes[b]}", codes[b]))

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar, cast
 
-from app.town.cells import many
-from app.town.problems import Problem, WrongValue
+from town.cells import many
+from town.problems import Problem, WrongValue
 
 T = TypeVar("T")
 E = TypeVar("E")
@@ -27,21 +27,23 @@ class Row:
     line: int
     cells: dict[str, str]
     problems: list[Problem]
+    subject: str = ""  # its key
     ok: bool = True
 
-    def wrong(self, key: str, value: str) -> None:
+    def wrong(self, key: str, value: str, column: str = "") -> None:
+        """`column`: the cell to blame, where it is one."""
         self.ok = False
-        self.problems.append(Problem(self.file, self.line, key, value))
+        self.problems.append(Problem(self.file, self.line, key, value, self.subject, column))
 
     def get(self, column: str, parse: Callable[[str], T]) -> T:
         """The cell, which must not be empty."""
         if self.cells[column]:
-            return self._parse(self.cells[column], parse)
-        self.wrong("empty", column)
+            return self._parse(column, self.cells[column], parse)
+        self.wrong("empty", column, column)
         return cast(T, None)
 
     def get_or(self, column: str, parse: Callable[[str], T], empty: E) -> T | E:
-        return self._parse(self.cells[column], parse) if self.cells[column] else empty
+        return self._parse(column, self.cells[column], parse) if self.cells[column] else empty
 
     def ref(self, column: str, known: Known) -> str:
         """A code that must stand in another file."""
@@ -51,13 +53,13 @@ class Row:
         return self.get_or(column, _one_of(known), None)
 
     def refs(self, column: str, known: Known) -> list[str]:
-        return [self._parse(code, _one_of(known)) for code in many(self.cells[column])]
+        return [self._parse(column, code, _one_of(known)) for code in many(self.cells[column])]
 
-    def _parse(self, text: str, parse: Callable[[str], T]) -> T:
+    def _parse(self, column: str, text: str, parse: Callable[[str], T]) -> T:
         try:
             return parse(text)
         except WrongValue as error:
-            self.wrong(error.key, text)
+            self.wrong(error.key, text, column)
             return cast(T, None)
 
 
@@ -86,8 +88,10 @@ def read_text(folder: Path, file: str, problems: list[Problem]) -> str | None:
 def read_rows(folder: Path, file: str, columns: tuple[str, ...], problems: list[Problem]) -> list[Row] | None:
     """The rows of a CSV file, or None when it cannot be read at all. Columns we do not know are left alone."""
     text = read_text(folder, file, problems)
-    if text is None:
-        return None
+    return None if text is None else rows_in(text, file, columns, problems)
+
+
+def rows_in(text: str, file: str, columns: tuple[str, ...], problems: list[Problem]) -> list[Row] | None:
     lines = _csv_lines(text, file, problems)
     header = lines.pop(0)[1] if lines else []
     missing = [Problem(file, 1, "missing_column", column) for column in columns if column not in header]

@@ -5,9 +5,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from app.town import cells as cell
-from app.town.files import Known, Row
-from app.town.outlines import Outline
 from models import (
     Area,
     AssignTo,
@@ -24,6 +21,9 @@ from models import (
 )
 from models.town import GRID, SPECIAL
 from routing.conditions import BadCondition, conditions_of
+from town import cells as cell
+from town.files import Known, Row
+from town.outlines import Outline
 
 COLUMNS = {  # the first column is the key
     "areas.csv": ("code", "name", "level", "parent"),
@@ -42,6 +42,13 @@ COLUMNS = {  # the first column is the key
     "duty.csv": ("unit", "weekdays", "from_time", "to_time", "person", "valid_from", "valid_to"),
 }  # fmt: skip
 KEYED = frozenset(COLUMNS) - {"duty.csv", "holdings.csv"}  # there the whole row is the key
+
+
+def key_of(file: str, cells: Mapping[str, str]) -> str:
+    columns = COLUMNS[file][:1] if file in KEYED else COLUMNS[file]
+    return " / ".join(cells[column] for column in columns)
+
+
 CELLS = (str(GRID), str(SPECIAL))
 LEVELS_ABOVE = ("-1", "0", "1", "2", "3", "4")  # another word in the parent's cell is the parent's problem
 
@@ -102,9 +109,9 @@ def _area(row: Row, around: Around) -> Area:
     )
     above = around.levels[area.parent] if row.ok and area.parent else "-1"
     if row.ok and area.level > SPECIAL:
-        row.wrong("choice", str(area.level))
+        row.wrong("choice", str(area.level), "level")
     elif row.ok and above in LEVELS_ABOVE and not _fits_below(area.level, int(above)):
-        row.wrong("level_parent", f"{area.level} / {area.parent or ''}")
+        row.wrong("level_parent", f"{area.level} / {area.parent or ''}", "parent")
     return area
 
 
@@ -116,7 +123,7 @@ def _fits_below(level: int, above: int) -> bool:
 def _category(row: Row, around: Around) -> Category:
     parent = row.ref_or_none("parent", around.known["categories.csv"])
     if row.ok and parent and parent not in around.fields:
-        row.wrong("field_parent", parent)
+        row.wrong("field_parent", parent, "parent")
     return Category(
         code=row.get("code", cell.category_code),
         parent=parent,
@@ -141,9 +148,9 @@ def _place(row: Row, around: Around) -> Place:
     )
     outline = around.outlines.get(place.grid)
     if row.ok and around.areas_read and not around.is_grid(place.grid):
-        row.wrong("not_a_grid", place.grid)
+        row.wrong("not_a_grid", place.grid, "grid")
     elif row.ok and outline and outline.leaves_out(place.lon, place.lat):
-        row.wrong("outside", f"{place.code} {place.name} / {place.grid}")
+        row.wrong("outside", f"{place.code} {place.name} / {place.grid}", "grid")
     return place
 
 
@@ -168,9 +175,9 @@ def _person(row: Row, around: Around) -> Person:
         area=row.ref("area", around.known["areas.csv"]),
     )
     if row.ok and person.role in (Role.RESIDENT, Role.SYSTEM):
-        row.wrong("choice", person.role)
+        row.wrong("choice", person.role, "role")
     if row.ok and person.role == Role.WORKER and around.areas_read and not around.is_cell(person.area):
-        row.wrong("worker_area", person.area)
+        row.wrong("worker_area", person.area, "area")
     return person
 
 
@@ -178,11 +185,11 @@ def _holding(row: Row, around: Around) -> Holding:
     holding = Holding(row.ref("person", around.known["people.csv"]), row.ref("area", around.known["areas.csv"]))
     role = around.roles.get(holding.person)
     if row.ok and around.areas_read and not around.is_cell(holding.area):
-        row.wrong("not_a_grid", holding.area)
+        row.wrong("not_a_grid", holding.area, "area")
     elif row.ok and role is not None and role not in (Role.WORKER, Role.LEADER):
-        row.wrong("holder_role", f"{holding.person} / {role}")
+        row.wrong("holder_role", f"{holding.person} / {role}", "person")
     elif row.ok and around.own.get(holding.person) == holding.area:
-        row.wrong("held_already", f"{holding.person} / {holding.area}")
+        row.wrong("held_already", f"{holding.person} / {holding.area}", "area")
     return holding
 
 
@@ -229,15 +236,15 @@ def _rule(row: Row, around: Around) -> RoutingRule:
 def _check_rule(row: Row, rule: RoutingRule) -> None:
     """What no single cell can tell."""
     if (rule.from_time is None) != (rule.to_time is None) or (rule.from_time and rule.from_time == rule.to_time):
-        row.wrong("window", f"{row.cells['from_time']}–{row.cells['to_time']}")
+        row.wrong("window", f"{row.cells['from_time']}–{row.cells['to_time']}", "to_time")
     if rule.valid_from and rule.valid_to and rule.valid_to < rule.valid_from:
-        row.wrong("period", f"{rule.valid_from} – {rule.valid_to}")
+        row.wrong("period", f"{rule.valid_from} – {rule.valid_to}", "valid_to")
     if (rule.assign == AssignTo.NAMED) != bool(rule.assignee):
-        row.wrong("assignee", f"{rule.assign} / {rule.assignee or ''}")
+        row.wrong("assignee", f"{rule.assign} / {rule.assignee or ''}", "assignee")
     try:
         conditions_of(rule)
     except BadCondition as error:
-        row.wrong("condition", str(error))
+        row.wrong("condition", str(error), "predicates")
 
 
 def _shift(row: Row, around: Around) -> DutyShift:
@@ -251,12 +258,12 @@ def _shift(row: Row, around: Around) -> DutyShift:
         valid_to=row.get_or("valid_to", cell.day, None),
     )
     if row.ok and shift.from_time == shift.to_time:
-        row.wrong("window", f"{row.cells['from_time']}–{row.cells['to_time']}")
+        row.wrong("window", f"{row.cells['from_time']}–{row.cells['to_time']}", "to_time")
     if row.ok and shift.valid_from and shift.valid_to and shift.valid_to < shift.valid_from:
-        row.wrong("period", f"{shift.valid_from} – {shift.valid_to}")
+        row.wrong("period", f"{shift.valid_from} – {shift.valid_to}", "valid_to")
     works = around.units.get(shift.person)
     if row.ok and works in (around.known["units.csv"] or ()) and works != shift.unit:
-        row.wrong("duty_unit", f"{shift.person} / {shift.unit}")
+        row.wrong("duty_unit", f"{shift.person} / {shift.unit}", "person")
     return shift
 
 
