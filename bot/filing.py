@@ -64,7 +64,8 @@ async def file(
     if asked.phone.strip() and phone is None:
         raise Missing("filing.phone")
     await _own(session, person, asked.photos)
-    draft = _understood(senses, asked)
+    heard = Heard(text=asked.text, photos=[str(photo) for photo in dict.fromkeys(asked.photos)])
+    draft = understood(senses, heard, asked.place)
     filed, resident = await behalf.file(
         session, senses.book, keys, person, asked.how, complaint_of(draft), now, phone=phone, locale=locale
     )
@@ -80,14 +81,15 @@ async def file(
     return Receipt(case, said.key, dict(said.args))
 
 
-def _understood(senses: Senses, asked: Asked) -> Draft:
-    """As if a resident had said it, without a question back: what stays unclear a person sorts."""
-    around = senses.around((), False)
-    heard = Heard(text=asked.text, photos=[str(photo) for photo in dict.fromkeys(asked.photos)])
-    draft = complaint.understood(heard, around)
-    if asked.place.strip():
-        spots = senses.spots(asked.place)
-        whereabouts.settle(draft, spots[0] if len(spots) == 1 else Spot(asked.place.strip()[:200]))
+def understood(senses: Senses, heard: Heard, place: str) -> Draft:
+    """As if a resident had said it, without a question back: what stays unclear a person sorts.
+
+    `place` is where, in words; a pin says it better.
+    """
+    draft = complaint.understood(heard, senses.around((), False))
+    if place.strip() and not (heard.pin and draft.grid):
+        spots = senses.spots(place)
+        whereabouts.settle(draft, spots[0] if len(spots) == 1 else Spot(place.strip()[:200]))
     return draft
 
 
