@@ -115,12 +115,11 @@ class SeededFile(Table, table=True):
 
 
 class TownImport(Table, table=True):
-    """A file somebody gave to the console and looked through: kept until they say yes, a day at most."""
+    """Files somebody gave to the console and looked through: kept until they say yes, a day at most."""
 
     __tablename__ = "town_imports"
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     person: str = Field(foreign_key="people.code")
-    table: str
     version: int  # of the town it was held against
-    rows: dict[str, Any] = Field(default_factory=dict, sa_type=DOCUMENT)  # the table as it would be, by key
+    rows: dict[str, Any] = Field(default_factory=dict, sa_type=DOCUMENT)  # as they would be, by file and key
     at: datetime = moment(index=True)

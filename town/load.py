@@ -9,7 +9,7 @@ from sqlmodel import SQLModel, col, delete, func, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import models
-from models import Area, Category, ClockPolicy, DutyShift, Person, Place, RoutingRule, Unit, Workday
+from models import Area, Category, ClockPolicy, DutyShift, Person, Place, RoutingRule, Service, Unit, Workday
 from town.problems import Problem, SeedRefused
 from town.profile import Profile
 from town.read import OUTLINES, PROFILE, Town, read_town
@@ -29,6 +29,7 @@ RESTS: dict[str, type[Any]] = {
     "people.csv": Person,
     "clocks.csv": ClockPolicy,
     "rules.csv": RoutingRule,
+    "services.csv": Service,
 }
 
 
@@ -65,6 +66,7 @@ async def town_in(session: AsyncSession) -> Town | None:
         rules=await rows(RoutingRule),
         workdays=await rows(Workday, Workday.day),
         shifts=await rows(DutyShift, DutyShift.id),
+        services=await rows(Service),
     )  # fmt: skip
 
 
@@ -74,11 +76,11 @@ async def load_town(session: AsyncSession, town: Town, passwords: Passwords) -> 
     await keep(session, town, diff(sheets_of(there) if there else {}, sheets_of(town)), passwords)
 
 
-async def keep(session: AsyncSession, town: Town, changes: Sequence[Change], passwords: Passwords) -> None:
+async def keep(session: AsyncSession, town: Town, changes: Sequence[Change], passwords: Passwords | None) -> None:
     """Writes the rows that changed, out of the town as it shall be. Does not commit.
 
     What is gone rests, for old cases name it: people may not sign in any more, rules are switched off. `passwords` is
-    asked only for people who have none.
+    asked only for people who have none; without it they cannot sign in yet.
     """
     await _only_this_city(session, town)
     touched = _touched(town, changes)
@@ -91,11 +93,12 @@ async def keep(session: AsyncSession, town: Town, changes: Sequence[Change], pas
     await _upsert(session, _of(town.people, touched["people.csv"]), but=("password_hash",))
     await _upsert(session, _of(town.clocks, touched["clocks.csv"]))
     await _upsert(session, _of(town.rules, touched["rules.csv"]))
+    await _upsert(session, _of(town.services, touched["services.csv"]))
     await _upsert(session, [day for day in town.workdays if day.day.isoformat() in touched["calendar.csv"]])
     if touched["duty.csv"]:
         await _roster(session, town)
     await _retire(session, changes)
-    if touched["people.csv"]:
+    if touched["people.csv"] and passwords is not None:
         await _give_passwords(session, passwords)
     if changes:
         await touch(session)

@@ -27,7 +27,7 @@ OUTLINE, VALUE = "outline", "value"  # the only columns of the outlines and of t
 FIELDS = {  # where a Town has each file's rows
     "areas.csv": "areas", "categories.csv": "categories", "places.csv": "places", "units.csv": "units",
     "people.csv": "people", "clocks.csv": "clocks", "rules.csv": "rules", "calendar.csv": "workdays",
-    "duty.csv": "shifts",
+    "duty.csv": "shifts", "services.csv": "services",
 }  # fmt: skip
 NOTHING = {("rules.csv", "min_confidence"): "0.0", ("rules.csv", "predicates"): "{}"}  # asks nothing: an empty cell
 
@@ -51,7 +51,7 @@ def sheets_of(town: Town) -> Sheets:
     sheets: Sheets = {file: {} for file in COLUMNS}
     for file, field in FIELDS.items():
         for row in getattr(town, field):
-            _add(sheets, file, {column: _cell(file, column, getattr(row, column)) for column in COLUMNS[file]})
+            _add(sheets, file, {column: cell(file, column, getattr(row, column)) for column in COLUMNS[file]})
     for person in town.people:
         for cells in holdings_of(person):
             _add(sheets, "holdings.csv", cells)
@@ -72,7 +72,7 @@ def outline(geometry: Mapping[str, Any]) -> str:
     return json.dumps({"type": "Polygon", "coordinates": geometry["coordinates"]}, separators=(",", ":"))
 
 
-def _cell(file: str, column: str, value: Any) -> str:
+def cell(file: str, column: str, value: Any) -> str:
     text = written(value)
     return "" if NOTHING.get((file, column)) == text else text
 
@@ -117,12 +117,12 @@ def _settings(profile: Profile) -> dict[str, str]:
     return {**{name: getattr(profile, name) for name in names}, **hours, **numbers}
 
 
-def unchecked(sheets: Sheets, file: str = "", lines: Mapping[str, int] | None = None) -> Written:
-    """As if it had been read from files, for the same checks. `lines`: where each row of `file` stood."""
+def unchecked(sheets: Sheets, lines: Mapping[str, Mapping[str, int]] | None = None) -> Written:
+    """As if it had been read from files, for the same checks. `lines`: where each row stood, by file."""
     problems: list[Problem] = []
 
     def line(of: str, key: str) -> int:
-        return (lines or {}).get(key, 0) if of == file else 0
+        return (lines or {}).get(of, {}).get(key, 0)
 
     rows: dict[str, list[Row] | None] = {
         of: [Row(of, line(of, key), cells, problems) for key, cells in sheets[of].items()] for of in COLUMNS

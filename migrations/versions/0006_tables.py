@@ -30,7 +30,6 @@ def upgrade() -> None:
         "town_imports",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("person", sa.String(), nullable=False),
-        sa.Column("table", sa.String(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("rows", postgresql.JSONB(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
