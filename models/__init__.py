@@ -19,6 +19,7 @@ from models.civic import (
 from models.console import AuditEntry, CaseWords, SavedView
 from models.desks import Absence, BindingLink, DeskChat, DeskMessage, DutyHandover, DutyShift, ModelVersion
 from models.hot import AreaDay, Colour, HotCase, HotIssue
+from models.knowledge import Service, ServiceCount, TextOverride
 from models.lists import Bulletin, ClearingTarget
 from models.outbox import Notification, SeenMessage, StaffAct, StaffSession
 from models.partners import ApiKey, Brought
@@ -108,12 +109,15 @@ __all__ = [
     "SeenMessage",
     "Sending",
     "SentFile",
+    "Service",
+    "ServiceCount",
     "ShadowPrediction",
     "StaffAct",
     "StaffSession",
     "Stage",
     "Status",
     "Step",
+    "TextOverride",
     "Timer",
     "Town",
     "TownImport",

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from models import Area, Category, ClockPolicy, DutyShift, Person, Place, Role, RoutingRule, Unit, Workday
+from models import Area, Category, ClockPolicy, DutyShift, Person, Place, Role, RoutingRule, Service, Unit, Workday
 from town.files import Known, Row, read_rows, read_text
 from town.outlines import Features, Outline, outlines_of, read_features
 from town.problems import Problem, SeedRefused
 from town.profile import Profile, profile_in
-from town.tables import BUILDERS, CELLS, COLUMNS, Around, key_of
+from town.tables import BUILDERS, CELLS, COLUMNS, OPTIONAL, Around, key_of
 
 OUTLINES, PROFILE = "grids.geojson", "town.toml"
 Rows = Mapping[str, list[Row] | None]  # by file; None when it cannot be read
@@ -30,6 +30,7 @@ class Town:
     rules: tuple[RoutingRule, ...]
     workdays: tuple[Workday, ...]
     shifts: tuple[DutyShift, ...]
+    services: tuple[Service, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,10 @@ class Written:
 def read_town(folder: Path) -> Town:
     """The town in a folder of plain files. Raises SeedRefused with everything that is wrong with it."""
     problems: list[Problem] = []
-    rows = {file: read_rows(folder, file, columns, problems) for file, columns in COLUMNS.items()}
+    there = {file: columns for file, columns in COLUMNS.items() if file not in OPTIONAL or (folder / file).exists()}
+    rows = dict.fromkeys(COLUMNS, list[Row]()) | {
+        file: read_rows(folder, file, columns, problems) for file, columns in there.items()
+    }
     features, profile = read_features(folder, OUTLINES, problems), read_text(folder, PROFILE, problems)
     return checked(Written(rows, features, profile, problems))
 
@@ -115,6 +119,7 @@ def _town(profile: Profile, outlines: Mapping[str, Outline], built: Mapping[str,
         rules=tuple(built["rules.csv"]),
         workdays=tuple(built["calendar.csv"]),
         shifts=tuple(built["duty.csv"]),
+        services=tuple(built["services.csv"]),
     )
 
 

@@ -16,11 +16,13 @@ from models import (
     Place,
     Role,
     RoutingRule,
+    Service,
     Unit,
     Workday,
 )
 from models.town import GRID, SPECIAL
 from routing.conditions import BadCondition, conditions_of
+from routing.topics import Topic
 from town import cells as cell
 from town.files import Known, Row
 from town.outlines import Outline
@@ -40,7 +42,12 @@ COLUMNS = {  # the first column is the key
     ),
     "calendar.csv": ("day", "working", "name"),
     "duty.csv": ("unit", "weekdays", "from_time", "to_time", "person", "valid_from", "valid_to"),
+    "services.csv": (
+        "code", "topic", "unit", "category", "title", "title_en", "asked", "steps", "materials", "place", "hours",
+        "takes", "cost", "call", "answer_en", "reviewed_on", "valid_to",
+    ),
 }  # fmt: skip
+OPTIONAL = frozenset({"services.csv"})  # a town may begin without
 KEYED = frozenset(COLUMNS) - {"duty.csv", "holdings.csv"}  # there the whole row is the key
 
 
@@ -267,6 +274,25 @@ def _shift(row: Row, around: Around) -> DutyShift:
     return shift
 
 
+def _service(row: Row, around: Around) -> Service:
+    plain = {name: row.get(name, str) for name in PLAIN}
+    return Service(
+        code=row.get("code", cell.code),
+        topic=row.get("topic", cell.word(Topic)),
+        unit=row.ref("unit", around.known["units.csv"]),
+        category=row.ref("category", around.known["categories.csv"]),
+        asked=row.get("asked", cell.many),
+        steps=row.get("steps", cell.many),
+        materials=cell.many(row.cells["materials"]),
+        reviewed_on=row.get("reviewed_on", cell.day),
+        valid_to=row.get_or("valid_to", cell.day, None),
+        **plain,
+    )
+
+
+PLAIN = ("title", "title_en", "place", "hours", "takes", "cost", "call", "answer_en")  # words of a service
+
+
 def _workday(row: Row, around: Around) -> Workday:
     return Workday(day=row.get("day", cell.day), working=row.get("working", cell.truth), name=row.get("name", str))
 
@@ -282,4 +308,5 @@ BUILDERS: dict[str, Callable[[Row, Around], Any]] = {
     "rules.csv": _rule,
     "calendar.csv": _workday,
     "duty.csv": _shift,
+    "services.csv": _service,
 }
