@@ -75,7 +75,7 @@ async def counted(
     """What a `query` finds."""
     around = {"since": period.since, "until": period.until, "as_of": as_of or period.until, "within": within}
     rows = (await session.execute(asked, {**around, "open": [str(one) for one in OPEN]})).mappings().all()
-    return [_row(row) for row in rows]
+    return [made_of(row) for row in rows]
 
 
 async def total(
@@ -92,7 +92,8 @@ def nothing(key: str) -> Rates:
     return Rates(key, 0, 0, none, none, none, none, none, none, none, none, 0, 0, None, 0)
 
 
-def _row(row: Mapping[Any, Any]) -> Rates:
+def made_of(row: Mapping[Any, Any]) -> Rates:
+    """The rates that counts by the names of COUNTED make."""
     finished = row["finished"]
     return Rates(
         key=row["key"],
@@ -180,25 +181,33 @@ _LEFT_OPEN = f"""
 
 _LEFT_OUT = f"SELECT case_id, max(round) AS upto FROM exclusions WHERE {IN_FORCE} GROUP BY case_id"  # noqa: S608
 
+UNIT = "CASE WHEN new THEN NULL WHEN unsorted THEN desk ELSE coalesce(unit, desk) END"
 _WHOSE: Mapping[By, str] = {
     By.TOWN: "VALUES (coalesce(CAST(:within AS text), town.code))",
     By.AREA: "SELECT unnest(coalesce(path, ARRAY[town.code]))",
-    By.UNIT: "VALUES (CASE WHEN new THEN NULL WHEN unsorted THEN desk ELSE coalesce(unit, desk) END)",
+    By.UNIT: f"VALUES ({UNIT})",
     By.WORKER: "VALUES (CASE WHEN NOT new AND NOT unsorted THEN assignee END)",
     By.CATEGORY: "VALUES (coalesce(category, ''))",
 }
-_COUNTED = (
+COUNTED = (
     "filed", "handed", "sign_due", "sign_kept", "contact_due", "contact_kept", "finished", "in_time", "answered",
     "solved", "satisfied", "returned", "reopened", "overdue", "left_open", "overdue_open",
 )  # fmt: skip
 
 
-@cache
 def query(by: By) -> TextClause:
-    """Every fact, added up for each case and whoever had it, then for each key: by far fewer rows."""
-    some = " OR ".join(_COUNTED)
-    counts = ", ".join(f"count(*) FILTER (WHERE {name}) AS {name}" for name in _COUNTED)
-    sums = ", ".join(f"coalesce(sum({name}) FILTER (WHERE NOT left_out), 0)::int AS {name}" for name in _COUNTED)
+    return grouped(_WHOSE[by])
+
+
+@cache
+def grouped(whose: str) -> TextClause:
+    """Every fact, added up for each case and whoever had it, then for each key: by far fewer rows.
+
+    `whose`: SQL for the keys (text) a row of `lot` counts for.
+    """
+    some = " OR ".join(COUNTED)
+    counts = ", ".join(f"count(*) FILTER (WHERE {name}) AS {name}" for name in COUNTED)
+    sums = ", ".join(f"coalesce(sum({name}) FILTER (WHERE NOT left_out), 0)::int AS {name}" for name in COUNTED)
     return text(f"""
         WITH fact AS MATERIALIZED ({_HAPPENED} UNION ALL {_LEFT_OPEN}), gone AS MATERIALIZED ({_LEFT_OUT}),
         lot AS MATERIALIZED (
@@ -212,7 +221,7 @@ def query(by: By) -> TextClause:
         FROM (
             SELECT lot.*, key, coalesce(round <= upto, false) AS left_out
             FROM lot CROSS JOIN town LEFT JOIN gone USING (case_id) LEFT JOIN areas ON areas.code = lot.grid
-            CROSS JOIN LATERAL ({_WHOSE[by]}) AS own (key)
+            CROSS JOIN LATERAL ({whose}) AS own (key)
             WHERE CAST(:within AS text) IS NULL OR :within = ANY(path) OR :within = town.code
         ) AS known
         WHERE key IS NOT NULL GROUP BY key ORDER BY key

@@ -8,17 +8,19 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Response
 from pwdlib import PasswordHash
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from cases.errors import NotAllowed, Refusal
 from models import Person, StaffSession
 from web.guard import SAFE
-from web.parts import PartsHere
+from web.parts import Parts, PartsHere
 
 COOKIE = "fengqiao_staff"
 LASTS = timedelta(hours=12)
+AT_MOST = timedelta(days=14)
+"""So long after the password a screen on the wall asks for it again."""
 
 
 class SignedOut(Refusal):
@@ -66,6 +68,17 @@ def begin(session: AsyncSession, person: Person, now: datetime) -> tuple[str, St
     )
     session.add(row)
     return token, row
+
+
+async def prolong(parts: Parts, request: Request, answer: Response, me: SignedIn, now: datetime) -> None:
+    """Half of its time gone by, a session of a page that shows itself for days begins anew, until AT_MOST."""
+    async with parts.transactions.begin() as session:
+        row = await session.get(StaffSession, me.token_hash)
+        if row is None or row.expires_at - now > LASTS / 2 or now + LASTS > row.created_at + AT_MOST:
+            return
+        row.expires_at = now + LASTS
+    lasts, token = int(LASTS.total_seconds()), request.cookies[COOKIE]
+    answer.set_cookie(COOKIE, token, lasts, httponly=True, samesite="strict", secure=parts.secure)
 
 
 async def signed_in(request: Request, parts: PartsHere) -> SignedIn:

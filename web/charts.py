@@ -63,7 +63,7 @@ def lines(
     for name, values in series.items():
         points = [None if v is None else (round(x[n], 1), round(y(v * scale), 1)) for n, v in enumerate(values)]
         dots = [(*point, n) for n, point in enumerate(points) if point]
-        drawn.append(Line(name, values, (kinds or {}).get(name, ""), _stretches(points), dots))
+        drawn.append(Line(name, values, (kinds or {}).get(name, ""), stretches(points), dots))
     every = max(1, ceil(len(labels) / MOST_LABELS))
     across = [Tick(round(x[n], 1), label) for n, label in enumerate(labels) if n % every == 0]
     steps = round((top_value - bottom_value) / step)
@@ -71,7 +71,7 @@ def lines(
     return LineChart(labels, drawn, unit, width, height, left, right, top, bottom, across, up)
 
 
-def _stretches(points: Sequence[tuple[float, float] | None]) -> list[str]:
+def stretches(points: Sequence[tuple[float, float] | None]) -> list[str]:
     paths: list[str] = []
     open_ = False
     for point in points:

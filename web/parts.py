@@ -16,6 +16,7 @@ from bot.transactions import Transactions
 from bot.wording import Wording
 from cases.keys import Keys
 from cases.learning import Learning
+from web.kept import Kept
 
 if TYPE_CHECKING:
     from bot.reception import Reception
@@ -36,6 +37,10 @@ class Models(Protocol):
 
     async def texts(self, references: Collection[str]) -> Mapping[str, str]:
         """The messages of ours that a report names."""
+
+
+async def _nothing_new() -> None:
+    """A town that nobody changes."""
 
 
 @dataclass
@@ -61,6 +66,8 @@ class Parts:
     staff_link: Callable[[str], str] | None = None  # the same to the staff's bot
     receptions: "Mapping[str, Reception]" = field(default_factory=dict)  # of messengers that bring updates to our door
     hook_secret: str = ""
+    reread: Callable[[], Awaitable[object]] = _nothing_new  # the town, at once, where it was changed here
+    kept: Kept = field(default_factory=Kept)  # what is costly to count
 
     @property
     def wording(self) -> Wording:

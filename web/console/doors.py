@@ -2,12 +2,20 @@
 
 from fastapi import FastAPI
 
-from web.console import audit, case, partners, shell
+from web.console import audit, board, case, learning, learning_pages, partners, shell, triage
 
-ROUTERS = (audit.router, partners.router, case.router)  # a case's comes last: any word may be a number
+ROUTERS = (
+    audit.router,
+    board.router,
+    learning.router,
+    learning_pages.router,
+    partners.router,
+    triage.router,
+    case.router,
+)  # a case's comes last: any word may be a number
 
 
 def mount(app: FastAPI) -> None:
     shell.mount(app)
     for router in ROUTERS:
-        app.include_router(router)
+        app.include_router(router, include_in_schema=False)

@@ -61,7 +61,7 @@ document.addEventListener("submit", async (event) => {
 
 const fold = document.querySelector(".menu-fold"); // folded only where there is no room
 const roomy = matchMedia("(min-width: 900px)");
-const unfold = () => { if (roomy.matches) fold.open = true; };
+const unfold = () => { if (fold && roomy.matches) fold.open = true; };
 roomy.addEventListener("change", unfold);
 unfold();
 
@@ -80,12 +80,16 @@ document.addEventListener("change", (event) => {
 
 const busy = (part) => part.contains(document.activeElement) && document.activeElement.matches("input, select, textarea");
 
+let asked = 0;
+
 /** Draws each `[data-live]` of the page anew from the server, but for one somebody is writing in. `redrawn` follows. */
 export async function redraw(address = location.href) {
+  const mine = ++asked;
   const answer = await fetch(address, { headers: { "X-Part": "1" }, credentials: "same-origin", cache: "no-store" }).catch(() => null);
   if (answer?.status === 401) location.reload();
   if (!answer?.ok) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (mine !== asked) return; // somebody asked for another page meanwhile
   for (const part of document.querySelectorAll("[data-live]")) {
     const now = fresh.getElementById(part.id);
     if (now && !busy(part) && now.innerHTML !== part.innerHTML) replace(part, now);
@@ -107,9 +111,9 @@ function replace(part, now) {
 let waiting = 0;
 
 if (document.querySelector("[data-live]")) {
-  const soon = () => {
-    clearTimeout(waiting);
-    waiting = setTimeout(redraw, 400 + Math.random() * 400); // many changes at once are one
+  const pause = 1000 * (document.querySelector("[data-live-every]")?.dataset.liveEvery ?? 0.4);
+  const soon = () => { // many changes at once are one, and changes without end are shown all the same
+    waiting ||= setTimeout(() => { waiting = 0; redraw(); }, pause + Math.random() * 400);
   };
   listen({ url: () => "/api/staff/stream", event: "changed", heard: soon, poll: () => redraw(), fast: 15000 });
 }

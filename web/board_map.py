@@ -1,0 +1,167 @@
+"""The dashboard's map: what lies inside an area, coloured as the last day was judged, and where each part leads."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from bot.texts import say
+from cases import board
+from cases.board import Count, Dot, Standing
+from cases.book import Book
+from models import Area, AreaDay, Place
+from models.town import GRID
+from routing.outlines import overlay
+from routing.places import ROAD
+from web import maps
+from web.maps import Frame, Point
+
+NAMED = 8  # buildings that bear their names
+
+
+@dataclass(frozen=True)
+class Ground:
+    """A grid as a coloured shape; `letter` says the colour where it stands."""
+
+    path: str
+    colour: str
+    inside: bool
+    letter: str = ""
+    at: Point | None = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one may go into: an area, or a building as a point."""
+
+    code: str
+    name: str
+    said: str  # the same with its figures, for who cannot see it
+    to: str
+    count: Count
+    path: str = ""
+    at: Point | None = None
+    colour: str = ""
+    letter: str = ""
+    index: int | None = None
+    reasons: Sequence[str] = ()
+    here: bool = False
+    named: bool = True
+
+
+@dataclass(frozen=True)
+class Map:
+    frame: Frame
+    ground: Sequence[Ground]
+    parts: Sequence[Part]
+    border: str
+    special: Sequence[tuple[str, str, Point | None]]
+    dots: Sequence[tuple[float, float, str]]
+    counts: Mapping[str, int] = field(default_factory=dict)  # grids of each colour
+
+
+@dataclass(frozen=True)
+class Atlas:
+    """Draws for one reader. `base`: the page's own address."""
+
+    book: Book
+    locale: str
+    base: str
+    standing: Standing
+    colours: Mapping[str, AreaDay]
+    reasons: Any  # AreaDay → words
+
+    def say(self, key: str, **args: object) -> str:
+        return say(key, self.locale, **args)
+
+    def href(self, **asked: str) -> str:
+        given = {name: value for name, value in asked.items() if value}
+        return f"{self.base}?{urlencode(given)}" if given else self.base
+
+    def map(self, area: str, place: str | None, dots: Sequence[Dot], special: bool) -> Map | None:
+        """None for a town without outlines."""
+        bounds = self.book.outlines.bounds(area)
+        if bounds is None:
+            return None
+        frame = maps.frame(bounds)
+        ground = [one for grid in self.book.areas.values() if (one := self._ground(frame, grid, area))]
+        over = overlay(self.book.areas) if special else []
+        lines = [
+            (self.book.area_name(one), maps.outline(self.book.outlines, frame, one), self._mid(frame, one))
+            for one in over
+        ]
+        return Map(
+            frame,
+            sorted(ground, key=lambda one: one.inside),
+            self.parts(frame, area, place, special),
+            maps.outline(self.book.outlines, frame, area),
+            [line for line in lines if line[1]],
+            [(*frame.at(dot.lon, dot.lat), dot.number) for dot in dots if dot.lon is not None and dot.lat is not None],
+            self._counts(area),
+        )
+
+    def _ground(self, frame: Frame, grid: Area, area: str) -> Ground | None:
+        path = maps.outline(self.book.outlines, frame, grid.code) if grid.level == GRID else ""
+        if not path:
+            return None
+        inside = area in grid.path
+        colour = self._colour(grid.code) if inside else ""
+        lettered = bool(colour) and self.book.areas[area].level < GRID - 1
+        return Ground(path, colour, inside, *((self._letter(colour), self._mid(frame, grid.code)) if lettered else ()))
+
+    def parts(self, frame: Frame | None, area: str, place: str | None, special: bool) -> list[Part]:
+        """Areas below it, or the places of a grid."""
+        more = {"special": "1" if special else ""}
+        if self.book.areas[area].level == GRID:
+            return self._places(frame, area, place, more)
+        parts = []
+        for one in board.children(self.book, area):
+            count, day = self.standing.areas.get(one.code, Count()), self.colours.get(one.code)
+            colour, index = self._colour(one.code), round(day.index) if day else None
+            name = one.name.removeprefix(self.book.area_name(area))
+            path = maps.outline(self.book.outlines, frame, one.code) if frame else ""
+            at = self._mid(frame, one.code) if frame else None
+            said = self._said(one.name, count, colour, index)
+            to = self.href(area=one.code, **more)
+            letter, why = self._letter(colour), self.reasons(day)
+            parts.append(Part(one.code, name, said, to, count, path, at, colour, letter, index, why))
+        return parts
+
+    def _places(self, frame: Frame | None, grid: str, place: str | None, more: Mapping[str, str]) -> list[Part]:
+        mine = [one for one in self.book.places.values() if one.grid == grid and self._is_shown(one)]
+        mine.sort(key=lambda one: (-self._count(one).open, one.code))
+        named = {one.code for one in mine[:NAMED] if self._count(one).open}
+        return [
+            Part(
+                one.code, one.name, self._said(one.name, self._count(one), "", None), self.href(place=one.code, **more),
+                self._count(one), at=frame.at(one.lon, one.lat) if frame else None, here=one.code == place,
+                named=one.code in named or one.code == place,
+            )
+            for one in mine
+        ]  # fmt: skip
+
+    def _is_shown(self, place: Place) -> bool:
+        return place.kind != ROAD or bool(self._count(place).open)
+
+    def _count(self, place: Place) -> Count:
+        return self.standing.places.get(place.code, Count())
+
+    def _said(self, name: str, count: Count, colour: str, index: int | None) -> str:
+        told = [self.say("console.board.part", name=name, n=count.open, late=count.overdue)]
+        told += [self.say(f"console.board.colour.{colour}")] if colour else []
+        told += [self.say("console.board.index_is", n=index)] if index is not None else []
+        return self.say("word.and").join(told)
+
+    def _colour(self, area: str) -> str:
+        day = self.colours.get(area)
+        return str(day.colour) if day and day.colour in board.SEVERE else ""
+
+    def _letter(self, colour: str) -> str:
+        return self.say(f"paper.colour.{colour}") if colour else ""
+
+    def _counts(self, area: str) -> dict[str, int]:
+        inside = [self._colour(grid) for grid in board.grids(self.book, area)]
+        return {str(colour): inside.count(str(colour)) for colour in board.SEVERE}
+
+    def _mid(self, frame: Frame, area: str) -> Point | None:
+        return maps.middle(self.book.outlines, frame, area)
