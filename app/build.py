@@ -27,6 +27,7 @@ from app.learning import Learning
 from app.learning_shelf import Shelf
 from app.learning_use import InUse
 from app.model_key import signing, trusted
+from app.neighbours import Neighbours
 from app.redeliver import redeliver
 from app.settings import Settings
 from app.shadowing import Shadowing
@@ -114,8 +115,9 @@ async def build(settings: Settings, url: str, now: Now = utcnow) -> AsyncIterato
         learning = Learning(transactions, settings.model_dir.parent, now, defer_training, lambda: signing(settings))
         learning.on_progress = teaching.progress
         shadowing = Shadowing(transactions, settings.model_dir.parent, now, key=key)
-        work = make_work(transactions, senses, learning, shadowing, now, settings.site_url)
         keys = Keys(settings.secret())
+        neighbours = Neighbours(transactions, senses, keys, now)
+        work = make_work(transactions, senses, learning, shadowing, neighbours, now, settings.site_url)
         queue = make_queue(url, work)
         store, inbox = Store(settings.photos_dir), Inbox(transactions, keys)
         bots = make_bots(Materials(settings, transactions, senses, keys, store, inbox, learning, now))
@@ -160,7 +162,8 @@ async def loaded_from(session: AsyncSession) -> str | None:
 
 
 def make_work(
-    transactions: Transactions, senses: Senses, learning: Learning, shadowing: Shadowing, now: Now, site: str
+    transactions: Transactions, senses: Senses, learning: Learning, shadowing: Shadowing, neighbours: Neighbours,
+    now: Now, site: str,
 ) -> Work:
     """The tasks' own words, bound to this database, this clock and the town as it is when they run."""
 
@@ -201,7 +204,8 @@ def make_work(
             return await bulletins.put_out(session, senses.book, now(), site)
 
     return Work(
-        deliver, give_up, sweep, again, learning.train, shadowing.score, watch_the_weeks, hotness.gather, warn, put_out
+        deliver, give_up, sweep, again, learning.train, shadowing.score, watch_the_weeks, hotness.gather, warn, put_out,
+        neighbours.go_on,
     )
 
 
@@ -255,6 +259,7 @@ def build_site(parts: Parts) -> "FastAPI":
         staff_link=links.get("telegram-staff"),
         receptions={bot.channel.name: bot.reception for bot in parts.bots if bot.hook},
         hook_secret=hook_secret(parts.settings, parts.keys),
+        reread=lambda: refresh(parts),
     )
     return site.create(given)
 
