@@ -21,7 +21,7 @@ from cases.errors import NotFound, Stale
 from cases.masking import redact
 from cases.notices import VIA_JOINED
 from classifiers.alike import share
-from models import OPEN, Case, Event, Follower, Resident, Status
+from models import OPEN, Case, Event, Follower, Prediction, Resident, Status
 from routing.cells import cell, metres, near
 
 SINCE = timedelta(days=30)
@@ -75,16 +75,22 @@ async def for_resident(session: AsyncSession, book: Book, about: About, resident
     theirs = select(Follower.case_id).where(Follower.case_id == Case.id, Follower.resident == resident)
     kind, accused = col(Case.facts)["kind"].astext, col(Case.facts)["accused"].astext
     harmless = (or_(kind.is_(None), kind != PRIVATE), or_(accused.is_(None), accused == "[]"))
-    quiet = (col(Case.danger).is_(None), *harmless, ~theirs.exists())
+    quiet = (col(Case.danger).is_(None), *harmless, ~theirs.exists(), Case.category == about.category)
     return await _alike(session, book, about, quiet, now)
 
 
 async def for_staff(
     session: AsyncSession, book: Book, case: Case, seen: ColumnElement[bool], now: datetime
 ) -> list[Alike]:
-    """What a case may be merged into, of those in `seen`."""
-    about = About(case.text, case.category, case.item, case.place, case.lon, case.lat)
-    return await _alike(session, book, about, (seen, Case.id != case.id), now)
+    """What a case may be merged into, of those in `seen`. One nobody sorted yet goes by what the model made of it."""
+    others = (seen, Case.id != case.id)
+    if case.category is not None:
+        about = About(case.text, case.category, case.item, case.place, case.lon, case.lat)
+        return await _alike(session, book, about, (*others, Case.category == case.category), now)
+    guess = await session.get(Prediction, case.id)
+    about = About(case.text, guess.label if guess else "", None, case.place, case.lon, case.lat)
+    either = or_(Case.category == about.category, col(Case.category).is_(None))
+    return await _alike(session, book, about, (*others, either), now)
 
 
 async def _alike(session: AsyncSession, book: Book, about: About, where: Sequence[Any], now: datetime) -> list[Alike]:
@@ -94,7 +100,7 @@ async def _alike(session: AsyncSession, book: Book, about: About, where: Sequenc
         return []
     chosen = select(Case).where(
         col(Case.cell).in_(near(*here)), Case.submitted_at > now - SINCE,
-        col(Case.status).in_(OPEN), Case.category == about.category, *where,
+        col(Case.status).in_(OPEN), *where,
     )  # fmt: skip
     rows = (await session.exec(chosen.order_by(col(Case.submitted_at).desc()).limit(READ))).all()
     found = [(share(about.text, case.text), case) for case in rows if _near(book, about, here, case)]

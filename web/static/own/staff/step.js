@@ -153,10 +153,10 @@ function bodyOf(step, version, draft) {
   return body;
 }
 
-/** Opens the sheet of `step` for case `it`; `taken(latest)` or `faster(error)` end it. */
-export function ask(step, it, { taken, faster }) {
+/** Opens the sheet of `step` for case `it`, with what is `given` filled in; `taken(latest)` or `faster(error)` end it. */
+export function ask(step, it, { taken, faster }, given = {}) {
   const name = `${it.number} ${step.name}`;
-  const draft = drafts.get(name) || {};
+  const draft = Object.assign(drafts.get(name) || {}, given);
   drafts.set(name, draft);
   const error = h("p", { class: "wrong", role: "alert" });
   const submit = h("button", { type: "submit", class: "button next wide" }, step.label);
