@@ -9,19 +9,20 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot import transcript
 from bot.direct import direct
-from bot.flows import talk
+from bot.flows import neighbours, talk
 from bot.flows.alike import about_to_file
 from bot.flows.effects import Effect
 from bot.flows.state import Draft, Mode, State
 from bot.flows.surroundings import Brief
 from bot.hearing import hear
 from bot.messages import Incoming, Say
+from bot.neighbours import known_to
 from bot.perform import Scene, perform
 from bot.senses import Senses
 from bot.texts import DEFAULT, LOCALES
 from bot.transactions import Transactions
 from bot.transcript import Held, Line
-from cases import exclusion, feedback, joining, queries
+from cases import exclusion, feedback, homes, joining, queries
 from cases.errors import Refusal
 from cases.keys import Keys
 from models import Case, Photo, Resident
@@ -52,6 +53,7 @@ class Caller:
     address: str
     locale: str | None = None
     building: str | None = None
+    large: bool | None = None  # elder mode, where they chose
 
     @property
     def id(self) -> UUID:
@@ -80,8 +82,12 @@ class Inbox:
             resident, state, is_new = held.resident, State.model_validate(held.state), not held.state
             if caller.locale in LOCALES:
                 resident.locale = caller.locale
+            if caller.large is not None:
+                resident.large = caller.large
             new_place = caller.building is not None and caller.building != state.building
             state.building = caller.building or state.building
+            if caller.building:
+                await homes.tie(session, resident.id, caller.building, now)
             if is_new or new_place:
                 greeting = talk.greet(state, senses.around((), False))
                 await transcript.said(session, resident, greeting, f"hello:{uuid4()}", now)
@@ -138,6 +144,10 @@ class Inbox:
         heard, stale = hearing.heard, hearing.stale
         around = senses.around(briefs, bool(resident.contact))
         effects: list[Effect] = []
+        if incoming.building:
+            await homes.tie(session, resident.id, incoming.building, incoming.at)
+        if neighbours.concerns(state, heard):
+            around = replace(around, **await known_to(session, senses.book, resident.id))
         if stale is None and (draft := about_to_file(state, heard)):
             alike = await joining.for_resident(session, senses.book, _about(draft), resident.id, incoming.at)
             around = replace(around, alike=alike)

@@ -12,7 +12,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from pydantic import BaseModel, Field, field_validator, model_validator
 
 from bot import limits, transcript
-from bot.flows.words import lookup_code
+from bot.flows.words import secret
 from bot.inbox import Caller, Unknown, resident_id
 from bot.messages import WEBCHAT, Incoming, Pin
 from bot.scrub import clean
@@ -38,6 +38,7 @@ class Malformed(Refusal):
 class Opening(BaseModel):
     place: str | None = None  # any length: a bad code still opens the chat
     locale: str | None = Field(default=None, max_length=20)
+    large: bool | None = None  # elder mode; left out: as it was
 
 
 class Message(BaseModel):
@@ -74,7 +75,7 @@ class Point(BaseModel):
 
 def id_of(request: Request, parts: PartsHere) -> UUID:
     """Whom the signed cookie names; raises Unknown. Whether they were ever welcomed, the inbox knows."""
-    address = _address(request, parts)
+    address = address_of(request, parts)
     if not address:
         raise Unknown("request.no_session")
     return resident_id(WEBCHAT, address)
@@ -97,23 +98,23 @@ Here = Annotated[Resident, Depends(resident_of)]
 @router.post("/session")
 async def open_session(opening: Opening, request: Request, response: Response, parts: PartsHere) -> dict[str, Any]:
     parts.limits.hit(SESSIONS, request.client.host if request.client else "")
-    address = _address(request, parts) or uuid4().hex
+    address = address_of(request, parts) or uuid4().hex
     locale = opening.locale if opening.locale in LOCALES else None
     building = parts.senses.book.index.from_code(opening.place, parts.keys.places) if opening.place else None
-    caller = Caller(WEBCHAT, address, locale, building)
+    caller = Caller(WEBCHAT, address, locale, building, opening.large)
     resident = await parts.inbox.welcome(parts.senses, caller, parts.now())
     response.set_cookie(
         COOKIE, _signer(parts).dumps(address), COOKIE_LASTS, httponly=True, samesite="lax", secure=parts.secure
     )
     place = {"code": building, "name": parts.senses.book.place_name(building)} if building else None
     notice = {"notice": say("place.bad_code", resident.locale)} if opening.place and not building else {}
-    return {"locale": resident.locale, "place": place, **notice}
+    return {"locale": resident.locale, "large": resident.large, "place": place, **notice}
 
 
 @router.post("/messages")
 async def post_message(message: Message, request: Request, who: Who, parts: PartsHere) -> dict[str, Any]:
     parts.limits.hit(limits.MESSAGES, str(who))
-    if lookup_code(message.text):
+    if secret(message.text):
         parts.limits.hit(limits.LOOKUPS, request.client.host if request.client else "")
         parts.limits.hit(limits.LOOKUPS_IN_ALL)
     return await _take(parts, who, message.key, text=message.text, choice=message.choice)
@@ -228,7 +229,7 @@ def _signer(parts: Parts) -> URLSafeSerializer:
     return URLSafeSerializer(parts.keys.cookies, salt=COOKIE)
 
 
-def _address(request: Request, parts: Parts) -> str | None:
+def address_of(request: Request, parts: Parts) -> str | None:
     try:
         return str(_signer(parts).loads(request.cookies.get(COOKIE, "")))
     except BadSignature:

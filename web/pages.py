@@ -10,10 +10,12 @@ from fastapi.responses import Response
 from fastapi.templating import Jinja2Templates
 
 from bot.texts import LOCALES, catalogue, say
-from web import charts, refusals
+from web import assets, charts, refusals
 from web.parts import Parts
 
-templates = Jinja2Templates(Path(__file__).parent / "templates")
+TEMPLATES = Path(__file__).parent / "templates"
+templates = Jinja2Templates(TEMPLATES)
+templates.env.add_extension(assets.Versioned)
 templates.env.globals["said"] = charts.said
 
 
@@ -27,11 +29,22 @@ def locale_of(request: Request) -> str:
     return asked if asked in LOCALES else refusals.reader(request.headers)
 
 
-def page(request: Request, template: str, parts: Parts, *, locale: str = "", **more: Any) -> Response:
+def texts_of(locale: str, *prefixes: str) -> dict[str, str]:
+    return {key: text for key, text in catalogue(locale).items() if key.startswith(prefixes)}
+
+
+def context(template: str, parts: Parts, locale: str, more: dict[str, Any]) -> dict[str, Any]:
     """`say(key, **args)` gives any text in a template; `texts` are those the page's own script may ask for."""
-    locale = locale or locale_of(request)
-    prefix = re.split(r"[./]", template)[0] + "."
-    texts = {key: text for key, text in catalogue(locale).items() if key.startswith((prefix, "page."))}
-    words = partial(say_in, locale)
-    context = {"texts": texts, "say": words, "locale": locale, "town": parts.town, **more}
-    return templates.TemplateResponse(request, template, context, headers={"cache-control": "no-cache"})
+    texts = texts_of(locale, re.split(r"[./]", template)[0] + ".", "page.")
+    return {"texts": texts, "say": partial(say_in, locale), "locale": locale, "town": parts.town, **more}
+
+
+def page(request: Request, template: str, parts: Parts, *, locale: str = "", **more: Any) -> Response:
+    made = context(template, parts, locale or locale_of(request), more)
+    return templates.TemplateResponse(request, template, made, headers={"cache-control": "no-cache"})
+
+
+def rendered(request: Request, template: str, parts: Parts, *, locale: str, **more: Any) -> str:
+    """The page as text, for whoever sends it in a way of their own."""
+    made = {"request": request, **context(template, parts, locale, more)}
+    return str(templates.get_template(template).render(made))

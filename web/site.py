@@ -1,19 +1,19 @@
 """The site: pages, doors, health. Everything behind it is handed in as Parts."""
 
-from pathlib import Path
-
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
-from fastapi.staticfiles import StaticFiles
 
 from web import (
+    assets,
     bulletins,
     chat,
     clearing,
     guard,
     hooks,
+    open311,
     receipts,
     refusals,
+    resident,
     sheets,
     staff,
     staff_away,
@@ -22,17 +22,17 @@ from web import (
     staff_filing,
 )
 from web.console import doors
+from web.openapi import REFUSALS
 from web.pages import page
 from web.parts import Parts
 
-HERE = Path(__file__).parent
-
 
 def create(parts: Parts) -> FastAPI:
-    app = FastAPI(title="Fengqiao", docs_url=None, redoc_url=None, openapi_url="/openapi.json")
+    app = FastAPI(title="Fengqiao", docs_url=None, redoc_url=None, openapi_url="/openapi.json", responses=REFUSALS)
     app.state.parts = parts
     guard.mount(app)
     refusals.mount(app)
+    app.include_router(resident.router)
     app.include_router(chat.router)
     app.include_router(receipts.router)
     app.include_router(staff.router)
@@ -44,23 +44,16 @@ def create(parts: Parts) -> FastAPI:
     app.include_router(bulletins.router)
     app.include_router(clearing.router)
     app.include_router(hooks.router)
+    app.include_router(open311.router)
     doors.mount(app)
-    app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
+    app.mount("/static", assets.mounted(), name="static")
     _pages(app, parts)
     _health(app, parts)
     return app
 
 
 def _pages(app: FastAPI, parts: Parts) -> None:
-    @app.get("/", response_class=HTMLResponse)
-    async def resident_page(request: Request) -> Response:
-        return page(request, "chat.html", parts, place=None)
-
-    @app.get("/p/{code}", response_class=HTMLResponse)
-    async def building_page(request: Request, code: str) -> Response:
-        return page(request, "chat.html", parts, place=code)
-
-    @app.get("/staff", response_class=HTMLResponse)
+    @app.get("/staff", response_class=HTMLResponse, include_in_schema=False)
     async def staff_page(request: Request) -> Response:
         return page(request, "staff.html", parts, place=None)
 

@@ -1,9 +1,12 @@
 // The resident's page: joins the conversation kept here with the one the server keeps.
 import { $, announce, page, t, uuid } from "./lib/dom.js";
 import { listen } from "./lib/live.js";
-import { MAX_BYTES, megabytes, shrink } from "./lib/photo.js";
+import { MAX_BYTES, isPhoto, megabytes, shrink } from "./lib/photo.js";
 import * as chrome from "./chat/chrome.js";
 import * as dock from "./chat/dock.js";
+import { Refused } from "./chat/doors.js";
+import * as installed from "./chat/installed.js";
+import { remembered } from "./chat/looks.js";
 import * as net from "./chat/net.js";
 import * as outbox from "./chat/outbox.js";
 import * as talk from "./chat/talk.js";
@@ -32,7 +35,7 @@ function redraw() {
   const items = outbox.pending().filter((item) => !hidden.has(item.key));
   const busy = waiting.some((item) => item.kind === "choice");
   const live = talk.live();
-  view.draw({ messages, items, notes, liveId: live && !busy ? live.id : "", standings: talk.standings(), beside: busy ? () => [] : talk.beside, acts });
+  view.draw({ begun, messages, items, notes, liveId: live && !busy ? live.id : "", standings: talk.standings(), beside: busy ? () => [] : talk.beside, acts });
   dock.draw({ live, isLast: live === messages[messages.length - 1], elder: chrome.isElder(), busy, press, redraw });
   $("empty").hidden = !begun || messages.length + items.length + notes.length > 0;
   $("log").setAttribute("aria-busy", String(!begun));
@@ -122,7 +125,8 @@ async function photos(files) {
   for (const file of files) {
     const blob = await shrink(file);
     const name = blob === file ? file.name : "photo.jpg";
-    if (blob.size > MAX_BYTES) note(t("chat.photo_big", { size: megabytes(blob.size), most: megabytes(MAX_BYTES) }));
+    if (!(await isPhoto(blob).catch(() => false))) note(t("chat.photo_not", { name: file.name }));
+    else if (blob.size > MAX_BYTES) note(t("chat.photo_big", { size: megabytes(blob.size), most: megabytes(MAX_BYTES) }));
     else await send({ kind: "photo", bytes: await blob.arrayBuffer(), type: blob.type || "application/octet-stream", name });
   }
 }
@@ -174,22 +178,37 @@ const listeners = {
 /* ---- language and network */
 
 const TONGUES = /^\/lang|^(简体|简体中文|zh|繁體|繁體中文|en|english)$/i;
+const LARGE = /^\/large|^\/big|^(大字版?|large print|big text)$/i;
 
-/** The language was changed by words or by a button: the page follows. */
+/** The language or the type size was changed by words or by a button: the page follows. */
 async function heed(answers) {
   const mine = answers.find((message) => message.from === "resident");
-  if (!mine || !TONGUES.test(mine.text.trim())) return;
-  const { locale } = await net.session({}).catch(() => page);
+  const said = mine ? mine.text.trim() : "";
+  if (!TONGUES.test(said) && !LARGE.test(said)) return;
+  const { locale, large } = await net.standing().catch(() => ({ locale: page.locale, large: chrome.isElder() }));
+  if (LARGE.test(said) && chrome.follow(large)) resize();
   if (locale !== page.locale) chrome.speak(locale);
+}
+
+function resize() {
+  dock.resize();
+  redraw();
+  toEnd();
+}
+
+/** Elder mode is also how the server speaks; without a network it is told with the next beginning. */
+function sized(changed) {
+  resize();
+  if (changed) net.session().catch(() => undefined);
 }
 
 async function language(locale) {
   try {
-    await net.session({ place: page.place, locale });
+    await net.session({ locale });
     chrome.speak(locale);
   } catch (error) {
     $("language").value = page.locale;
-    note(error instanceof net.Refused ? error.message : t("chat.offline"));
+    note((error instanceof Refused && error.message) || t("chat.offline"));
   }
 }
 
@@ -202,8 +221,10 @@ function offline() {
 }
 
 async function converse() {
-  const { place: where, notice } = await net.session();
+  const { place: where, notice, large } = await net.session();
+  if (remembered("size") === null && chrome.follow(large)) resize();
   chrome.showPlace(where);
+  remembered("met", "1");
   if (notice) note(notice);
   await sync();
   outbox.hurry();
@@ -215,7 +236,7 @@ async function arrive(wait = 1000) {
   try {
     await converse();
   } catch (error) {
-    if (error instanceof net.Refused) return note(error.message);
+    if (error instanceof Refused) return note(error.message || t("chat.refused"));
     offline();
     setTimeout(() => arrive(Math.min(wait * 2, 15000)), wait);
   }
@@ -227,7 +248,12 @@ window.addEventListener("pageshow", (shown) => shown.persisted && afresh());
 $("newer").addEventListener("click", () => { toEnd(); $("log").focus(); });
 $("log-frame").addEventListener("scroll", () => { if (fromEnd() < 8) $("newer").hidden = true; }, { passive: true });
 
-chrome.begin({ say, sized() { dock.resize(); redraw(); toEnd(); }, language });
+const isOpen = () => document.querySelector("dialog[open]") !== null;
+const untouched = () => !$("box").value && !isOpen() && outbox.pending().length === 0;
+
+installed.begin({ untouched, sent: () => { outbox.hurry(); sync().catch(() => undefined); } });
+chrome.begin({ say, sized, language });
 dock.begin({ say, photos, place });
 if (chrome.otherTongue()) chrome.speak(chrome.otherTongue());
 else outbox.begin(listeners).then(() => arrive());
+performance.mark("fengqiao-ready"); // what benchmarks/first_load.py waits for

@@ -1,30 +1,45 @@
 // Around the conversation: the place, large type, the language, the open case, the menu and the lookup code.
-import { $, h, icon, keep, page, t } from "../lib/dom.js";
+import { $, h, icon, keep, page, refill, t } from "../lib/dom.js";
 import { close, open, wire } from "../lib/sheet.js";
+import { install } from "./installed.js";
+import { apply, chosen, remembered } from "./looks.js";
 
-const ELDER = "fengqiao-elder";
-const TONGUE = "fengqiao-locale";
 const OVER = new Set(["closed", "rejected", "withdrawn"]);
-
-function remembered(name, value) {
-  try {
-    if (value !== undefined) localStorage.setItem(name, value);
-    return localStorage.getItem(name);
-  } catch {
-    return value;
-  }
-}
 
 export const isElder = () => document.documentElement.classList.contains("elder");
 
-function setElder(on) {
-  document.documentElement.classList.toggle("elder", on);
-  $("elder").setAttribute("aria-pressed", String(on));
+function look() {
+  const { size, theme } = chosen();
+  apply({ size, theme });
+  $("elder").setAttribute("aria-pressed", String(size !== "0"));
+  for (const [name, value] of [["size", size], ["theme", theme]]) {
+    document.querySelectorAll(`input[name="${name}"]`).forEach((input) => { input.checked = input.value === value; });
+  }
+}
+
+/** The server says how it speaks: the page follows where it was not chosen here, or was changed by words. */
+export function follow(large) {
+  if (large === isElder()) return false;
+  remembered("size", large ? "1" : "0");
+  look();
+  return true;
+}
+
+function looks(sized) {
+  look();
+  const change = (name, value) => {
+    const elder = isElder();
+    remembered(name, value);
+    look();
+    sized(elder !== isElder());
+  };
+  $("elder").addEventListener("click", () => change("size", isElder() ? "0" : "1"));
+  document.querySelectorAll("#looks input").forEach((input) => input.addEventListener("change", () => change(input.name, input.value)));
 }
 
 /** The same page in another language; the server keeps it with the conversation. */
 export function speak(locale) {
-  remembered(TONGUE, locale);
+  remembered("tongue", locale);
   const url = new URL(location.href);
   url.searchParams.set("lang", locale);
   location.replace(url);
@@ -56,29 +71,35 @@ function lookup(say) {
 
 /** The language somebody chose on this device, on a page that came in another; null where there is nothing to do. */
 export function otherTongue() {
-  const chosen = remembered(TONGUE);
+  const chosen = remembered("tongue");
   return chosen && chosen !== page.locale && !new URLSearchParams(location.search).has("lang") ? chosen : null;
 }
 
-/** Wires header, menu and lookup. `say(text)` sends words, `sized()` follows a change of type size. */
+/** What an entry of the menu does, by the attribute it carries. */
+const ENTRIES = (say) => ({
+  say: (button) => say(button.dataset.say),
+  lookup: () => open($("lookup")),
+  looks: () => open($("looks")),
+  print: () => window.print(),
+  install,
+});
+
+function menu(say) {
+  for (const [name, act] of Object.entries(ENTRIES(say))) {
+    document.querySelectorAll(`[data-${name}]`).forEach((button) => button.addEventListener("click", () => {
+      close($("menu"));
+      act(button);
+    }));
+  }
+}
+
+/** Wires header, menu and lookup. `say(text)` sends words, `sized(changed)` follows the type size and elder mode. */
 export function begin({ say, sized, language }) {
-  setElder(remembered(ELDER) === "1");
-  $("elder").addEventListener("click", () => {
-    setElder(!isElder());
-    remembered(ELDER, isElder() ? "1" : "0");
-    sized();
-  });
+  looks(sized);
   $("language").addEventListener("change", () => language($("language").value));
   $("menu-open").addEventListener("click", () => open($("menu")));
   document.querySelectorAll("dialog").forEach(wire);
-  document.querySelectorAll("[data-say]").forEach((button) => button.addEventListener("click", () => {
-    close($("menu"));
-    say(button.dataset.say);
-  }));
-  document.querySelectorAll("[data-lookup]").forEach((button) => button.addEventListener("click", () => {
-    close($("menu"));
-    open($("lookup"));
-  }));
+  menu(say);
   lookup(say);
   if (window.visualViewport) window.visualViewport.addEventListener("resize", fit);
 }
@@ -109,7 +130,8 @@ export function showCases(cases, say) {
   keep($("rail-list"), going.map((it) => ({ key: it.number, mark: JSON.stringify(it), make: () => caseButton(it, say) })));
   if (!going.length) return;
   const [first] = going;
-  strip.replaceChildren(
+  refill(
+    strip,
     h("b", { class: "num" }, first.number),
     h("span", { class: "strip-status" }, first.status_text),
     h("span", { class: "num strip-due" }, due(first, "chat.by")),

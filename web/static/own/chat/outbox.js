@@ -1,7 +1,9 @@
 // Everything the resident says leaves through here: kept first, then sent in order, each under its own key.
-import { uuid } from "../lib/dom.js";
+import { page, t, uuid } from "../lib/dom.js";
 import * as store from "./store.js";
-import { deliver, Refused } from "./net.js";
+import { Refused } from "./doors.js";
+import { later } from "./installed.js";
+import { deliver } from "./net.js";
 
 const FIRST_WAIT = 1000;
 const LAST_WAIT = 30000;
@@ -38,10 +40,11 @@ export async function begin(listeners) {
 /** Keeps a message and sends it as soon as those before it are answered. */
 export async function add(message) {
   lastOrder = Math.max(Date.now(), lastOrder + 1);
-  const item = { ...message, key: uuid(), order: lastOrder, state: "waiting" };
+  const item = { ...message, key: uuid(), order: lastOrder, state: "waiting", locale: page.locale };
   items = [...items, item];
   told.changed();
-  await store.put(item);
+  if (!(await store.put(item))) mark(item.key, { unkept: true });
+  if (navigator.onLine === false) later();
   drain();
 }
 
@@ -99,6 +102,7 @@ async function sendOne(item) {
     if (error instanceof Refused) return refuse(item, error);
     if (error.status === BROKEN && tried(item.key) >= MOST_BROKEN) return refuse(item, new Refused(BROKEN, error.error));
     mark(item.key, { state: "retrying" });
+    later();
     again(Math.max(wait, error.wait || 0));
     wait = Math.min(wait * 2, LAST_WAIT);
     return false;
@@ -112,8 +116,9 @@ function tried(key) {
 
 /** A refused message stays in sight with the server's words, so that nothing typed is lost. */
 async function refuse(item, error) {
-  mark(item.key, { state: "refused", words: error.message });
-  await store.put({ ...item, state: "refused", words: error.message });
+  const words = error.message || t("chat.refused");
+  mark(item.key, { state: "refused", words });
+  await store.put({ ...item, state: "refused", words });
   await told.refused(item, error);
   return true;
 }

@@ -1,5 +1,5 @@
 // A message's text as nodes: line breaks, **strong**, emergency numbers to call, links, and a row to copy the lookup code.
-import { announce, h, icon, t } from "../lib/dom.js";
+import { announce, h, icon, refill, t } from "../lib/dom.js";
 
 const PART = /\*\*(.+?)\*\*|(\b\d{4} \d{4} \d{4} \d{4}\b)|(https?:\/\/[^\s，。；）】〕]+)/gs;
 const CODE = /\b\d{4} \d{4} \d{4} \d{4}\b/;
@@ -16,7 +16,7 @@ export function copyRow(text) {
   const copy = async () => {
     await navigator.clipboard.writeText(found[0].replace(/ /g, ""));
     announce(t("chat.copied"));
-    button.replaceChildren(icon("done"), t("chat.copied"));
+    refill(button, icon("done"), t("chat.copied"));
   };
   const button = h("button", { type: "button", class: "copy", onclick: copy }, icon("copy"), t("chat.copy"));
   return button;

@@ -62,7 +62,8 @@ function picture(item) {
 function onItsWay(item, isLast) {
   if (item.state === "refused" || !isLast) return null;
   const key = navigator.onLine === false ? "chat.offline" : item.state === "retrying" ? "chat.retrying" : "chat.sending";
-  return h("p", { class: "way" }, t(key));
+  const slow = item.unkept && key !== "chat.sending"; // gone with the page, so that one must know
+  return [h("p", { class: "way" }, t(key)), slow && h("p", { class: "notice", role: "status" }, t("chat.unkept"))];
 }
 
 function refusal(item, acts) {
@@ -72,7 +73,7 @@ function refusal(item, acts) {
     item.kind === "photo" && h("button", { type: "button", class: "link", onclick: () => acts.other(item) }, t("chat.other_photo")),
     h("button", { type: "button", class: "link", onclick: () => acts.dismiss(item) }, t("chat.dismiss")),
   ];
-  return h("div", { class: "notice" }, h("p", {}, item.words), h("div", { class: "ways" }, ways));
+  return h("div", { class: "notice" }, h("p", {}, item.words || t("chat.refused")), h("div", { class: "ways" }, ways));
 }
 
 function unsent(item, isLast, acts) {
@@ -108,21 +109,27 @@ const entry = (message, how) => ({
   key: `m${message.id}`, mark: JSON.stringify([message, how]), make: () => bubble(message, how),
 });
 
+/** The words that came with the page stay until the conversation is there. */
+function greeting() {
+  const node = $("log").querySelector(".greeting");
+  return node ? [{ key: node.dataset.key, mark: node.mark, make: () => node }] : [];
+}
+
 /**
  * Draws it all. `liveId` is the one message whose card may be pressed; `standings` have how their case stands;
  * `beside(message)` are the buttons that stand under it instead of in the dock.
  */
-export function draw({ messages, items, notes, liveId, standings, beside, acts }) {
+export function draw({ begun, messages, items, notes, liveId, standings, beside, acts }) {
   const now = Date.now();
   const said = [...withHours(messages)].map((one) => one.hour
     ? { key: `h${one.at}`, mark: day(one.at, now), make: () => hour(one.at, now) }
     : entry(one, { live: one.id === liveId, standing: standings.has(one.id), beside: beside(one), press: acts.press }));
   const last = items.filter((item) => item.state !== "refused").pop();
   const going = items.map((item) => ({
-    key: item.key, mark: `${item.state}${navigator.onLine}${item === last}`, make: () => unsent(item, item === last, acts),
+    key: item.key, mark: `${item.state}${navigator.onLine}${item === last}${item.unkept || ""}`, make: () => unsent(item, item === last, acts),
   }));
   const noted = notes.map((one) => note(one.words, one.key, acts));
-  keep($("log"), [...said, ...going, ...noted]);
+  keep($("log"), [...(begun ? said : greeting()), ...going, ...noted]);
   forget(new Set(items.map((item) => item.key)));
 }
 

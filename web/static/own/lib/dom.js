@@ -20,6 +20,12 @@ export function h(tag, props = {}, ...children) {
   return node;
 }
 
+/** Puts `children` in place of what `node` held; browsers before 2020 have no replaceChildren. */
+export function refill(node, ...children) {
+  node.textContent = "";
+  node.append(...children.flat(3).filter((child) => child !== null && child !== undefined && child !== false));
+}
+
 const SVG = "http://www.w3.org/2000/svg";
 
 /** An icon of the sprite in the page, silent to screen readers. */

@@ -32,4 +32,12 @@ export async function shrink(file) {
   }
 }
 
+/** Whether these first bytes are a photo the server reads: JPEG, PNG, WebP, HEIC. */
+export async function isPhoto(blob) {
+  const bytes = new Uint8Array(await blob.slice(0, 12).arrayBuffer());
+  const head = String.fromCharCode(...bytes);
+  const heic = head.slice(4, 8) === "ftyp" && /^(hei|hev|mif|msf)/.test(head.slice(8));
+  return head.startsWith("\xff\xd8\xff") || head.startsWith("\x89PNG") || /^RIFF....WEBP/s.test(head) || heic;
+}
+
 export const megabytes = (bytes) => Math.ceil(bytes / 1048576);

@@ -1,19 +1,24 @@
 // Dialogs: a sheet from below on a phone, a card in the middle of a desk; and the large photo.
-import { $, h, icon, t, page } from "./dom.js";
+import { $, h, icon, refill, t, page } from "./dom.js";
 
 /** Opens a dialog; a press outside or Escape closes it, and the browser gives the focus back. */
 export function open(dialog) {
-  if (dialog.showModal) dialog.showModal();
-  else dialog.setAttribute("open", "");
+  if (dialog.showModal) return dialog.showModal();
+  dialog.setAttribute("open", ""); // Safari before 15.4: the sheet lies over the page, and Escape is ours
+  dialog.opener = document.activeElement;
+  const first = dialog.querySelector("input, button");
+  if (first) first.focus();
 }
 
 export function close(dialog) {
-  if (dialog.close) dialog.close();
-  else dialog.removeAttribute("open");
+  if (dialog.close) return dialog.close();
+  dialog.removeAttribute("open");
+  if (dialog.opener) dialog.opener.focus();
 }
 
 /** Wires what every dialog in the page shares: its close buttons and the ground outside it. */
 export function wire(dialog) {
+  if (!dialog.showModal) dialog.addEventListener("keydown", (press) => press.key === "Escape" && close(dialog));
   dialog.addEventListener("click", (press) => {
     if (press.target === dialog || press.target.closest("[data-close]")) close(dialog);
   });
@@ -27,7 +32,8 @@ export function enlarge(urls, at) {
     at = (next + urls.length) % urls.length;
     const words = t(name, { n: at + 1, all: urls.length });
     const several = urls.length > 1;
-    dialog.replaceChildren(
+    refill(
+      dialog,
       h("img", { src: urls[at], alt: words }),
       h("div", { class: "large-bar" },
         several && h("button", { type: "button", class: "tool", "aria-label": t(`${page.name}.photo_before`), onclick: () => show(at - 1) }, icon("back")),
@@ -41,7 +47,7 @@ export function enlarge(urls, at) {
     if (press.key === "ArrowLeft") show(at - 1);
     if (press.key === "ArrowRight") show(at + 1);
   };
-  dialog.replaceChildren();
+  refill(dialog);
   open(dialog);
   show(at);
 }
@@ -50,7 +56,7 @@ export function enlarge(urls, at) {
 function unseen(failed) {
   const { alt, parentElement } = failed.target;
   parentElement.disabled = true;
-  parentElement.replaceChildren(icon("photo"), h("span", {}, alt));
+  refill(parentElement, icon("photo"), h("span", {}, alt));
 }
 
 /** Small photos that open large. */

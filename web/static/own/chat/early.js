@@ -1,0 +1,4 @@
+// Runs before anything is drawn: the type size and colours chosen on this device, and who has been here before.
+import { apply, chosen } from "./looks.js";
+
+apply(chosen());
