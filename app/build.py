@@ -162,8 +162,13 @@ async def loaded_from(session: AsyncSession) -> str | None:
 
 
 def make_work(
-    transactions: Transactions, senses: Senses, learning: Learning, shadowing: Shadowing, neighbours: Neighbours,
-    now: Now, site: str,
+    transactions: Transactions,
+    senses: Senses,
+    learning: Learning,
+    shadowing: Shadowing,
+    neighbours: Neighbours,
+    now: Now,
+    site: str,
 ) -> Work:
     """The tasks' own words, bound to this database, this clock and the town as it is when they run."""
 
@@ -204,7 +209,16 @@ def make_work(
             return await bulletins.put_out(session, senses.book, now(), site)
 
     return Work(
-        deliver, give_up, sweep, again, learning.train, shadowing.score, watch_the_weeks, hotness.gather, warn, put_out,
+        deliver,
+        give_up,
+        sweep,
+        again,
+        learning.train,
+        shadowing.score,
+        watch_the_weeks,
+        hotness.gather,
+        warn,
+        put_out,
         neighbours.go_on,
     )
 

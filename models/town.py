@@ -121,5 +121,5 @@ class TownImport(Table, table=True):
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     person: str = Field(foreign_key="people.code")
     version: int  # of the town it was held against
-    rows: dict[str, Any] = Field(default_factory=dict, sa_type=DOCUMENT)  # as they would be, by file and key
+    rows: dict[str, Any] = Field(default_factory=dict, sa_type=DOCUMENT)  # by file: the sheet as it would be, and lines
     at: datetime = moment(index=True)

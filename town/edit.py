@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -60,6 +61,16 @@ async def current(session: AsyncSession, *, to_change: bool = False) -> Current:
 def mark(cells: Cells | None) -> str:
     """Of a row as somebody was shown it: when they save, it must still be this one."""
     return hashlib.sha256(json.dumps(cells, sort_keys=True).encode()).hexdigest()[:16]
+
+
+_UNREADABLE = re.compile(r"[\x00-\x09\x0b-\x1f\x7f\ud800-\udfff]")
+
+
+def readable(file: str, cells: Cells) -> None:
+    """Raises Unsound for what no file could hold."""
+    bad = [name for name, text in cells.items() if _UNREADABLE.search(text)]
+    if bad:
+        raise Unsound([Problem(file, 0, "control", ascii(cells[name]), key_of(file, cells), name) for name in bad])
 
 
 def with_row(sheets: Sheets, file: str, key: str | None, seen: str, cells: Cells) -> tuple[Sheets, str]:

@@ -92,14 +92,14 @@ def read_rows(folder: Path, file: str, columns: tuple[str, ...], problems: list[
 
 
 def rows_in(text: str, file: str, columns: tuple[str, ...], problems: list[Problem]) -> list[Row] | None:
-    lines = _csv_lines(text, file, problems)
+    lines = csv_lines(text, file, problems)
     header = lines.pop(0)[1] if lines else []
     missing = [Problem(file, 1, "missing_column", column) for column in columns if column not in header]
     problems.extend(missing)
     return None if missing else [_row(file, line, header, cells, problems) for line, cells in lines]
 
 
-def _csv_lines(text: str, file: str, problems: list[Problem]) -> list[tuple[int, list[str]]]:
+def csv_lines(text: str, file: str, problems: list[Problem]) -> list[tuple[int, list[str]]]:
     """(line on which it begins, trimmed cells) of every row that is not blank."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     found, begins = [], 1

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import sqlalchemy
 from sqlalchemy import ColumnElement, Select, Subquery, Text, cast, false, func, or_, true
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -31,17 +32,28 @@ class Found:
     total: int
 
 
-async def search(
-    session: AsyncSession, table: Described, asked: Asked, names: Mapping[str, Mapping[str, str]]
-) -> Found:
+Names = Mapping[str, Mapping[str, str]]
+
+
+async def search(session: AsyncSession, table: Described, asked: Asked, names: Names) -> Found:
     """`names`: what the rows of other tables are called, by table and key: they are found by these, too."""
-    within = _rows(table, asked.resting).subquery()
-    chosen = select(*within.c).where(_like(table, within, asked.q.strip(), names))
+    chosen = _chosen(table, asked, names)
     total = (await session.exec(select(func.count()).select_from(chosen.subquery()))).one()
+    page = chosen.limit(PER_PAGE).offset((asked.page - 1) * PER_PAGE)
+    return Found([_cells(table, row) for row in (await session.execute(page)).mappings()], total)
+
+
+async def everything(session: AsyncSession, table: Described, asked: Asked, names: Names) -> list[Cells]:
+    """All pages of it."""
+    return [_cells(table, row) for row in (await session.execute(_chosen(table, asked, names))).mappings()]
+
+
+def _chosen(table: Described, asked: Asked, names: Names) -> Select[Any]:
+    within = _rows(table, asked.resting).subquery()
     by = within.c[asked.sort] if asked.sort in within.c else within.c[table.columns[0].name]
     last = [column for column in within.c if column is not by]
-    page = chosen.order_by(by.desc() if asked.down else by, *last).limit(PER_PAGE).offset((asked.page - 1) * PER_PAGE)
-    return Found([_cells(table, row) for row in (await session.execute(page)).mappings()], total)
+    chosen: Select[Any] = sqlalchemy.select(*within.c).where(_like(table, within, asked.q.strip(), names))
+    return chosen.order_by(by.desc() if asked.down else by, *last)
 
 
 async def count(session: AsyncSession, table: Described) -> int:
@@ -50,15 +62,17 @@ async def count(session: AsyncSession, table: Described) -> int:
 
 def _rows(table: Described, resting: bool = False) -> Select[Any]:
     if table.model is None:
-        held = select(col(Person.code).label("person"), func.unnest(Person.holds).label("area"))
+        held: Select[Any] = sqlalchemy.select(col(Person.code).label("person"), func.unnest(Person.holds).label("area"))
         return held.where(col(Person.active).is_(not resting))
-    chosen = select(*(getattr(table.model, column.name).label(column.name) for column in table.columns))
+    chosen: Select[Any] = sqlalchemy.select(
+        *(getattr(table.model, column.name).label(column.name) for column in table.columns)
+    )
     if hasattr(table.model, "active"):
         return chosen.where(col(table.model.active).is_(not resting))
     return chosen.where(false() if resting else true())
 
 
-def _like(table: Described, within: Subquery, q: str, names: Mapping[str, Mapping[str, str]]) -> ColumnElement[bool]:
+def _like(table: Described, within: Subquery, q: str, names: Names) -> ColumnElement[bool]:
     if not q:
         return true()
     found: list[ColumnElement[bool]] = []

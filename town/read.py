@@ -47,7 +47,7 @@ def read_town(folder: Path) -> Town:
     """The town in a folder of plain files. Raises SeedRefused with everything that is wrong with it."""
     problems: list[Problem] = []
     there = {file: columns for file, columns in COLUMNS.items() if file not in OPTIONAL or (folder / file).exists()}
-    rows = dict.fromkeys(COLUMNS, list[Row]()) | {
+    rows: dict[str, list[Row] | None] = {file: [] for file in OPTIONAL} | {
         file: read_rows(folder, file, columns, problems) for file, columns in there.items()
     }
     features, profile = read_features(folder, OUTLINES, problems), read_text(folder, PROFILE, problems)

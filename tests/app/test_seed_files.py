@@ -15,6 +15,7 @@ from models import Role
 from routing.facts import Facts
 from routing.rules import RuleBook
 from town.load import Problem, SeedRefused, Town, read_town
+from town.tables import OPTIONAL
 
 DATA = Path(__file__).parents[2] / "data"
 TEXTS = Path(__file__).parents[2] / "town" / "problems.toml"
@@ -197,6 +198,8 @@ BROKEN = {  # file, what stands there, what it becomes, the reason, the line if 
     "no time zone": ("town.toml", "Asia/Shanghai", "Asia/Chengxi", "timezone"),
     "desk unknown": ("town.toml", 'desk = "ZLZX"', 'desk = "ZLZY"', "unknown"),
     "number missing": ("town.toml", 'fire = "119"', "fire = 119", "missing_key"),
+    "service of no topic": ("services.csv", "medical-newborn,medical,", "medical-newborn,health,", "choice"),
+    "service of nobody": ("services.csv", "medical-newborn,medical,YBJ,", "medical-newborn,medical,YBX,", "unknown"),
     "no TOML": ("town.toml", 'police = "110"', "police = 110 119", "toml"),
 }  # fmt: skip
 
@@ -213,10 +216,16 @@ def change(path: Path, good: str, bad: str) -> None:
     path.write_text(path.read_text(encoding="utf-8").replace(good, bad, 1), encoding="utf-8")
 
 
-@pytest.mark.parametrize("file", sorted(path.name for path in DATA.iterdir() if path.suffix != ".md"))
+@pytest.mark.parametrize("file", sorted({path.name for path in DATA.iterdir() if path.suffix != ".md"} - OPTIONAL))
 def test_a_missing_file_is_one_problem_not_a_thousand(folder: Path, file: str) -> None:
     (folder / file).unlink()
     assert refused(folder) == [(file, 0, "missing_file")]
+
+
+def test_a_town_may_begin_without_services(folder: Path) -> None:
+    assert read_town(folder).services
+    (folder / "services.csv").unlink()
+    assert read_town(folder).services == ()
 
 
 def test_gbk_is_refused_where_it_begins(folder: Path) -> None:
@@ -348,7 +357,7 @@ def test_a_problem_reads_in_both_languages() -> None:
     assert str(problem) == "people.csv:9: 没有这个编码：CGX"
     assert problem.say("en") == "no such code: CGX"
     reasons = tomllib.loads(TEXTS.read_text(encoding="utf-8"))
-    assert reasons["zh-Hans"].keys() == reasons["en"].keys()
+    assert reasons["zh-Hans"].keys() == reasons["zh-Hant"].keys() == reasons["en"].keys()
 
 
 def test_every_reason_is_used_and_every_use_has_a_reason() -> None:

@@ -2,15 +2,34 @@
 
 from fastapi import FastAPI
 
-from web.console import audit, board, case, learning, learning_pages, partners, shell, triage
+from web.console import (
+    audit,
+    board,
+    case,
+    export,
+    grid_map,
+    imports,
+    learning,
+    learning_pages,
+    partners,
+    shell,
+    tables,
+    triage,
+)
 
 ROUTERS = (
     audit.router,
     board.router,
+    cases.router,
     learning.router,
     learning_pages.router,
     partners.router,
+    review.router,
     triage.router,
+    imports.router,
+    grid_map.router,
+    export.router,
+    tables.router,
     case.router,
 )  # a case's comes last: any word may be a number
 

@@ -4,13 +4,20 @@ import { listen } from "../lib/live.js";
 
 const csrf = document.querySelector('meta[name="csrf"]').content;
 
-/** Posts JSON to one of our doors; what it answers, or an Error with the server's words. */
-export async function post(path, body = {}, method = "POST") {
-  const headers = { "Content-Type": "application/json", "X-CSRF-Token": csrf, "X-Locale": page.locale };
-  const answer = await fetch(path, { method, headers, body: JSON.stringify(body), credentials: "same-origin" }).catch(() => null);
+/** Sends JSON, or a form with files, to one of our doors: whether it was taken, and what was said. */
+export async function send(path, body = {}, method = "POST") {
+  const files = body instanceof FormData;
+  const headers = { "X-CSRF-Token": csrf, "X-Locale": page.locale, ...(files ? {} : { "Content-Type": "application/json" }) };
+  const answer = await fetch(path, { method, headers, body: files ? body : JSON.stringify(body), credentials: "same-origin" }).catch(() => null);
   if (answer && answer.status === 401) location.reload(); // signed out meanwhile: the door leads back here
   const said = answer ? await answer.json().catch(() => null) : null;
-  if (answer && answer.ok) return said ?? {};
+  return { ok: Boolean(answer?.ok), said };
+}
+
+/** What a door answers to it, or an Error with the server's words. */
+export async function post(path, body = {}, method = "POST") {
+  const { ok, said } = await send(path, body, method);
+  if (ok) return said ?? {};
   throw new Error(said?.error?.message ?? t("console.live.failed"));
 }
 
@@ -78,7 +85,7 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("[data-go]")) event.target.form.requestSubmit();
 });
 
-const busy = (part) => part.contains(document.activeElement) && document.activeElement.matches("input, select, textarea");
+const busy = (part) => part.contains(document.activeElement) && document.activeElement.matches("input:not([type=checkbox]), select, textarea");
 
 let asked = 0;
 

@@ -1,0 +1,28 @@
+"""A password for somebody, made up here and shown once to the admin who gives it."""
+
+import asyncio
+from collections.abc import Callable
+
+from pwdlib import PasswordHash
+from sqlmodel import col, delete
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from cases.errors import NotFound
+from models import Person, StaffSession
+
+LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that look alike
+GROUPS, LONG = 3, 4
+
+
+def made_up(choose: Callable[[str], str]) -> str:
+    return "-".join("".join(choose(LETTERS) for _ in range(LONG)) for _ in range(GROUPS))
+
+
+async def give(session: AsyncSession, code: str, password: str) -> None:
+    """Raises NotFound for somebody who is not there any more."""
+    person = await session.get(Person, code)
+    if person is None or not person.active:
+        raise NotFound("request.not_found")
+    person.password_hash = await asyncio.to_thread(PasswordHash.recommended().hash, password)
+    session.add(person)
+    await session.execute(delete(StaffSession).where(col(StaffSession.person) == code))

@@ -1,0 +1,196 @@
+"""How a table of the town reads: what columns, choices and rows are called, and what is wrong with one, in words."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from bot.texts import LOCALES, say
+from cases.book import Book, named
+from models.town import GRID
+from town.describe import BY_FILE, BY_NAME, Column, Described, Kind
+from town.problems import Problem
+from town.read import OUTLINES
+from town.sheets import Cells, Change
+
+OF_A_GRID = ("places", "grid")  # the one choice that is narrower than its table
+YES, NO = "true", "false"
+
+
+@dataclass(frozen=True)
+class Words:
+    """For one reader."""
+
+    book: Book
+    locale: str
+
+    def say(self, key: str, **args: object) -> str:
+        return say(key, self.locale, **args)
+
+    def table(self, name: str) -> str:
+        return self.say(f"console.tables.name.{name}")
+
+    def of_file(self, file: str) -> str:
+        if file == OUTLINES:
+            return self.table("outlines")
+        return self.table(BY_FILE[file].name) if file in BY_FILE else file
+
+    def column(self, name: str) -> str:
+        return self.say(f"console.tables.column.{name}")
+
+    def choice(self, column: Column, value: str) -> str:
+        if column.of == "role":
+            return self.say(f"role.{value}") if value in column.choices else value
+        return self.say(f"console.tables.choice.{column.of}.{value}") if value in column.choices else value
+
+    @cached_property
+    def names(self) -> Mapping[str, Mapping[str, str]]:
+        """What the rows of each table are called, those that rest among them."""
+        book = self.book
+        return {
+            "areas": {code: row.name for code, row in book.areas.items()},
+            "units": {code: named(row, self.locale) for code, row in book.units.items()},
+            "people": book.people,
+            "categories": {code: named(row, self.locale) for code, row in book.categories.items()},
+            "clocks": {code: row.name for code, row in book.policies.items()},
+        }
+
+    def shown(self, column: Column, value: str) -> str:
+        """A cell as people read it."""
+        if not value:
+            return ""
+        match column.kind:
+            case Kind.CHOICE:
+                return self.choice(column, value)
+            case Kind.ROW:
+                return self.names[column.of].get(value, value)
+            case Kind.TRUTH:
+                return self.say("console.tables.yes" if value == YES else "console.tables.no")
+            case Kind.WEEKDAYS:
+                return self.say("console.tables.between").join(self.weekday(day) for day in days(value))
+            case Kind.WORDS:
+                return value.replace(";", self.say("console.tables.between"))
+        return value
+
+    def weekday(self, day: int) -> str:
+        return self.say(f"console.tables.weekday.{day}")
+
+    def change(self, change: Change) -> list[tuple[str, str, str]]:
+        """(column, before, after) of what differs."""
+        old, new = change.before or {}, change.after or {}
+        columns = {column.name: column for column in BY_FILE[change.file].columns} if change.file in BY_FILE else {}
+        return [
+            (self.column(name), self._cell(columns.get(name), old.get(name, "")),
+             self._cell(columns.get(name), new.get(name, "")))
+            for name in {**old, **new}
+            if old.get(name) != new.get(name)
+        ]  # fmt: skip
+
+    def _cell(self, column: Column | None, value: str) -> str:
+        text = self.shown(column, value) if column else value
+        return text if len(text) <= 120 else text[:120] + "…"
+
+    def problem(self, one: Problem) -> str:
+        if one.key == "empty":
+            return self.say("console.tables.must")
+        return one.say(self.locale)
+
+    def where(self, one: Problem) -> str:
+        """Which line of what was given, else which row of the town."""
+        place = [self.of_file(one.file)]
+        if one.line:
+            place.append(self.say("console.tables.line", n=one.line))
+        if one.subject:
+            place.append(one.subject)
+        return " · ".join(place)
+
+
+def days(value: str) -> list[int]:
+    found: list[int] = []
+    for part in value.split(";"):
+        first, _, last = part.partition("-")
+        found += range(int(first), int(last or first) + 1)
+    return found
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column in a form."""
+
+    column: Column
+    label: str
+    value: str
+    hint: str
+    fixed: bool  # the key of a row that is there
+    choices: Sequence[tuple[str, str]] = ()
+    ticked: Sequence[int] = field(default_factory=list)
+
+
+HINTED = ("code", "aliases", "level", "lon", "lat", "households", "sign", "parent", "role")
+
+
+def form(words: Words, table: Described, cells: Cells | None) -> list[Field]:
+    made = []
+    for n, column in enumerate(table.columns):
+        value = (cells or {}).get(column.name, "")
+        hint = words.say(f"console.tables.hint.{column.name}") if column.name in HINTED else ""
+        if table.name == "people" and column.name == "code":
+            hint = words.say("console.tables.hint.sign_in")
+        shown = f"{value} {words.names[column.of].get(value, '')}".strip() if column.kind is Kind.ROW else value
+        ticked = days(value) if column.kind is Kind.WEEKDAYS and value else []
+        fixed = cells is not None and table.keyed and n == 0
+        made.append(Field(column, words.column(column.name), shown, hint, fixed, _choices(words, column), ticked))
+    return made
+
+
+def _choices(words: Words, column: Column) -> list[tuple[str, str]]:
+    if column.kind is Kind.TRUTH:
+        return [(YES, words.say("console.tables.yes")), (NO, words.say("console.tables.no"))]
+    return [(value, words.choice(column, value)) for value in column.choices]
+
+
+def options(words: Words, table: Described) -> dict[str, list[str]]:
+    """What may be chosen of other tables, as `code name`: only what is in force; a place lies in a grid."""
+    found: dict[str, list[str]] = {}
+    for column in table.columns:
+        if column.kind is Kind.ROW:
+            only = (table.name, column.name) == OF_A_GRID
+            found[column.of] = [f"{code} {words.names[column.of][code]}" for code in in_force(words, column.of, only)]
+    return found
+
+
+def in_force(words: Words, of: str, only_grids: bool = False) -> Iterable[str]:
+    book = words.book
+    rows: Mapping[str, Any] = {
+        "areas": book.areas, "units": book.units, "people": book.members, "categories": book.categories,
+        "clocks": book.policies,
+    }[of]  # fmt: skip
+    return [code for code, row in rows.items() if row.active and (not only_grids or row.level == GRID)]
+
+
+def given(words: Words, table: Described, body: Mapping[str, Any]) -> Cells:
+    """Cells out of a form: of a chosen row its code, which comes first, or what it is called."""
+    cells = {}
+    for column in table.columns:
+        value = body.get(column.name, "")
+        text = ";".join(map(str, value)) if isinstance(value, list) else str(value).strip()
+        cells[column.name] = _code(words.names[column.of], text) if column.kind is Kind.ROW else text.replace("；", ";")
+    return cells
+
+
+def _code(names: Mapping[str, str], text: str) -> str:
+    first = text.split(maxsplit=1)[0] if text else ""
+    called = [code for code, name in names.items() if name == text]
+    return first if first in names else called[0] if len(called) == 1 else text
+
+
+def headings(words: Words, table: Described) -> list[str]:
+    return [words.column(column.name) for column in table.columns]
+
+
+def columns_by_heading() -> dict[str, str]:
+    """A heading in any language, or the column's own name → the column."""
+    names = dict.fromkeys(column.name for table in BY_NAME.values() for column in table.columns)
+    return {say(f"console.tables.column.{name}", locale): name for locale in LOCALES for name in names} | {
+        name: name for name in names
+    }
