@@ -3,21 +3,27 @@
 from fastapi import FastAPI
 
 from web.console import (
+    announcements,
     audit,
     board,
     case,
+    cases,
     export,
     grid_map,
     imports,
     learning,
     learning_pages,
     partners,
+    proposals,
+    review,
+    scores,
     shell,
     tables,
     triage,
 )
 
 ROUTERS = (
+    announcements.router,
     audit.router,
     board.router,
     cases.router,
@@ -25,6 +31,8 @@ ROUTERS = (
     learning_pages.router,
     partners.router,
     review.router,
+    proposals.router,
+    scores.router,
     triage.router,
     imports.router,
     grid_map.router,

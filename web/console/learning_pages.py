@@ -65,6 +65,7 @@ async def one_version(version: str, here: Here) -> Response:
     admin = here.person.role is Role.ADMIN
     attempt = Attempt(row.report, row.trained_by, here.person.code if admin else None, current)
     ready = row.report.get("state") == State.READY
+    checks = view.tested(attempt) if ready else []
     return here.show(
         "learning_version",
         tab="learning",
@@ -74,7 +75,8 @@ async def one_version(version: str, here: Here) -> Response:
         current=current,
         old=row.report.get("old"),
         kept=(await kept_of(here.parts, [row])).get(version),
-        checks=view.tested(attempt) if ready else [],
+        checks=checks,
+        tally=view.tally(checks),
         figures=view.figures(row.report),
         departments=view.departments(row.report),
         pairs=view.pairs(row.report),

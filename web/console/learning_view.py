@@ -17,11 +17,14 @@ Report = Mapping[str, Any]
 PAIRS = 12
 SIDES = 10  # of those that changed, before the rest is unfolded
 HEATS = 5
+STEP = 0.04  # share of a row by which a cell gets hotter; below a quarter of it it stays cold
 FEW = 10  # texts of a bin of confidence; fewer say nothing of calibration
 NEITHER = "routed"  # more routed at once is a promise, not yet a merit
 SMALLER_IS_BETTER = frozenset({"ece", "disk", "memory"})
 NAMES = {"macro_f1": "macro", "top3": "three", "coverage_95": "coverage"}  # as their texts are called
 COVERAGES = {"0.95": "coverage", "0.98": "coverage_strict"}
+COSTS = {"texts_per_second": ("", 0.1), "disk": ("MB", 0.01), "memory": ("MB", 0.01)}  # unit, and its own noise
+SHOWN = 0.0005  # of a share: a tenth of a point is shown
 SHARES = ("accuracy", "macro_f1", "lessons_accuracy")
 
 
@@ -39,18 +42,21 @@ class Figure:
         """ "old", "new", "same", or nothing where there is nothing to compare."""
         if self.old is None or self.new is None or self.name == NEITHER:
             return ""
-        if self.old == self.new:
+        if abs(self.new - self.old) < self._slack:
             return "same"
         return "new" if (self.new > self.old) is not (self.name in SMALLER_IS_BETTER) else "old"
 
     @property
+    def _slack(self) -> float:
+        """What is no difference: less than is shown of a share, and of a cost less than it varies by itself."""
+        return SHOWN if self.unit == "%" else COSTS[self.name][1] * (self.old or 0)
+
+    @property
     def change(self) -> str:
-        if self.old is None or self.new is None:
+        if not self.old or self.new is None:
             return "–"
         if self.unit == "%":
             return points(self.new - self.old)
-        if not self.old:
-            return "–"
         return f"{100 * (self.new - self.old) / self.old:+.0f}%".replace("-", "−")
 
 
@@ -64,14 +70,11 @@ def figures(report: Report) -> list[Figure]:
     rows += [Figure(COVERAGES[precision], "%", *pair) for precision, pair in found["coverage"].items()]
     rows.append(Figure("ece", "%", *(one["ece"] for one in found["calibration"])))
     rows += [Figure("routed", "%", *recent["routed"]) for recent in [report.get("agreement")] if recent]
-    return rows + [Figure(name, unit, *_costs(report, name)) for name, unit in COSTS.items()]
+    return rows + [Figure(name, unit, *_costs(report, name, unit)) for name, (unit, _) in COSTS.items()]
 
 
-COSTS = {"texts_per_second": "", "disk": "MB", "memory": "MB"}
-
-
-def _costs(report: Report, name: str) -> list[float | None]:
-    return [side[name] / (1_000_000 if COSTS[name] else 1) if side else None for side in report["cost"]]
+def _costs(report: Report, name: str, unit: str) -> list[float | None]:
+    return [side[name] / (1_000_000 if unit else 1) if side else None for side in report["cost"]]
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,11 @@ class Tested:
     state: str
     args: Mapping[str, Any] | None
     told: Mapping[str, Any]  # fills the text of what fails
+
+
+def tally(checks: Sequence[Tested]) -> dict[str, int]:
+    """How many there are of each state."""
+    return {state: sum(one.state == state for one in checks) for state in ("passed", "against", "ask", "none")}
 
 
 def tested(attempt: Attempt) -> list[Tested]:
@@ -163,8 +171,8 @@ def _matrix(counts: Mapping[tuple[str, str], int]) -> Matrix:
 
 
 def _cell(n: int, of: int) -> tuple[int, int]:
-    """Half of a department's texts are the hottest; a single one is already warm."""
-    return n, min(HEATS, 1 + int(2 * HEATS * n / of)) if n and of else 0
+    share = n / of if of else 0.0
+    return n, min(HEATS, 1 + int(share / STEP)) if share >= STEP / 4 else 0
 
 
 def _confusion(report: Report) -> list[Sequence[Any]]:
@@ -225,7 +233,7 @@ def accuracy(live: Live, names: Sequence[str]) -> LineChart:
     labels = [f"{week.month}/{week.day}" for week, _ in live.weeks]
     right, corrected = ([getattr(count, name) for _, count in live.weeks] for name in ("accuracy", "rate"))
     series = dict(zip(names, (right, corrected), strict=True))
-    return charts.lines(labels, series, kinds={names[1]: "second"}, unit="%", low=0, high=100, height=240)
+    return charts.lines(labels, series, kinds={names[1]: "second"}, unit="%", low=0, high=100, width=560, height=240)
 
 
 def used(rows: Sequence[ModelVersion]) -> list[ModelVersion]:
