@@ -42,6 +42,7 @@ LOST_AFTER = {
     "hot": 90.0,
     "warn": 90.0,
     "bulletin": 660.0,
+    "neighbours": 90.0,
 }  # none runs this long: see `reap`
 UNDELIVERED_AFTER = 30.0
 KEEP_FAILED_HOURS = 7 * 24
@@ -62,6 +63,7 @@ class Work:
     hot: Callable[[], Awaitable[int]]  # gathers some cases; 0 when nothing is left
     warn: Callable[[], Awaitable[int]]  # a day of the areas; 0 when none is missing
     bulletin: Callable[[], Awaitable[int]]  # one of last week's; 0 when it is not time or none is left
+    neighbours: Callable[[], Awaitable[int]]  # a vote or some notices; 0 when nothing is due
 
 
 class Backoff(BaseRetryStrategy):
@@ -189,6 +191,13 @@ def make_queue(url: str, work: Work) -> App:
     async def bulletin(timestamp: int) -> None:
         async with asyncio.timeout(BULLETIN_SECONDS):  # a town of many streets; each is committed by itself
             while await work.bulletin():
+                pass
+
+    @queue.periodic(cron="* * * * * */15")
+    @queue.task(name="neighbours", queue=QUEUE, queueing_lock="neighbours", lock="neighbours", priority=-10)
+    async def neighbours(timestamp: int) -> None:
+        async with asyncio.timeout(SWEEP_SECONDS):
+            while await work.neighbours():
                 pass
 
     @queue.periodic(cron="17 3 * * *")

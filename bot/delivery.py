@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bot import transcript
+from bot import neighbours, transcript
 from bot.desk import notices as desk
 from bot.flows.progress import QUESTIONS, buttons_for, on_the_line, rating_buttons
 from bot.messages import Button, Say
@@ -23,6 +23,7 @@ RATED = frozenset({"resident.approve", "resident.resolve_along"})
 OVER = frozenset({"joined.approve", "joined.reject", "joined.withdraw"})
 ON_A_LINE = frozenset({"resident.relay"})
 UNREACHABLE = "unreachable"
+WITHDRAWN = "withdrawn"
 
 
 async def deliver(transactions: Transactions, book: Book, notification_id: int, now: datetime) -> None:
@@ -34,12 +35,14 @@ async def deliver(transactions: Transactions, book: Book, notification_id: int, 
             return
         case = await session.get_one(Case, row.case_id) if row.case_id else None
         if row.resident:
-            assert case is not None, "residents are told about cases only"
             held = await transcript.lock(session, row.resident)
-            assert held is not None, "whoever has a case was welcomed"
-            line = await _joined_line(session, row, case) if _joined(row) else resident_line(row, case)
+            assert held is not None, "whoever is told something was welcomed"
+            line = await _line(session, row, case)
+            if line is None:
+                row.failed_at, row.failure = now, WITHDRAWN
+                return
             await transcript.said(session, held.resident, line, f"notice:{row.id}", now, row.case_id)
-            if held.resident.unreachable_at and row.resident == case.resident:
+            if case and held.resident.unreachable_at and row.resident == case.resident:
                 await feedback.untold(session, book, case, UNREACHABLE, now)
         else:
             await desk.tell(session, row, case, now)
@@ -52,6 +55,13 @@ async def give_up(transactions: Transactions, notification_id: int, reason: str,
     async with transactions.begin() as session:
         undelivered = (col(Notification.id) == notification_id, col(Notification.delivered_at).is_(None))
         await session.execute(update(Notification).where(*undelivered).values(failed_at=now, failure=reason[:200]))
+
+
+async def _line(session: AsyncSession, row: Notification, case: Case | None) -> Say | None:
+    """None for a notice that was taken back before it came to be delivered."""
+    if case is None:
+        return await neighbours.line(session, row)
+    return await _joined_line(session, row, case) if _joined(row) else resident_line(row, case)
 
 
 def resident_line(row: Notification, case: Case) -> Say:

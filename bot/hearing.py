@@ -8,6 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from bot import numbered, transcript
 from bot.flows import words
 from bot.flows.heard import Edit, Heard
+from bot.flows.neighbours import SECRET
 from bot.messages import Incoming, Say
 from bot.scrub import is_cut, scrub
 from bot.transcript import Line
@@ -51,7 +52,7 @@ def _shown(incoming: Incoming, files: Sequence[Photo]) -> str | Say:
     text = scrub(incoming.text)
     if incoming.pin:
         return Say("said.pin")
-    if words.lookup_code(text):
+    if words.secret(text):
         return f"•••• {text[-4:]}"
     if text or any(file.kind == "photo" for file in files):
         return mask(text) if words.phone(text) else text
@@ -61,7 +62,8 @@ def _shown(incoming: Incoming, files: Sequence[Photo]) -> str | Say:
 async def _pressed(session: AsyncSession, incoming: Incoming, row: Line) -> Hearing:
     found = await transcript.pressed(session, incoming.resident, scrub(incoming.choice), incoming.at)
     button, fresh = found or ({"action": "", "label": "said.button", "args": {}, "payload": {}}, False)
-    row.text_key, row.args = button["label"], button["args"]
+    secret = button["action"] in SECRET
+    row.text_key, row.args = ("said.vote", {}) if secret else (button["label"], button["args"])
     await transcript.add(session, row)
     heard = Heard(action=button["action"], payload=button["payload"])
     return Hearing(heard, row, None if fresh else button["payload"].get("number", ""))

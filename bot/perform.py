@@ -9,14 +9,14 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bot import numbered
+from bot import neighbours, numbered
 from bot.flows import effects as fx
 from bot.flows.danger import ALONE
 from bot.flows.progress import buttons_for, on_the_line
 from bot.flows.state import Draft
 from bot.messages import Button, Say
 from bot.texts import say
-from cases import exclusion, feedback, intake, joining
+from cases import exclusion, feedback, guide, intake, joining
 from cases.actors import SYSTEM
 from cases.book import Book
 from cases.errors import NotAllowed, NotFound, Refusal, Stale
@@ -258,6 +258,11 @@ async def _enlarge(scene: Scene, effect: fx.Enlarge) -> list[tuple[Say, Case | N
     return [(Say("large.on" if scene.resident.large else "large.off"), None)]
 
 
+async def _told(scene: Scene, effect: fx.Told) -> list[tuple[Say, Case | None]]:
+    await guide.count(scene.session, effect.service, effect.said, scene.now)
+    return []
+
+
 async def _keep_contact(scene: Scene, effect: fx.KeepContact) -> list[tuple[Say, Case | None]]:
     scene.resident.contact = scene.keys.seal(effect.phone)
     scene.resident.contact_hash = scene.keys.contact_hash(effect.phone)
@@ -355,4 +360,5 @@ PERFORM: Mapping[type, Callable[[Scene, Any], Awaitable[list[tuple[Say, Case | N
     fx.Speak: _speak,
     fx.Enlarge: _enlarge,
     fx.KeepContact: _keep_contact,
+    **neighbours.PERFORM,
 }

@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 
 from bot import limits, transcript
 from bot.channels.base import Impossible
-from bot.flows.words import lookup_code
+from bot.flows.words import secret
 from bot.inbox import Caller, Inbox, Taken, first_time, met
 from bot.limits import Limits
 from bot.media import LARGEST, Kept, Store, TooBig
@@ -120,7 +120,7 @@ class Residents:
 
     async def _may_look_up(self, arrival: Arrival) -> bool:
         """Codes are not to be found by guessing."""
-        if not lookup_code(arrival.text):
+        if not secret(arrival.text):
             return True
         mine = self.limits.allows(limits.LOOKUPS, self._who(arrival))
         return mine and self.limits.allows(limits.LOOKUPS_IN_ALL)

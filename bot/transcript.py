@@ -15,12 +15,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot import elder
 from bot.direct import direct
+from bot.flows import neighbours
 from bot.messages import WEBCHAT, Button, CardLine, Say
 from bot.transactions import wake
 from models import Conversation, Follower, Resident
 
 PAGE = 200
-OF_NO_DRAFT = frozenset({"new", "locale", "help", "never_mind", "done", "safety"})
+OF_NO_DRAFT = frozenset({"new", "locale", "help", "never_mind", "done", "safety"}) | neighbours.ACTIONS.keys()
 
 # Put together once, or plain: every message waits for them.
 _HELD = (
@@ -205,7 +206,8 @@ async def _lines(session: AsyncSession, which: str, *given: Any) -> list[Line]:
 
 
 def _of_draft(button: Button) -> bool:
-    return "number" not in button.payload and button.action not in OF_NO_DRAFT
+    packed = [one["action"] for one in button.payload.get("buttons", ())]  # behind “more”
+    return "number" not in button.payload and not OF_NO_DRAFT.issuperset(packed or [button.action])
 
 
 def _kept(button: Button, in_card: str = "") -> dict[str, Any]:

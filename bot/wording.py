@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.texts import say
+from bot.texts import DEFAULT, say
 from cases.book import Book
 from cases.clock import TOWN_TIME
 from cases.keys import Keys, grouped
@@ -36,6 +36,10 @@ class Wording:
                 return say(f"outcome.{value}", locale) if value else ""
             case "ground":
                 return say(f"ground.{value}", locale) if value else ""
+            case "option":  # of a question; others are in the words of who asks
+                return say({"yes": "vote.yes", "no": "vote.no"}[value], locale) if value in ("yes", "no") else value
+            case "said":
+                return value.get(locale) or value[DEFAULT]
             case "code":
                 return grouped(self.keys.open(base64.b64decode(value)))
             case "lines":

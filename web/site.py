@@ -11,6 +11,7 @@ from web import (
     guard,
     hooks,
     open311,
+    public,
     receipts,
     refusals,
     resident,
@@ -20,6 +21,7 @@ from web import (
     staff_binding,
     staff_duty,
     staff_filing,
+    talks,
 )
 from web.console import doors
 from web.openapi import REFUSALS
@@ -45,6 +47,8 @@ def create(parts: Parts) -> FastAPI:
     app.include_router(clearing.router)
     app.include_router(hooks.router)
     app.include_router(open311.router)
+    app.include_router(talks.router)
+    app.include_router(public.router)
     doors.mount(app)
     app.mount("/static", assets.mounted(), name="static")
     _pages(app, parts)

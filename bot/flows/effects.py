@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from bot.flows.state import Draft
 from bot.messages import Say
+from cases.guide import Said
 from cases.joining import Where
 
 
@@ -148,12 +149,25 @@ class Enlarge:
 
 
 @dataclass(frozen=True)
+class Told:
+    """How an errand is done was shown, helped (`useful`) or did not (`unsolved`)."""
+
+    service: str
+    said: Said
+
+
+@dataclass(frozen=True)
 class KeepContact:
     phone: str
 
 
+class Neighbourly:
+    """Between neighbours: see bot/flows/neighbours.py."""
+
+
 Effect: TypeAlias = (
     Say
+    | Neighbourly
     | File
     | Join
     | ShowJoined
@@ -169,5 +183,6 @@ Effect: TypeAlias = (
     | HandReceipt
     | Speak
     | Enlarge
+    | Told
     | KeepContact
 )

@@ -22,6 +22,7 @@ from bot.flows.effects import (
     Words,
 )
 from bot.flows.heard import Heard, Listener, Turn, put_aside, taken_up
+from bot.flows.neighbours import AskScore
 from bot.flows.state import Draft, Kept, Mode, State
 from bot.flows.surroundings import Surroundings
 from bot.messages import Button, Say
@@ -167,7 +168,7 @@ def rate(state: State, heard: Heard, around: Surroundings, now: datetime) -> Tur
     if given["solved"] == "no":
         again = (Button("reopen", "button.reopen", payload={"number": given["number"]}),)
         return state, [done, Say("rated.unsolved", {"number": given["number"]}, again, number=given["number"])]
-    return state, [done, Say("rated.thanks", {"number": given["number"]}, number=given["number"])]
+    return state, [done, Say("rated.thanks", {"number": given["number"]}, number=given["number"]), AskScore()]
 
 
 QUESTIONS: Mapping[str, Sequence[str]] = {

@@ -21,6 +21,9 @@ class Mode(StrEnum):
     WHY = "why"  # asked why `case` should be reopened
     APPEAL = "appeal"  # asked why `case` should count
     RELAY = "relay"  # the next words go to whoever opened a line about `case`
+    TOPIC = "topic"  # about to say what neighbours should decide
+    SCORE_WORDS = "score_words"  # may add words to a score
+    SERVICE = "service"  # told how errands are done: `services`, as `pending` asked
     WHICH = "which"  # `pending` may belong to an open question or be something new
 
 
@@ -72,7 +75,9 @@ class State(BaseModel):
     until: datetime | None = None
     pending: Kept = Field(default_factory=Kept)  # its meaning was asked for
     album: Album | None = None
+    services: list[str] = Field(default_factory=list)
     building: str | None = None  # where they opened the chat
+    about: dict[str, str] = Field(default_factory=dict)  # the building of a topic, the area of a score
 
     @model_validator(mode="before")
     @classmethod

@@ -1,11 +1,12 @@
 """What a flow may look at besides the message: pure look-ups and the resident's own open cases."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.flows.state import Draft
 from bot.messages import Pin
+from cases.guide import Guide
 from cases.intake import Guess
 from cases.joining import Alike
 from models import STEPS, Category, Place, Status
@@ -62,4 +63,7 @@ class Surroundings:
     emergency: Mapping[str, str]  # numbers to call, by kind
     cases: Sequence[Brief] = ()
     has_contact: bool = False
+    homes: Sequence[str] = ()  # the buildings they belong to; looked up when the talk is about neighbours
+    areas: Mapping[str, str] = field(default_factory=dict)  # communities and streets of those, with their names
+    guide: Guide = field(default_factory=Guide)
     alike: Sequence[Alike] = ()  # open cases of others that tell of the same; looked for before a draft is filed

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from bot.flows import album, complaint, edits, joining, more, progress, reported, safety, words
+from bot.flows import album, complaint, edits, joining, more, neighbours, progress, reported, safety, words
 from bot.flows.effects import Enlarge, LookUp, Show, Speak
 from bot.flows.heard import Heard, Listener, Turn, put_aside, taken_up
 from bot.flows.state import Kept, Mode, State
@@ -34,6 +34,8 @@ def _one(state: State, heard: Heard, around: Surroundings, now: datetime) -> Tur
         return state, [Speak(wanted)]
     if heard.only_words and (code := words.lookup_code(heard.text)):
         return state, [LookUp(code)]
+    if neighbours.begins(state, heard):
+        return neighbours.begin(state, heard, around, now)
     state, effects = _listener(state, heard, around)(state, heard, around, now)
     return state, complaint.with_notice(effects) if heard.cut else effects
 
@@ -147,9 +149,16 @@ COMMANDS: Mapping[str, Listener] = {
     "lang": lang,
     "large": large,
     "cancel": complaint.cancel,
+    **neighbours.COMMANDS,
 }
-INTERRUPTED = frozenset({Mode.IDLE, Mode.WHERE, Mode.CONTACT, Mode.WHICH})
-MODES: Mapping[Mode, Listener] = {Mode.IDLE: idle, Mode.DANGER: reported.more, **complaint.MODES, **progress.MODES}
+INTERRUPTED = frozenset({Mode.IDLE, Mode.WHERE, Mode.CONTACT, Mode.WHICH, *neighbours.MODES})
+MODES: Mapping[Mode, Listener] = {
+    Mode.IDLE: idle,
+    Mode.DANGER: reported.more,
+    **complaint.MODES,
+    **progress.MODES,
+    **neighbours.MODES,
+}
 ACTIONS: Mapping[str, Listener] = {
     **complaint.ACTIONS,
     **joining.ACTIONS,
@@ -157,6 +166,7 @@ ACTIONS: Mapping[str, Listener] = {
     **reported.ACTIONS,
     **safety.ACTIONS,
     **more.ACTIONS,
+    **neighbours.ACTIONS,
     "done": done,
     "new": new,
     "drop": drop,

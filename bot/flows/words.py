@@ -21,6 +21,13 @@ COMMANDS: Mapping[str, frozenset[str]] = {
         "误报", "是误报", "没事了", "没事", "不用来了", "虚惊一场", "弄错了", "搞错了",
         "誤報", "是誤報", "沒事了", "沒事", "不用來了", "虛驚一場", "弄錯了", "搞錯了", "false alarm",
     }),
+    "votes": frozenset({"/votes", "投票", "议事", "议事投票", "議事", "議事投票", "votes"}),
+    "propose": frozenset({"/propose", "提议题", "提個議題", "提議題", "propose"}),
+    "score": frozenset({"/score", "打分", "评分", "評分", "score"}),
+    "notices": frozenset({"/notices", "通知设置", "通知設定", "notices"}),
+    "notices_on": frozenset({"/notices on", "恢复通知", "恢復通知"}),
+    "notices_off": frozenset({"/notices off", "不要通知", "退订", "退訂"}),
+    "homes": frozenset({"/home", "我的楼栋", "我的樓棟", "my building"}),
     "yes": frozenset({
         "提交", "好", "好的", "对", "对的", "可以", "是", "是的", "没错", "确认", "對", "對的", "確認",
         "ok", "yes", "submit",
@@ -34,6 +41,8 @@ _LOCALES = {
     "en": "en", "english": "en",
 }  # fmt: skip
 _CODE = re.compile(r"(?:查询码|查詢碼|code)?[::\s]*((?:\d[\s-]?){16})(?!\d)", re.IGNORECASE)
+_SLIP = re.compile(r"(?:投票码|投票碼|slip)?[::\s]*([2-9](?:[\s-]?\d){11})(?!\d)", re.IGNORECASE)
+_TOPIC = re.compile(r"(?:/propose|我?想?提[一个個]{0,2}[议議][题題])[\s::,，]*(\S.*)", re.DOTALL)
 _PHONE = re.compile(r"(?:\+?86[\s-]?)?(1[3-9]\d[\s-]?\d{4}[\s-]?\d{4}|0\d{2,3}[\s-]?\d{7,8})")
 
 
@@ -53,6 +62,23 @@ def lookup_code(text: str) -> str | None:
     """Sixteen digits and nothing else but the word for it."""
     found = _CODE.fullmatch(_narrow(text))
     return re.sub(r"\D", "", found[1]) if found else None
+
+
+def slip(text: str) -> str | None:
+    """A household's 投票码: twelve digits and nothing else but the word for it."""
+    found = _SLIP.fullmatch(_narrow(text))
+    return re.sub(r"\D", "", found[1]) if found else None
+
+
+def secret(text: str) -> str | None:
+    """What is not shown again, nor to be found by guessing."""
+    return lookup_code(text) or slip(text)
+
+
+def topic(text: str) -> str:
+    """“我想提个议题：加装充电桩” in one message; nothing for other words."""
+    found = _TOPIC.fullmatch(text.strip())
+    return found[1] if found else ""
 
 
 def phone(text: str) -> str | None:

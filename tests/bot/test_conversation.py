@@ -220,7 +220,7 @@ AFTERWARDS: list[tuple[State, Heard, Mode, list[str]]] = [
         IDLE,
         press("rate", number="?", contacted="no", solved="yes", satisfied="yes"),
         Mode.IDLE,
-        ["Rate", "rated.thanks"],
+        ["Rate", "rated.thanks", "AskScore"],
     ),
     (
         IDLE,

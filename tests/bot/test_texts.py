@@ -26,6 +26,7 @@ from cases.learning import Stage
 from cases.learning import State as Teaching
 from cases.lifecycle import told_args
 from cases.notices import TOLD, Audience
+from cases.scores import MARKS
 from cases.warnings import Kind as Warned
 from classifiers.danger import lexicon
 from classifiers.kinds import KINDS
@@ -62,6 +63,7 @@ FAMILIES: dict[str, Iterable[str]] = {
     "button.{}": OFFERED,
     "button.{}_{}": [f"{question}_{a}" for question, answers in QUESTIONS.items() for a in answers],
     "button.locale_{}": LOCALES,
+    "button.mark_{}": MARKS,
     "button.safety_{}": SAFETY,
     "card.label.{}": CARD_LINES,
     "co_status.{}": CoStatus,
