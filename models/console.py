@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Column, ForeignKey, Index, Integer, UniqueConstraint, Uuid
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, UniqueConstraint, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
 from models.base import DOCUMENT, Table, moment

@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from web.console import (
+from web.console import (, rules, rules_tools
     announcements,
     audit,
     board,
@@ -34,6 +34,8 @@ ROUTERS = (
     proposals.router,
     scores.router,
     triage.router,
+    rules.router,
+    rules_tools.router,
     imports.router,
     grid_map.router,
     export.router,

@@ -1,0 +1,105 @@
+"""Beside a case's stops: a page of what was searched for, in its order, and how many there are up to a thousand.
+
+Pages begin after the last line of the one before (keyset), never at an offset. For whoever sees cases for several
+reasons each reason is asked by itself, in the list's order, and what comes first of all is the page.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, cast, func, literal, literal_column, tuple_, union
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from cases import access
+from cases.errors import NotFound
+from cases.search import Asked, Search
+from models import Case
+from models.base import AWARE
+from models.listed import DUE, URGENCY
+
+PER_PAGE = 50
+COUNTED = 1_000
+NEVER = "infinity"
+
+
+@dataclass(frozen=True)
+class Order:
+    """Its columns as the index has them; `newest`: from the last to the first."""
+
+    keys: Sequence[ColumnElement[Any]]
+    newest: bool = False
+
+    def by(self) -> list[ColumnElement[Any]]:
+        return [key.desc() if self.newest else key.asc() for key in self.keys]
+
+    def after(self, values: Sequence[ColumnElement[Any]]) -> ColumnElement[bool]:
+        here, there = tuple_(*self.keys), tuple_(*values)
+        return here < there if self.newest else here > there
+
+
+_DUE: ColumnElement[Any] = literal_column(DUE)
+_RANK: ColumnElement[Any] = literal_column(URGENCY)
+ORDERS = {
+    "due": Order([_DUE, col(Case.id)]),
+    "urgent": Order([_RANK, _DUE, col(Case.id)]),
+    "submitted": Order([col(Case.submitted_at), col(Case.id)], newest=True),
+}
+
+
+def order_of(search: Search) -> str:
+    return search.sort if search.by_due else "submitted"
+
+
+async def page(session: AsyncSession, asked: Asked, after: str = "") -> tuple[Sequence[Case], str]:
+    """A page of cases, and where the next begins; empty where there is none. Raises NotFound for a forged beginning."""
+    name = order_of(asked.search)
+    order = ORDERS[name]
+    conditions = [*asked.where, *([order.after(_values(name, after))] if after else [])]
+    parts = [select(Case.id).where(arm, *conditions).order_by(*order.by()).limit(PER_PAGE + 1) for arm in _arms(asked)]
+    chosen = select(Case).order_by(*order.by()).limit(PER_PAGE + 1)
+    rows = (await session.exec(chosen.where(col(Case.id).in_(_either(parts))))).all()
+    more = _cursor(name, rows[PER_PAGE - 1]) if len(rows) > PER_PAGE else ""
+    return rows[:PER_PAGE], more
+
+
+async def count(session: AsyncSession, asked: Asked) -> int:
+    """Exact up to COUNTED; one more where there are more."""
+    conditions = (*asked.where, *asked.counted)
+    order = ORDERS[order_of(asked.search)]
+    parts = [select(Case.id).where(arm, *conditions).limit(COUNTED + 1) for arm in _arms(asked)]
+    if not asked.counted:
+        parts = [part.order_by(*order.by()) for part in parts]
+    some = _either(parts).limit(COUNTED + 1).subquery()
+    return int((await session.exec(select(func.count()).select_from(some))).one())
+
+
+def _arms(asked: Asked) -> list[ColumnElement[bool]]:
+    hidden = access.not_about(asked.person)
+    return [arm & hidden for arm in access.reaches(asked.person)]
+
+
+def _either(parts: Sequence[Select[Any]]) -> Any:
+    """Each part keeps its own order and limit; a case found for two reasons is there once."""
+    if len(parts) == 1:
+        return parts[0]
+    return select(union(*(select(part.subquery()) for part in parts)).subquery().c.id)
+
+
+def _cursor(name: str, case: Case) -> str:
+    at = case.submitted_at if name == "submitted" else case.due_at
+    rank = [str(int(not case.ringing) + int(case.danger is None))] if name == "urgent" else []
+    return "~".join([*rank, at.isoformat() if at else NEVER, str(case.id)])
+
+
+def _values(name: str, after: str) -> list[ColumnElement[Any]]:
+    try:
+        *rank, at, id_ = after.split("~")
+        if len(rank) != (name == "urgent") or (at != NEVER and datetime.fromisoformat(at).tzinfo is None):
+            raise ValueError(after)
+        return [*(literal(int(one)) for one in rank), cast(literal(at), AWARE), literal(UUID(id_))]
+    except ValueError as error:
+        raise NotFound("view.not_found") from error
