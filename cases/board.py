@@ -161,7 +161,7 @@ async def issues(session: AsyncSession, now: datetime) -> list[Issue]:
 
 
 def shown(book: Book, scope: Scope, area: str, found: Iterable[Issue]) -> list[hot.Card]:
-    """Those of an area. One that speaks of somebody is for nobody whom it may be about: its sentence might be theirs."""
+    """Those of an area. None with a case that is hidden from them: its sentence might be the one shown."""
     here = (one.card for one in found if not one.about & scope.hides)
     return [card for card in here if area == book.town.code or area in book.path(card.issue.area)]
 
@@ -176,7 +176,8 @@ async def colours(session: AsyncSession, until: date) -> tuple[date | None, Mapp
 
 def children(book: Book, area: str) -> list[Area]:
     """What an area is divided into, special grids left out."""
-    return sorted((one for one in book.areas.values() if one.parent == area and one.level <= GRID), key=_by_code)
+    found = [one for one in book.areas.values() if one.parent == area and one.level <= GRID and one.active]
+    return sorted(found, key=_by_code)
 
 
 def _by_code(area: Area) -> str:

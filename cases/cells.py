@@ -23,7 +23,7 @@ from models import OPEN
 
 DAYS = 28
 _KEY = f"""VALUES (CAST(jsonb_build_array(grid, {rates.UNIT}, category,
-    (SELECT cases.facts->'accused' FROM cases WHERE cases.id = lot.case_id)) AS text))"""
+    (SELECT cases.facts->'accused' FROM cases WHERE cases.id = lot.case_id)) AS text))"""  # noqa: S608 (of our own words only)
 _DAYS = text(f"""
     SELECT (last.at AT TIME ZONE :zone)::date AS day, last.grid, last.unit, last.category, cases.facts->'accused',
         count(*) FILTER (WHERE kind = 'submit'),

@@ -27,7 +27,7 @@ def count(value: int) -> int | None:
 def parts(values: Sequence[int]) -> list[int | None]:
     """Parts of a whole that is told as well, in their lasting order; None for those that are not told.
 
-    As many are hidden as it takes for their sum to leave each of them free: at least two, FEWEST apiece.
+    What is hidden adds up to something everybody can work out, so more is hidden until that says nothing of any one.
     """
     hidden = {n for n, value in enumerate(values) if value < FEWEST}
     while hidden and len(hidden) < len(values) and not _safe([values[n] for n in hidden]):
@@ -36,7 +36,10 @@ def parts(values: Sequence[int]) -> list[int | None]:
 
 
 def _safe(hidden: Sequence[int]) -> bool:
-    return len(hidden) >= 2 and sum(hidden) >= FEWEST * len(hidden)
+    """Whether each may be anything from nothing to FEWEST - 1, by their sum: with all others as small, or with others
+    that are large and were hidden beside it."""
+    most, total = FEWEST - 1, sum(hidden)
+    return len(hidden) > 1 and (most <= total <= most * (len(hidden) - 1) or total >= FEWEST * len(hidden))
 
 
 def _next(hidden: set[int], many: int) -> int:

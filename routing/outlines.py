@@ -15,7 +15,7 @@ class Outlines:
 
     def __init__(self, areas: Iterable[Area], tolerance: float = 0.0002) -> None:
         """`tolerance` in degrees; that is about twenty metres."""
-        known = list(areas)
+        known = [one for one in areas if one.active]
         grids = [one for one in known if one.level == GRID and one.outline]
         shapes = shapely.coverage_simplify([shapely.geometry.shape(one.outline) for one in grids], tolerance)
         self._grids = dict(zip((one.code for one in grids), shapes, strict=True))

@@ -17,14 +17,16 @@ from cases.cells import Cells, Key
 from cases.periods import Period, today, week
 from cases.rates import Rates, Share
 from models import AreaDay, Case, Person
-from web import charts
 from web.parts import Parts
 from web.sparks import Spark, spark
 
 MOMENT, MINUTE, HALF_A_MINUTE = timedelta(seconds=3), timedelta(minutes=1), timedelta(seconds=30)
+SETTLED = timedelta(hours=1)
 AWHILE, LONG = timedelta(minutes=15), timedelta(days=400)
 WEEKS, LEAGUE_WEEKS = 8, 4  # full ones before the running one
-CARDS, UNITS = 4, 9  # of hot issues and of units, beside the table of all
+CARDS, UNITS, NEWEST = 4, 9, 8  # of hot issues, units and cases just filed that are shown at once
+MARKED = 1.1  # times what it was, from which more is marked as worse
+TELLING = 20  # cases from which a running week's rate says something
 RATES = ("contacted", "solved", "satisfied")  # 三率
 _WEEK = timedelta(days=7)
 
@@ -104,12 +106,12 @@ async def _colours(session: Any, now: datetime) -> Any:
 
 
 async def _week(parts: Parts, now: datetime, ago: int) -> Cells:
-    """One that is over stays as it is."""
     return await of_week(parts, now, Period(week(today(now)).start - ago * _WEEK, week(today(now)).end - ago * _WEEK))
 
 
 async def of_week(parts: Parts, now: datetime, period: Period) -> Cells:
-    running = period.end >= today(now)
+    """One that is over stays as it is, once what happened in its last minutes is written down for sure."""
+    running = now < period.until + SETTLED
 
     async def make() -> Cells:
         async with parts.transactions.read() as session:
@@ -215,7 +217,9 @@ class Words:
         then = self.say("console.board.week_end") if than == "week_end" else self.say("console.board.days_before")
         key = "console.board.more" if value > before else "console.board.fewer"
         key = "console.board.same" if value == before else key
-        return Figure(self.say(name), str(value), self.say(key, than=then, n=abs(value - before)), value > before)
+        return Figure(
+            self.say(name), str(value), self.say(key, than=then, n=abs(value - before)), value > MARKED * before
+        )
 
     def _signing(self, told: Mapping[str, float]) -> Figure:
         name, none = self.say("console.board.signing"), self.say("console.board.not_yet")
@@ -232,7 +236,7 @@ class Words:
             change = self.say(
                 key, than=self.say("console.board.days_before"), span=span(abs(value - before), self.locale)
             )
-        return Figure(name, span(value, self.locale), change, value > before)
+        return Figure(name, span(value, self.locale), change, value > MARKED * before)
 
     def clocks(self, found: Sequence[board.Ending]) -> list[dict[str, Any]]:
         return [
@@ -276,18 +280,19 @@ class Words:
         ]  # fmt: skip
 
     def rates(self, told: Sums, names: Sequence[str]) -> list[dict[str, Any]]:
-        """Each of the three with its line over the weeks; the running week is the last point."""
+        """Each of the three with its line over the weeks. The running week speaks once there is enough to tell."""
         shown = []
         for rate in RATES:
             shares: list[Share] = [getattr(one, rate) for one in told.weeks]
-            values = [share.value for share in shares]
-            now = shares[-1] if shares[-1].whole else shares[-2]
+            running = shares[-1].whole >= TELLING
+            now, then = (shares[-1], shares[-2]) if running else (shares[-2], shares[-3])
+            values = [share.value for share in (shares if running else shares[:-1])]
+            before = "console.board.last_week" if running else "console.board.week_before_last"
             shown.append({
                 "name": self.say(f"console.board.rate.{rate}"),
-                "value": charts.said(now.value, "%"),
-                "part": now.part, "whole": now.whole,
-                "running": bool(shares[-1].whole),
-                "before": charts.said(shares[-2].value, "%"),
+                "value": percent(now.value),
+                "when": self.say("console.board.this_week" if running else "console.board.whole_last_week"),
+                "before": self.say(before, value=percent(then.value)),
                 "line": spark(values, low=min([0.5, *(v for v in values if v is not None)]), width=200),
                 "weeks": list(zip(names, shares, strict=True)),
             })  # fmt: skip
@@ -298,6 +303,10 @@ class Words:
             self.say(f"warn.kind.{one['kind']}", seen=one["seen"], usual=one["expected"]).lstrip("· ")
             for one in (day.reasons if day else ())
         ]
+
+
+def percent(share: float | None) -> str:
+    return "–" if share is None else f"{share * 100:.0f}%"
 
 
 def week_names(now: datetime) -> list[str]:

@@ -14,9 +14,10 @@ from models.town import GRID
 from routing.outlines import overlay
 from routing.places import ROAD
 from web import maps
-from web.maps import Frame, Point
+from web.maps import Bounds, Frame, Point
 
-NAMED = 8  # buildings that bear their names
+ROOM = 0.0006  # degrees around the outermost places, about sixty metres
+NAME_WIDE, NAME_HIGH = 13.0, 30.0  # units of the picture a character of a name takes, and a line with its point
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class Atlas:
 
     def map(self, area: str, place: str | None, dots: Sequence[Dot], special: bool) -> Map | None:
         """None for a town without outlines."""
-        bounds = self.book.outlines.bounds(area)
+        bounds = self._bounds(area)
         if bounds is None:
             return None
         frame = maps.frame(bounds)
@@ -127,21 +128,35 @@ class Atlas:
             parts.append(Part(one.code, name, said, to, count, path, at, colour, letter, index, why))
         return parts
 
-    def _places(self, frame: Frame | None, grid: str, place: str | None, more: Mapping[str, str]) -> list[Part]:
+    def _bounds(self, area: str) -> Bounds | None:
+        """Of a grid only where its places are: most of one out of town is fields."""
+        whole = self.book.outlines.bounds(area)
+        spots = [(one.lon, one.lat) for one in self._at(area)] if self.book.areas[area].level == GRID else []
+        if whole is None or len(spots) < 2:
+            return whole
+        lons, lats = [lon for lon, _ in spots], [lat for _, lat in spots]
+        west, south, east, north = min(lons), min(lats), max(lons), max(lats)
+        east_room, north_room = max(ROOM, (east - west) * 0.15), max(ROOM, (north - south) * 0.15)
+        return west - east_room, south - north_room, east + east_room, north + north_room
+
+    def _at(self, grid: str) -> list[Place]:
         mine = [one for one in self.book.places.values() if one.grid == grid and self._is_shown(one)]
-        mine.sort(key=lambda one: (-self._count(one).open, one.code))
-        named = {one.code for one in mine[:NAMED] if self._count(one).open}
+        return sorted(mine, key=lambda one: (-self._count(one).open, one.code))
+
+    def _places(self, frame: Frame | None, grid: str, place: str | None, more: Mapping[str, str]) -> list[Part]:
+        mine = self._at(grid)
+        points = {one.code: frame.at(one.lon, one.lat) for one in mine} if frame else {}
+        named = _named([one for one in mine if self._count(one).open or one.code == place], points)
         return [
             Part(
                 one.code, one.name, self._said(one.name, self._count(one), "", None), self.href(place=one.code, **more),
-                self._count(one), at=frame.at(one.lon, one.lat) if frame else None, here=one.code == place,
-                named=one.code in named or one.code == place,
+                self._count(one), at=points.get(one.code), here=one.code == place, named=one.code in named,
             )
             for one in mine
         ]  # fmt: skip
 
     def _is_shown(self, place: Place) -> bool:
-        return place.kind != ROAD or bool(self._count(place).open)
+        return (place.active and place.kind != ROAD) or bool(self._count(place).open)
 
     def _count(self, place: Place) -> Count:
         return self.standing.places.get(place.code, Count())
@@ -165,3 +180,16 @@ class Atlas:
 
     def _mid(self, frame: Frame, area: str) -> Point | None:
         return maps.middle(self.book.outlines, frame, area)
+
+
+def _named(places: Sequence[Place], points: Mapping[str, Point]) -> set[str]:
+    """Those whose names have room beside the names before them."""
+    kept: list[tuple[float, float, float]] = []
+    named = set()
+    for one in places:
+        if one.code in points:
+            x, y, half = *points[one.code], len(one.name) * NAME_WIDE / 2
+            if all(abs(x - x_2) > half + half_2 or abs(y - y_2) > NAME_HIGH for x_2, y_2, half_2 in kept):
+                kept.append((x, y, half))
+                named.add(one.code)
+    return named

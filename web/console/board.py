@@ -5,9 +5,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
-from bot.wording import when
 from cases import board
 from cases.board import Count, Scope
+from cases.clock import TOWN_TIME
 from cases.errors import NotFound
 from models import Area, Place
 from models.town import GRID
@@ -52,7 +52,7 @@ async def _shown(here: Console, base: str, area: str, place: str, special: bool)
         "inside": atlas.parts(None, at_.code, building.code if building else None, special),
         "elsewhere": now.standing.elsewhere.get(at_.code),
         **_side(here, words, scope, at_, told, now, sums),
-        **_foot(here, words, told, sums),
+        **_foot(here, words, scope.unit, told, sums),
     }
 
 
@@ -69,18 +69,22 @@ def _side(
         "clocks": words.clocks(now.ending),
         "cases": words.cases(now.cases),
         "recent": [
-            (one.number, when(one.at, here.locale, here.now), words.where(one.place, one.grid)) for one in now.recent
+            (one.number, f"{one.at.astimezone(TOWN_TIME):%H:%M}", words.where(one.place, one.grid))
+            for one in now.recent
         ],
+        "shown_recent": figures.NEWEST,
         "issues": words.issues(issues[: figures.CARDS]),
         "more_issues": max(0, len(issues) - figures.CARDS),
     }
 
 
-def _foot(here: Console, words: Words, told: Shared, sums: Sums) -> dict[str, Any]:
+def _foot(here: Console, words: Words, unit: str | None, told: Shared, sums: Sums) -> dict[str, Any]:
     names = figures.week_names(here.now)
-    filed, finished = here.say("console.board.filed_a_day"), here.say("console.board.finished_a_day")
+    filed = here.say("console.board.handed_a_day" if unit else "console.board.filed_a_day")
+    finished = here.say("console.board.finished_a_day")
+    full = slice(None, -1)  # today is not over
     trend = charts.lines(
-        [f"{day:%m-%d}" for day in told.days], {filed: sums.filed, finished: sums.finished},
+        [f"{day:%m-%d}" for day in told.days[full]], {filed: sums.filed[full], finished: sums.finished[full]},
         kinds={finished: "second"}, width=560, height=190,
     )  # fmt: skip
     return {
@@ -89,7 +93,9 @@ def _foot(here: Console, words: Words, told: Shared, sums: Sums) -> dict[str, An
         "shown_units": sums.units[: figures.UNITS],
         "trend": trend,
         "said_rate": lambda share: charts.said(share.value, "%"),
-        "percent": lambda value: charts.said(value, "%"),
+        "percent": figures.percent,
+        "filed_today": here.say("console.board.with_today", name=filed, n=sums.filed[-1]),
+        "finished_today": here.say("console.board.with_today", name=finished, n=sums.finished[-1]),
     }
 
 
