@@ -359,6 +359,7 @@ PERFORM: Mapping[type, Callable[[Scene, Any], Awaitable[list[tuple[Say, Case | N
     fx.HandReceipt: _hand_receipt,
     fx.Speak: _speak,
     fx.Enlarge: _enlarge,
+    fx.Told: _told,
     fx.KeepContact: _keep_contact,
     **neighbours.PERFORM,
 }

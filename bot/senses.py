@@ -37,6 +37,7 @@ class Senses:
             emergency=self.book.town.emergency,
             cases=cases,
             has_contact=has_contact,
+            guide=self.book.guide,
         )
 
     def spots(self, text: str) -> Sequence[Spot]:

@@ -15,13 +15,15 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot import elder
 from bot.direct import direct
-from bot.flows import neighbours
+from bot.flows import neighbours, services
 from bot.messages import WEBCHAT, Button, CardLine, Say
 from bot.transactions import wake
 from models import Conversation, Follower, Resident
 
 PAGE = 200
-OF_NO_DRAFT = frozenset({"new", "locale", "help", "never_mind", "done", "safety"}) | neighbours.ACTIONS.keys()
+OF_NO_DRAFT = frozenset({
+    "new", "locale", "help", "never_mind", "done", "safety", *neighbours.ACTIONS, *services.ACTIONS,
+})  # fmt: skip
 
 # Put together once, or plain: every message waits for them.
 _HELD = (

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from bot import services
 from bot.texts import DEFAULT, say
 from cases.book import Book
 from cases.clock import TOWN_TIME
@@ -24,6 +25,12 @@ class Wording:
         match name:
             case "category":
                 return self._book.category_name(value, locale) or say("word.unsorted", locale)
+            case "service":
+                return services.title(self._book.guide.services.get(value), locale)
+            case "told":
+                return services.told(self._book.guide.services.get(value), locale)
+            case "briefly":
+                return services.briefly(self._book.guide.services.get(value), locale)
             case "unit":
                 return self._book.unit_name(value, locale) or say("word.dispatch_desk", locale)
             case "called":

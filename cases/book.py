@@ -9,6 +9,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from cases.clock import WorkCalendar
+from cases.guide import Guide, read_guide
 from models import Area, Category, ClockPolicy, DutyShift, Person, Place, Role, RoutingRule, Town, Unit, Workday
 from models.town import COMMUNITY
 from routing.assign import held
@@ -56,6 +57,7 @@ class Book:
     heads: Sequence[Member]  # leaders and supervisors who are here: of them chains are made
     duty: Sequence[DutyShift]
     items: Mapping[str, Sequence[Category]] = field(default_factory=dict)  # by department's field
+    guide: Guide = field(default_factory=Guide)
 
     @cached_property
     def by_community(self) -> Mapping[str, Sequence[Member]]:
@@ -164,6 +166,7 @@ async def read_book(session: AsyncSession) -> Book:
         heads=[one for one in members.values() if one.active and one.role in (Role.LEADER, Role.SUPERVISOR)],
         duty=(await session.exec(select(DutyShift).order_by(col(DutyShift.id)))).all(),
         items=_by_parent(_in_force(categories.values())),
+        guide=await read_guide(session),
     )
 
 

@@ -1,4 +1,4 @@
-"""What the town knows (办事指南): how common errands are done, how often that helped, and texts it words its own way."""
+"""What the town knows (办事指南): how errands are done, how often that helped; and texts it words its own way."""
 
 from datetime import date, datetime
 

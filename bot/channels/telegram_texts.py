@@ -17,7 +17,7 @@ ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_membe
 DOWNLOAD_MOST = 20 * 1024 * 1024
 CALL_SECONDS, UPLOAD_SECONDS, IDLE_POLL_SECONDS = 15, 45, 10  # the last: longer than the long poll asked for
 TOAST_MOST = 200
-RESIDENT_COMMANDS = ("new", "my", "votes", "score", "lang", "large", "help", "cancel")
+RESIDENT_COMMANDS = ("new", "my", "services", "votes", "score", "lang", "large", "help", "cancel")
 STAFF_COMMANDS = ("tasks", "new", "duty", "orders", "clearing", "help")
 # Telegram tells menus apart by two letters, so no script of Chinese by itself: whoever's app speaks English reads
 # English, everybody else Simplified. A menu in Traditional is set for the chat of somebody who reads it.

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from bot.flows import album, complaint, edits, joining, more, neighbours, progress, reported, safety, words
+from bot.flows import album, complaint, edits, joining, more, neighbours, progress, reported, safety, services, words
 from bot.flows.effects import Enlarge, LookUp, Show, Speak
 from bot.flows.heard import Heard, Listener, Turn, put_aside, taken_up
-from bot.flows.state import Kept, Mode, State
+from bot.flows.state import Draft, Kept, Mode, State
 from bot.flows.surroundings import Surroundings
 from bot.messages import Button, Say
 
@@ -75,7 +75,19 @@ def idle(state: State, heard: Heard, around: Surroundings, now: datetime) -> Tur
         return progress.unclear(state, heard, around, now)
     if heard.only_words and words.command(heard.text) in ("yes", "done"):
         return state, [Say("cancel.nothing")]
-    return complaint.begin(state, heard, around, now)
+    return services.answer(state, heard, around, now) or complaint.begin(state, heard, around, now)
+
+
+def what(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
+    """Asked what happened; who asks something instead is answered, unless photos wait for their words."""
+    began = state.draft is not None and state.draft != Draft()
+    return (None if began else services.answer(state, heard, around, now)) or complaint.more(state, heard, around, now)
+
+
+def answered(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
+    """After an answer: thanks, more about it, or something of its own."""
+    turn = services.heard_after(state, heard, around, now)
+    return turn or idle(State(building=state.building), heard, around, now)
 
 
 def greet(state: State, around: Surroundings) -> Say:
@@ -93,7 +105,7 @@ def start(state: State, heard: Heard, around: Surroundings, now: datetime) -> Tu
 
 
 def help_(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
-    return state, [Say("help", buttons=_languages())]
+    return state, [Say("help", buttons=[Button("services", "button.services"), *_languages()])]
 
 
 def new(state: State, heard: Heard, around: Surroundings, now: datetime) -> Turn:
@@ -148,6 +160,7 @@ COMMANDS: Mapping[str, Listener] = {
     "help": help_,
     "lang": lang,
     "large": large,
+    "services": services.topics,
     "cancel": complaint.cancel,
     **neighbours.COMMANDS,
 }
@@ -156,6 +169,8 @@ MODES: Mapping[Mode, Listener] = {
     Mode.IDLE: idle,
     Mode.DANGER: reported.more,
     **complaint.MODES,
+    Mode.WHAT: what,
+    Mode.SERVICE: answered,
     **progress.MODES,
     **neighbours.MODES,
 }
@@ -166,6 +181,7 @@ ACTIONS: Mapping[str, Listener] = {
     **reported.ACTIONS,
     **safety.ACTIONS,
     **more.ACTIONS,
+    **services.ACTIONS,
     **neighbours.ACTIONS,
     "done": done,
     "new": new,

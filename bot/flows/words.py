@@ -28,6 +28,11 @@ COMMANDS: Mapping[str, frozenset[str]] = {
     "notices_on": frozenset({"/notices on", "恢复通知", "恢復通知"}),
     "notices_off": frozenset({"/notices off", "不要通知", "退订", "退訂"}),
     "homes": frozenset({"/home", "我的楼栋", "我的樓棟", "my building"}),
+    "services": frozenset({"/services", "办事指南", "办事", "辦事指南", "辦事", "services"}),
+    "thanks": frozenset({
+        "谢谢", "谢谢你", "谢谢您", "多谢", "知道了", "明白了", "有用", "謝謝", "謝謝你", "謝謝您", "多謝", "有用的",
+        "thanks", "thank you",
+    }),
     "yes": frozenset({
         "提交", "好", "好的", "对", "对的", "可以", "是", "是的", "没错", "确认", "對", "對的", "確認",
         "ok", "yes", "submit",

@@ -32,6 +32,7 @@ from classifiers.danger import lexicon
 from classifiers.kinds import KINDS
 from models import STEPS, ClockAct, CoStatus, ExclusionReason, Outcome, ReturnReason, Role, Status
 from models.hot import Colour
+from routing.topics import Topic
 from town.tables import PlaceKind
 
 ROOT = Path(__file__).parents[2]
@@ -92,6 +93,7 @@ FAMILIES: dict[str, Iterable[str]] = {
     "rule.weekday.{}": "abcdefg",
     "safety.note_{}": SAFETY,
     "safety.told_{}": SAFETY,
+    "service.topic.{}": Topic,
     "status.{}": Status,
     "status_name.{}": Status,
     "step_name.{}": STEPS,
@@ -374,4 +376,4 @@ def test_elder_mode_says_the_same_line_in_fewer_words(locale: str) -> None:
     plain = {key: key.removesuffix(".large") for key in LARGE}
     assert plain.keys() and not [key for key, base in plain.items() if base not in texts]
     assert not [key for key, base in plain.items() if len(texts[key]) > len(texts[base])]
-    assert not [key for key, base in plain.items() if holes(texts[key]) - holes(texts[base])]
+    assert not [key for key, base in plain.items() if holes(texts[key]) - holes(texts[base]) - {"briefly"}]
