@@ -16,7 +16,7 @@ from web.parts import Parts, PartsHere
 router = APIRouter()
 
 
-@router.get("/staff/bulletins", response_model=None)
+@router.get("/staff/bulletins", response_model=None, include_in_schema=False)
 async def bulletins_page(request: Request, me: MaybeSignedIn, parts: PartsHere, area: str = "") -> Response:
     if me is None:
         return RedirectResponse("/staff", 303)
@@ -34,7 +34,7 @@ async def bulletins_page(request: Request, me: MaybeSignedIn, parts: PartsHere, 
     return shown
 
 
-@router.get("/staff/bulletins/{week}.pdf", response_class=Response)
+@router.get("/staff/bulletins/{week}.pdf", response_class=Response, include_in_schema=False)
 async def bulletin_pdf(week: str, request: Request, me: SignedInHere, parts: PartsHere, area: str = "") -> Response:
     """A past week nobody asked for yet is made now, and kept."""
     code = _area(parts, me.person, area)

@@ -32,7 +32,7 @@ class Target(BaseModel):
     settle: int | None = None
 
 
-@router.get("/staff/clearing", response_model=None)
+@router.get("/staff/clearing", response_model=None, include_in_schema=False)
 async def clearing_page(
     request: Request,
     me: MaybeSignedIn,

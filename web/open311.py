@@ -29,6 +29,7 @@ from web import open311_format, present
 from web.guard import TooLarge
 from web.open311_format import Format
 from web.open311_shown import Shown
+from web.openapi import OPEN311
 from web.parts import Parts, PartsHere
 from web.refusals import reader, reader_of
 
@@ -67,7 +68,7 @@ def _refused(request: Request, status: int, words: str) -> Response:
     return open311_format.answer(form, "errors", [{"code": status, "description": words}], status)
 
 
-router = APIRouter(prefix="/open311", route_class=Route, tags=["open311"])
+router = APIRouter(prefix="/open311", route_class=Route, tags=["open311"], responses=OPEN311)
 
 
 async def partner_of(
@@ -148,7 +149,7 @@ async def service(code: str, form: Format, parts: PartsHere, locale: Locale) -> 
     return open311_format.answer(form, "service_definition", Shown(parts, locale).definition(code))
 
 
-@router.post("/v2/requests.{form}", response_class=Response, status_code=201)
+@router.post("/v2/requests.{form}", response_class=Response, responses={201: OPEN311[200]})
 async def post_request(
     form: Format, asked: Annotated[Asked, Form()], partner: Partner, parts: PartsHere, locale: Locale
 ) -> Response:
@@ -224,7 +225,7 @@ async def get_updates(
     return open311_format.answer(form, "service_request_updates", [Shown(parts, locale).update(one) for one in rows])
 
 
-@router.post("/v2/servicerequestupdates.{form}", response_class=Response, status_code=201)
+@router.post("/v2/servicerequestupdates.{form}", response_class=Response, responses={201: OPEN311[200]})
 async def post_update(form: Format, asked: Annotated[Update, Form()], partner: Partner, parts: PartsHere) -> Response:
     """Added to the case: the answer that is waited for, or more about the same. Once for each number of theirs."""
     text, photos = scrub(asked.description).strip(), await _photos(parts, asked.media)

@@ -15,6 +15,7 @@ from bot.texts import say
 from bot.transcript import Line
 from bot.wording import Wording, when
 from cases import queries
+from cases.errors import NotFound
 from models import OPEN, Case, Photo
 
 KINDS = {"photo": "image/jpeg", "voice": "audio/ogg"}
@@ -67,8 +68,10 @@ def brief(case: Case, locale: str, now: datetime) -> dict[str, Any]:
 
 
 def file(store: Store, kept: Photo) -> FileResponse:
-    """It never changes; whoever may see or hear it may keep it for a day."""
+    """It never changes; whoever may see or hear it may keep it for a day. Raises NotFound where the disk lost it."""
     path, kind = store.path(kept.sha256, kept.kind), KINDS[kept.kind]
+    if not path.is_file():
+        raise NotFound("photo.not_found")
     return FileResponse(path, media_type=kind, headers={"cache-control": "private, max-age=86400"})
 
 

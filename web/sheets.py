@@ -23,7 +23,7 @@ OWN_AREA = frozenset({Role.WORKER, Role.LEADER})
 router = APIRouter()
 
 
-@router.get("/staff/sheets", response_model=None)
+@router.get("/staff/sheets", response_model=None, include_in_schema=False)
 async def sheets_page(request: Request, me: MaybeSignedIn, parts: PartsHere, area: str = "") -> Response:
     if me is None:
         return RedirectResponse("/staff", 303)
@@ -36,7 +36,7 @@ async def sheets_page(request: Request, me: MaybeSignedIn, parts: PartsHere, are
     return _shown(request, parts, areas, chosen)
 
 
-@router.get("/staff/sheets.pdf", response_class=Response)
+@router.get("/staff/sheets.pdf", response_class=Response, include_in_schema=False)
 async def sheets_pdf(request: Request, area: str, me: SignedInHere, parts: PartsHere) -> Response:
     """Another's area and one that is not there look the same."""
     book = parts.senses.book

@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from web.console import (, rules, rules_tools
+from web.console import (
     announcements,
     audit,
     board,
@@ -16,6 +16,8 @@ from web.console import (, rules, rules_tools
     partners,
     proposals,
     review,
+    rules,
+    rules_tools,
     scores,
     shell,
     tables,

@@ -9,12 +9,15 @@ from pydantic import BaseModel, Field
 
 from bot import hotline
 from bot.transactions import wake
-from cases import ports
-from models import Role
+from bot.wording import on_paper
+from cases import export, ports
+from cases.masking import mask
+from models import Case, Role
 from web.console.shell import Console, at
 
 AT_ONCE = 25  # work orders filed by one request: it stays short, and the page shows how far it is
 PROBLEMS_MOST = 200
+ANSWERED = ("status", "unit", "outcome", "result", "submitted", "resolved")
 
 router = APIRouter()
 Here = Annotated[Console, at("partners")]
@@ -101,7 +104,21 @@ async def post_answers(file: Annotated[UploadFile, File()], here: Here) -> Respo
 
 
 def _sheet(here: Console, answers: Sequence[hotline.Answer]) -> Response:
-    raise NotImplementedError
+    heading = [here.say(f"hotline.column_{name}") for name in ("external", "number", *ANSWERED)]
+    rows = [[one.external, one.case.number, *_answered(here, one.case)] for one in answers]
+    name = f'attachment; filename="answers-{here.now:%Y%m%d-%H%M}.csv"'
+    return Response(
+        export.as_csv(heading, rows),
+        media_type="text/csv; charset=utf-8",
+        headers={"content-disposition": name, "cache-control": "private, no-store"},
+    )
+
+
+def _answered(here: Console, case: Case) -> Sequence[str]:
+    times = [on_paper(at, here.locale) if at else "" for at in (case.submitted_at, case.resolved_at)]
+    outcome = here.say(f"outcome.{case.outcome}") if case.outcome else ""
+    status = here.say(f"status_name.{case.status}")
+    return [status, here.book.unit_name(case.unit, here.locale), outcome, mask(case.result), *times]
 
 
 def _problem(here: Console, line: hotline.Line) -> dict[str, Any]:

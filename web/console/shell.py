@@ -112,7 +112,7 @@ def mount(app: FastAPI) -> None:
         parts: Parts = request.app.state.parts
         return _page(request, parts, error.me, "not_yours", pages.locale_of(request), 403)
 
-    @app.get("/console", response_model=None)
+    @app.get("/console", response_model=None, include_in_schema=False)
     async def first(request: Request, me: SignedInHere, parts: PartsHere) -> Response:
         """To the first page somebody has; whoever has none works at the staff page."""
         own = menu.open_to(me.person.role)
