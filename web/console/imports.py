@@ -107,9 +107,9 @@ async def confirm(here: Here, which: UUID, _: Annotated[dict[str, Any] | None, B
             if waiting.version != now.version:
                 raise Stale("console.tables.town_changed")
             proposal = await _weighed(now.sheets, waiting)
-            await edit.carry_out(session, proposal, here.person.code, here.now)
             here.note(session, "import", "tables", ", ".join(waiting.rows), after=sums(proposal.changes))
             await session.delete(waiting)
+            await edit.carry_out(session, proposal, here.person.code, here.now)
     except Unsound as unsound:
         return _refused(here, unsound)
     await here.parts.reread()
