@@ -174,7 +174,8 @@ async def sweep(session: AsyncSession, now: datetime) -> int:
     if duty.is_night(now):
         chosen = chosen.where(col(Announcement.emergency))
     chosen = chosen.order_by(col(Announcement.emergency).desc(), col(Announcement.id)).limit(1)
-    row = (await session.exec(chosen.with_for_update(skip_locked=True))).first()
+    # Deliveries of its first parts go on meanwhile, see `is_out`; only taking it back waits for those.
+    row = (await session.exec(chosen.with_for_update(skip_locked=True, key_share=True))).first()
     if row is None:
         return 0
     done = await (_send(session, row, now) if row.stage is Posting.SENDING else _recall(session, row, now))

@@ -1,5 +1,6 @@
 """Proposals (议事, E5): raised by residents or the community, checked by a person, opened and closed by the clock."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -24,6 +25,7 @@ TITLE_MOST, TEXT_MOST, OPTION_MOST, REASON_MOST = 60, 500, 30, 200
 YES_NO = ("yes", "no")  # instead of words of its own; each reader's language has them
 WAITING_MOST, WEEKLY_MOST = 2, 3  # of one resident
 BATCH = 300
+_CLAUSE = re.compile(rf"[^，。；！？,.;!?]{{4,{TITLE_MOST}}}(?=[，。；！？,.;!?])")  # enough for a title
 CHECKS = frozenset({Role.WORKER, Role.LEADER, Role.DISPATCHER, Role.SUPERVISOR, Role.ADMIN})
 SHOWN_AFTER = timedelta(days=30)  # a result stays on the building's page
 PUBLIC = (Stage.PLANNED, Stage.OPEN, Stage.CLOSED)
@@ -59,10 +61,12 @@ async def raise_one(session: AsyncSession, book: Book, resident: UUID, place: st
         raise Missing("propose.empty")
     await _not_too_many(session, resident, now)
     said = redact(text)[:TEXT_MOST]
+    clause = _CLAUSE.match(said)
+    title = clause[0] if clause else said[:TITLE_MOST]
     row = Proposal(
         stage=Stage.RAISED,
-        title=said[:TITLE_MOST],
-        text=said if len(said) > TITLE_MOST else "",
+        title=title,
+        text=said if said != title else "",
         options=list(YES_NO),
         places=[place],
         raised_at=now,

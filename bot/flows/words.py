@@ -46,8 +46,8 @@ _LOCALES = {
     "en": "en", "english": "en",
 }  # fmt: skip
 _CODE = re.compile(r"(?:查询码|查詢碼|code)?[::\s]*((?:\d[\s-]?){16})(?!\d)", re.IGNORECASE)
-_SLIP = re.compile(r"(?:投票码|投票碼|slip)?[::\s]*([2-9](?:[\s-]?\d){11})(?!\d)", re.IGNORECASE)
-_TOPIC = re.compile(r"(?:/propose|我?想?提[一个個]{0,2}[议議][题題])[\s::,，]*(\S.*)", re.DOTALL)
+_SLIP = re.compile(r"(?:投票码|投票碼|slip)?[:：\s]*([2-9](?:[\s-]?\d){11})(?!\d)", re.IGNORECASE)
+_TOPIC = re.compile(r"(?:/propose|我?想?提[一个個]{0,2}[议議][题題])[\s:：,，]*(\S.*)", re.DOTALL)
 _PHONE = re.compile(r"(?:\+?86[\s-]?)?(1[3-9]\d[\s-]?\d{4}[\s-]?\d{4}|0\d{2,3}[\s-]?\d{7,8})")
 
 
