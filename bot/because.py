@@ -22,15 +22,21 @@ def explained(
     if not explanation:
         return say("rule.none", locale) + _past(book, accused, locale)
     asked = {one["condition"]: one["value"] for one in explanation["because"]}
-    what = book.category_name(asked.pop("category", None), locale) or say("rule.anything", locale)
-    how = [words for name, value in asked.items() for words in WORDS[name](book, value, locale)]
-    said = say("rule.of", locale, what=what, how=say("rule.sep", locale).join(how)) if how else what
-    if not how and not explanation["because"]:
-        said = say("rule.always", locale)
+    said = asking(book, asked, locale)
     note = say("rule.note", locale, note=explanation["note"].rstrip("。.")) if explanation.get("note") else ""
     named = book.unit_name(explanation.get("unit", unit), locale) or say("word.dispatch_desk", locale)
     told = say("rule.text", locale, rule=explanation["rule"], because=said, unit=named)
     return told + note + _past(book, accused, locale)
+
+
+def asking(book: Book, conditions: Mapping[str, Any], locale: str) -> str:
+    """What a rule asks, by the names of its conditions: “生活噪音（在丹桂街道，22:00 至次日 6:00）”."""
+    if not conditions:
+        return say("rule.always", locale)
+    asked = dict(conditions)
+    what = book.category_name(asked.pop("category", None), locale) or say("rule.anything", locale)
+    how = [words for name, value in asked.items() for words in WORDS[name](book, value, locale)]
+    return say("rule.of", locale, what=what, how=say("rule.sep", locale).join(how)) if how else what
 
 
 def _past(book: Book, accused: Collection[str], locale: str) -> str:

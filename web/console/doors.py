@@ -19,8 +19,10 @@ from web.console import (
     rules,
     rules_tools,
     scores,
+    services,
     shell,
     tables,
+    texts,
     triage,
 )
 
@@ -35,6 +37,8 @@ ROUTERS = (
     review.router,
     proposals.router,
     scores.router,
+    services.router,
+    texts.router,
     triage.router,
     rules.router,
     rules_tools.router,
