@@ -61,8 +61,7 @@ def reaches(person: Person) -> Sequence[ColumnElement[bool]]:
     if person.role is Role.WORKER:
         return [*own, col(Case.grid).in_(held(person))]
     if person.role is Role.CLERK:
-        helps = (col(Case.co_units) != []) & col(Case.co_units).contains([person.unit])
-        return [*own, col(Case.unit) == person.unit, helps]
+        return [*own, col(Case.unit) == person.unit, col(Case.co_units).contains([person.unit])]
     if person.role is Role.LEADER:
         below = select(Area.code).where(col(Area.path).contains([person.area]), col(Area.level) == GRID)
         around = [] if _whole_city(person) else [col(Case.grid).in_(below)]

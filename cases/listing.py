@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Select, cast, func, literal, literal_colum
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from cases import access
+from cases import access, search
 from cases.errors import NotFound
 from cases.search import Asked, Search
 from models import Case
@@ -68,16 +68,24 @@ async def page(session: AsyncSession, asked: Asked, after: str = "") -> tuple[Se
 
 async def count(session: AsyncSession, asked: Asked) -> int:
     """Exact up to COUNTED; one more where there are more."""
-    conditions = (*asked.where, *asked.counted)
+    if asked.some:  # of very many that hold the words, a few thousand mostly are enough
+        among = (*asked.where, search.named(asked.some), access.sees(asked.person))
+        if await _counted(session, [select(Case.id).where(*among).limit(COUNTED + 1)]) > COUNTED:
+            return COUNTED + 1
     order = ORDERS[order_of(asked.search)]
-    parts = [select(Case.id).where(arm, *conditions).limit(COUNTED + 1) for arm in _arms(asked)]
-    if not asked.counted:
-        parts = [part.order_by(*order.by()) for part in parts]
+    ordered = [] if asked.named else order.by()
+    parts = [select(Case.id).where(arm, *asked.where).order_by(*ordered).limit(COUNTED + 1) for arm in _arms(asked)]
+    return await _counted(session, parts)
+
+
+async def _counted(session: AsyncSession, parts: Sequence[Select[Any]]) -> int:
     some = _either(parts).limit(COUNTED + 1).subquery()
     return int((await session.exec(select(func.count()).select_from(some))).one())
 
 
 def _arms(asked: Asked) -> list[ColumnElement[bool]]:
+    if asked.named:
+        return [access.sees(asked.person)]
     hidden = access.not_about(asked.person)
     return [arm & hidden for arm in access.reaches(asked.person)]
 

@@ -6,16 +6,19 @@ many do a list in its own order meets them soon enough.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, bindparam, false, func, or_, text
+from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, bindparam, false, func, literal_column, or_, text
+from sqlalchemy.dialects.postgresql import array
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from cases import access
 from cases.book import Book
-from models import OPEN, Case, CaseWords, Person, Resident, Status
-from models.listed import OPEN_CASES
+from models import OPEN, Case, CaseWords, Person, Resident, Role, Status
+from models.base import AWARE
+from models.listed import DONE_CASES, DUE, OPEN_CASES
 from models.town import GRID
 
 GROUPS = ("open", "late", "done", "all")  # of statuses; every status is one by itself as well
@@ -23,6 +26,7 @@ TOGETHER = ("joined", "merged", "leads")
 ME, MINE = "me", "mine"
 FEW = 3_000  # cases named one by one; of a word in more than 3 of 1,000 a page is met within some 20,000
 PLACES = 2_000
+MONTHS = 24
 SHORTEST = 2  # characters of a word
 
 
@@ -48,6 +52,7 @@ class Search:
     until: datetime | None = None
     due_by: datetime | None = None
     sort: str = "due"
+    nothing: bool = False  # of what was asked nothing can be looked for
 
     @property
     def by_due(self) -> bool:
@@ -58,29 +63,38 @@ class Search:
 
 @dataclass(frozen=True)
 class Asked:
-    """A search made ready for the database: `where` finds a page of it, with `counted` it is counted."""
+    """A search made ready for the database. `named`: `where` names the cases one by one, so no order need be walked.
+
+    `some`: of too many to name, those that were met first, of which a count mostly has enough.
+    """
 
     person: Person
     search: Search
     where: Sequence[ColumnElement[bool]]
-    counted: Sequence[ColumnElement[bool]] = ()
+    named: bool = False
+    some: Sequence[UUID] = ()
 
 
 async def ready(session: AsyncSession, book: Book, person: Person, search: Search, now: datetime) -> Asked:
-    where = [*_plain(book, person, search, now)]
-    counted = list[ColumnElement[bool]]()
+    where_ = [*_plain(book, person, search, now)]
+    grids, places = where(book, search.place) if search.place else ([], [])
     if search.place:
-        where.append(await _placed(session, book, search.place))
-    if search.words:
-        few = await _holding(session, search.words)
-        where += [_says(col(Case.text), word) for word in search.words]
-        (where if few is not None else counted).append(_named(few) if few is not None else _among(search.words))
-    return Asked(person, search, where, counted)
+        where_.append(await _placed(session, book, search.place, grids, places))
+    if not search.words:
+        return Asked(person, search, where_, bool(search.contact))
+    where_ += [_says(col(Case.text), word) for word in search.words]
+    marks = [*_marks(book, person, search), *([["grid=" + grid for grid in grids]] if grids and not places else [])]
+    ids = await _holding(session, search.words, [*marks, *_reach(book, person)])
+    if len(ids) > FEW:
+        return Asked(person, search, where_, some=ids)
+    return Asked(person, search, [*where_, named(ids)], named=True)
 
 
 def _plain(book: Book, person: Person, search: Search, now: datetime) -> Iterable[ColumnElement[bool]]:
     """Everything a column of the case answers by itself."""
     yield from _status(search.status, now)
+    if search.nothing:
+        yield false()
     if search.number:
         yield or_(*(_begins(number) for number in numbers(search.number, now)))
     if search.contact:
@@ -116,8 +130,9 @@ def _status(status: str, now: datetime) -> Iterable[ColumnElement[bool]]:
             yield open_
         case "late":
             yield from (open_, col(Case.overdue))
+            yield literal_column(DUE, type_=AWARE) <= now  # says nothing new, but where to end
         case "done":
-            yield col(Case.status).in_(sorted(set(Status) - OPEN))
+            yield text(DONE_CASES)  # type: ignore[misc]
         case "all":
             pass
         case _:
@@ -172,22 +187,54 @@ def _times(search: Search) -> Iterable[ColumnElement[bool]]:
 # Words
 
 
-async def _holding(session: AsyncSession, words: Sequence[str]) -> Sequence[UUID] | None:
-    """The cases with every pair of characters of the words; None where they are too many to name."""
-    ids = (await session.exec(_pairs(words).limit(FEW + 1))).all()
-    return ids if len(ids) <= FEW else None
+Marks = Sequence[Sequence[str]]
+"""Of each some one must hold: what the database marks a case's words with (migrations, `case_words_of`)."""
 
 
-def _pairs(words: Sequence[str]):  # type: ignore[no-untyped-def]
-    return select(CaseWords.case_id).where(col(CaseWords.words).contains(func.word_pairs(" ".join(words))))
+async def _holding(session: AsyncSession, words: Sequence[str], marks: Marks = ()) -> Sequence[UUID]:
+    """Cases with every pair of characters of the words; one more than FEW where there are more."""
+    pairs = func.word_pairs(" ".join(words))
+    for one in [one for one in marks if len(one) == 1]:
+        pairs = func.array_append(pairs, func.word_mark(one[0]))
+    chosen = select(CaseWords.case_id).where(col(CaseWords.words).contains(pairs))
+    for some in [some for some in marks if len(some) > 1]:
+        chosen = chosen.where(col(CaseWords.words).overlap(array([func.word_mark(one) for one in some])))
+    return (await session.exec(chosen.limit(FEW + 1))).all()
 
 
-def _named(ids: Sequence[UUID]) -> ColumnElement[bool]:
+def _marks(book: Book, person: Person, search: Search) -> Iterable[Sequence[str]]:
+    if search.status in ("open", "late") or search.status in set(OPEN):
+        yield ["open"]
+    if search.unit:
+        yield ["unit=" + (person.unit if search.unit == MINE else search.unit)]
+    if search.category:
+        known = book.categories.get(search.category)
+        yield [("item=" if known and known.parent else "category=") + search.category]
+    if search.since and search.until and (months := _months(search.since, search.until)):
+        yield months
+
+
+def _months(since: datetime, until: datetime) -> Sequence[str]:
+    """Those a few months touch; of a longer time nothing is gained."""
+    first, last = since.astimezone(UTC), until.astimezone(UTC)
+    some = range(first.year * 12 + first.month - 1, last.year * 12 + last.month)
+    return [f"month={n // 12}-{n % 12 + 1:02}" for n in some] if len(some) <= MONTHS else []
+
+
+def _reach(book: Book, person: Person) -> Iterable[Sequence[str]]:
+    """The same reasons for which `access.reaches` lets somebody see a case."""
+    if person.role in access.SEES_ALL:
+        return
+    whole = "-" not in person.area
+    below = [] if whole or person.role is not Role.LEADER else _below(book, [person.area])
+    grids = dict.fromkeys([*below, *person.holds, *([person.area] if person.role is Role.WORKER else [])])
+    yield [
+        f"who={person.code}", f"unit={person.unit}", f"co={person.unit}", *(f"grid={grid}" for grid in grids),
+    ]  # fmt: skip
+
+
+def named(ids: Sequence[UUID]) -> ColumnElement[bool]:
     return col(Case.id) == any_(bindparam(None, list(ids), type_=ARRAY(Uuid)))
-
-
-def _among(words: Sequence[str]) -> ColumnElement[bool]:
-    return col(Case.id).in_(_pairs(words))
 
 
 def _says(column: ColumnElement[str], word: str) -> ColumnElement[bool]:
@@ -195,16 +242,17 @@ def _says(column: ColumnElement[str], word: str) -> ColumnElement[bool]:
     return func.strpos(func.lower(column), word.lower()) > 0
 
 
-async def _placed(session: AsyncSession, book: Book, asked: str) -> ColumnElement[bool]:
+async def _placed(
+    session: AsyncSession, book: Book, asked: str, grids: Sequence[str], places: Sequence[str]
+) -> ColumnElement[bool]:
     """By the codes it stands for, and by how residents wrote it where nobody knew the place."""
-    grids, places = where(book, asked)
     either = [col(Case.grid).in_(grids)] if grids else []
     either += [col(Case.place).in_(places)] if places else []
     if asked not in book.areas and asked not in book.places and len(asked) >= SHORTEST:
         words = asked.split()
-        few = await _holding(session, words)
+        ids = await _holding(session, words)
         written = [_says(col(Case.place_text), word) for word in words]
-        either.append(_all([*written, *([_named(few)] if few is not None else [])]))
+        either.append(_all([*written, *([named(ids)] if len(ids) <= FEW else [])]))
     return or_(*either) if either else false()
 
 

@@ -11,6 +11,7 @@ OPEN_CASES = (
     "status IN ('submitted', 'triage', 'dispatched', 'returned', 'arbitration', 'accepted', 'waiting', 'replied', "
     "'reopened')"
 )
+DONE_CASES = "status IN ('resolved', 'closed', 'rejected', 'withdrawn', 'merged')"
 DUE = "COALESCE(due_at, 'infinity'::timestamp with time zone)"
 URGENCY = "((NOT ringing)::integer + (danger IS NULL)::integer)"
 _MOSTLY = ("status", "unit", "grid", "category")
@@ -26,9 +27,10 @@ def _some(name: str, where: str) -> Index:
     return Index(f"ix_cases_{name}", "submitted_at", postgresql_where=text(where))
 
 
-def _holding(column: str, nothing: str) -> Index:
-    where = text(f"{column} <> {nothing}")
-    return Index(f"ix_cases_{column}", column, postgresql_using="gin", postgresql_where=where)
+def _holding(column: str, nothing: str | None = None) -> Index:
+    """`nothing`: what most cases have there, if that is left out."""
+    where = {"postgresql_where": text(f"{column} <> {nothing}")} if nothing else {}
+    return Index(f"ix_cases_{column}", column, postgresql_using="gin", **where)
 
 
 LISTED: Sequence[Index] = (
@@ -43,10 +45,11 @@ LISTED: Sequence[Index] = (
     _by_time("of_kind", "(facts ->> 'kind')"),
     _by_time("of_assignee", "assignee", "assignee IS NOT NULL"),
     _by_time("of_accountable", "accountable", "accountable IS NOT NULL"),
+    Index("ix_cases_done", "submitted_at", "overdue", postgresql_where=text(DONE_CASES)),
     _some("danger", "danger IS NOT NULL"),
     _some("joined", "joined > 0"),
     _some("ordered", "ordered IS NOT NULL"),
     _holding("called", "'{}'::text[]"),
-    _holding("co_units", "'{}'::text[]"),
+    _holding("co_units"),
     _holding("co_tasks", "'{}'::jsonb"),
 )

@@ -13,6 +13,7 @@ OPEN_CASES = (
     "status IN ('submitted', 'triage', 'dispatched', 'returned', 'arbitration', 'accepted', 'waiting', 'replied', "
     "'reopened')"
 )
+DONE_CASES = "status IN ('resolved', 'closed', 'rejected', 'withdrawn', 'merged')"
 DUE = sa.text("COALESCE(due_at, 'infinity'::timestamp with time zone)")
 URGENCY = sa.text("((NOT ringing)::integer + (danger IS NULL)::integer)")
 MOSTLY = ["status", "unit", "grid", "category"]
@@ -27,9 +28,9 @@ def _some(name: str, where: str) -> tuple[str, list[Any], dict[str, Any]]:
     return f"ix_cases_{name}", ["submitted_at"], {"postgresql_where": sa.text(where)}
 
 
-def _holding(column: str, nothing: str) -> tuple[str, list[Any], dict[str, Any]]:
-    more = {"postgresql_using": "gin", "postgresql_where": sa.text(f"{column} <> {nothing}")}
-    return f"ix_cases_{column}", [column], more
+def _holding(column: str, nothing: str | None = None) -> tuple[str, list[Any], dict[str, Any]]:
+    where = {"postgresql_where": sa.text(f"{column} <> {nothing}")} if nothing else {}
+    return f"ix_cases_{column}", [column], {"postgresql_using": "gin", **where}
 
 
 LISTED = (
@@ -44,11 +45,12 @@ LISTED = (
     _by_time("of_kind", "(facts ->> 'kind')"),
     _by_time("of_assignee", "assignee", "assignee IS NOT NULL"),
     _by_time("of_accountable", "accountable", "accountable IS NOT NULL"),
+    ("ix_cases_done", ["submitted_at", "overdue"], {"postgresql_where": sa.text(DONE_CASES)}),
     _some("danger", "danger IS NOT NULL"),
     _some("joined", "joined > 0"),
     _some("ordered", "ordered IS NOT NULL"),
     _holding("called", "'{}'::text[]"),
-    _holding("co_units", "'{}'::text[]"),
+    _holding("co_units"),
     _holding("co_tasks", "'{}'::jsonb"),
 )
 
@@ -63,18 +65,45 @@ CREATE FUNCTION word_pairs(said text) RETURNS integer[] LANGUAGE sql IMMUTABLE S
     ) AS pairs WHERE ascii(one) > 32 AND ascii(next) > 32
 $$
 """
+# What a list narrows words by, as numbers among them: by chance two may be one, so each is asked of the case as well.
+WORD_MARK = """
+CREATE FUNCTION word_mark(said text) RETURNS integer LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+    SELECT ('x' || substr(md5(said), 1, 8))::bit(32)::integer
+$$
+"""
+MARKS = """
+CREATE FUNCTION case_words_of(one cases) RETURNS integer[] LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT word_pairs(one.text || ' ' || one.place_text) || array_agg(DISTINCT word_mark(said))
+    FROM unnest(ARRAY[
+        CASE WHEN one.OPEN_CASES THEN 'open' END, 'month=' || to_char(one.submitted_at AT TIME ZONE 'UTC', 'YYYY-MM'),
+        'unit=' || one.unit, 'grid=' || one.grid, 'category=' || one.category, 'item=' || one.item,
+        'who=' || one.assignee, 'who=' || one.accountable, 'who=' || one.filed_by
+    ] || (SELECT coalesce(array_agg('co=' || unit), '{}') FROM unnest(one.co_units) AS unit)
+      || (SELECT coalesce(array_agg('co=' || unit), '{}') FROM jsonb_object_keys(one.co_tasks) AS unit)
+      || (SELECT coalesce(array_agg('who=' || person), '{}') FROM unnest(one.called) AS person)
+    ) AS said WHERE said IS NOT NULL
+$$
+""".replace("OPEN_CASES", OPEN_CASES)
 KEEP = """
 CREATE FUNCTION case_words_keep() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO case_words (case_id, words) VALUES (NEW.id, word_pairs(NEW.text || ' ' || NEW.place_text))
+    INSERT INTO case_words (case_id, words) VALUES (NEW.id, case_words_of(NEW))
     ON CONFLICT (case_id) DO UPDATE SET words = EXCLUDED.words;
     RETURN NULL;
 END $$
 """
-TRIGGER = """
-CREATE TRIGGER case_words_keep AFTER INSERT OR UPDATE OF text, place_text ON cases
-FOR EACH ROW EXECUTE FUNCTION case_words_keep()
-"""
+MARKED = (
+    "text", "place_text", "unit", "grid", "category", "item", "assignee", "accountable", "filed_by", "co_units",
+    "co_tasks", "called",
+)  # fmt: skip
+CHANGED = (
+    f"({', '.join(f'OLD.{name}' for name in MARKED)}) IS DISTINCT FROM ({', '.join(f'NEW.{name}' for name in MARKED)})"
+)
+TRIGGERS = (
+    "CREATE TRIGGER case_words_new AFTER INSERT ON cases FOR EACH ROW EXECUTE FUNCTION case_words_keep()",
+    f"CREATE TRIGGER case_words_keep AFTER UPDATE ON cases FOR EACH ROW WHEN ({CHANGED}"
+    f" OR (OLD.{OPEN_CASES}) <> (NEW.{OPEN_CASES})) EXECUTE FUNCTION case_words_keep()",
+)
 
 
 def _found_by_words() -> None:
@@ -86,7 +115,9 @@ def _found_by_words() -> None:
         sa.PrimaryKeyConstraint("case_id"),
     )
     op.execute(WORD_PAIRS)
-    op.execute("INSERT INTO case_words SELECT id, word_pairs(text || ' ' || place_text) FROM cases")
+    op.execute(WORD_MARK)
+    op.execute(MARKS)
+    op.execute("INSERT INTO case_words SELECT id, case_words_of(cases) FROM cases")
     op.create_index(
         "ix_case_words",
         "case_words",
@@ -95,7 +126,8 @@ def _found_by_words() -> None:
         postgresql_with={"gin_pending_list_limit": 512},
     )
     op.execute(KEEP)
-    op.execute(TRIGGER)
+    for trigger in TRIGGERS:
+        op.execute(trigger)
 
 
 def _found_by_telephone() -> None:
@@ -151,9 +183,12 @@ def downgrade() -> None:
     op.drop_index("ix_residents_unhashed", table_name="residents")
     op.drop_index("ix_residents_contact", table_name="residents")
     op.drop_column("residents", "contact_hash")
+    op.execute("DROP TRIGGER case_words_new ON cases")
     op.execute("DROP TRIGGER case_words_keep ON cases")
     op.execute("DROP FUNCTION case_words_keep()")
     op.drop_table("case_words")
+    op.execute("DROP FUNCTION case_words_of(cases)")
+    op.execute("DROP FUNCTION word_mark(text)")
     op.execute("DROP FUNCTION word_pairs(text)")
     op.drop_table("saved_views")
     op.drop_index("ix_audit_subject", table_name="audit")

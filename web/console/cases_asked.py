@@ -107,6 +107,7 @@ class Asked(BaseModel):
             until=begins(self.until + timedelta(days=1)) if self.until else None,
             due_by=self._due_by(now),
             sort=self.sort or "due",
+            nothing=bool(self._said) and not self.words,
         )
 
     def _due_by(self, now: datetime) -> datetime | None:
