@@ -26,6 +26,8 @@ class Limit:
 MESSAGES = Limit("messages", 120)  # in one conversation
 LOOKUPS = Limit("lookups", 5, 15 * MINUTE)  # guesses of a lookup code
 LOOKUPS_IN_ALL = Limit("lookups in all", 10, 1.0)  # from everywhere together
+SLIPS = Limit("slips", 5, 15 * MINUTE)  # a household's voting code, in one conversation
+SLIPS_OF_MANY = Limit("slips of many", 60, 15 * MINUTE)  # from one address: a building may share a router
 TOLD = Limit("told", 1)  # that it was too often
 
 

@@ -12,7 +12,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from pydantic import BaseModel, Field, field_validator, model_validator
 
 from bot import limits, transcript
-from bot.flows.words import secret
+from bot.flows.words import lookup_code, slip
 from bot.inbox import Caller, Unknown, resident_id
 from bot.messages import WEBCHAT, Incoming, Pin
 from bot.scrub import clean
@@ -114,9 +114,7 @@ async def open_session(opening: Opening, request: Request, response: Response, p
 @router.post("/messages")
 async def post_message(message: Message, request: Request, who: Who, parts: PartsHere) -> dict[str, Any]:
     parts.limits.hit(limits.MESSAGES, str(who))
-    if secret(message.text):
-        parts.limits.hit(limits.LOOKUPS, request.client.host if request.client else "")
-        parts.limits.hit(limits.LOOKUPS_IN_ALL)
+    _guess(parts, message.text, who, request.client.host if request.client else "")
     return await _take(parts, who, message.key, text=message.text, choice=message.choice)
 
 
@@ -161,6 +159,18 @@ async def get_messages(resident: Here, parts: PartsHere, after: str = "") -> dic
         "cursor": shown[-1]["cursor"] if shown else str(cursor),
         "cases": [present.brief(case, resident.locale, now) for case in cases],
     }
+
+
+def _guess(parts: Parts, text: str, who: UUID, address: str) -> None:
+    """Codes are not to be found by guessing, nor is a whole building behind one router kept from its vote."""
+    if lookup_code(text):
+        parts.limits.hit(limits.LOOKUPS, address)
+    elif slip(text):
+        parts.limits.hit(limits.SLIPS, str(who))
+        parts.limits.hit(limits.SLIPS_OF_MANY, address)
+    else:
+        return
+    parts.limits.hit(limits.LOOKUPS_IN_ALL)
 
 
 def _heard_so_far(request: Request, after: str = "") -> int:

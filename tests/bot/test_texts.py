@@ -207,7 +207,7 @@ def on_pages() -> tuple[set[str], list[re.Pattern[str]]]:
     """Keys the pages name, and the shapes of those they build: `staff.step.${name}`, "console.page." ~ page.name."""
     files = [*(ROOT / "web/static/own").rglob("*.js"), *(ROOT / "web/templates").rglob("*.html")]
     text = "\n".join(path.read_text("utf-8") for path in files)
-    literal = set(re.findall(rf"""["'`]((?:{_HEAD})\.[a-z_.]*[a-z_])["'`]""", text))
+    literal = set(re.findall(rf"""["'`]((?:{_HEAD})\.[a-z_.]*[a-z])["'`]""", text))
     shapes = re.findall(rf"`((?:(?:{_HEAD})\.|\$\{{page\.name\}}\.)[a-z_.]*(?:\$\{{[\w.]+\}})?)`", text)
     shapes += [f"{shape}$" for shape in re.findall(rf"""["']((?:{_HEAD})\.[a-z_.]*[._])["'] ~""", text)]
     open_ = [re.sub(r"\$(\{[\w.]+\})?", "#", shape) for shape in shapes if "$" in shape]
