@@ -47,11 +47,11 @@ function spoken(message) {
   return [t("chat.us"), plain(message.text || (message.card && message.card.title) || ""), ...lines].join(" ");
 }
 
-/** Shows messages; true when one of ours is new. */
-function tell(list) {
+/** Shows messages; true when one of ours is new. What `answers` somebody is read out whether or not the rest is there. */
+function tell(list, answers = false) {
   const away = fromEnd() >= NEAR_END;
   const fresh = talk.take(list, !begun);
-  if (begun) fresh.forEach((message) => announce(spoken(message)));
+  if (begun || answers) fresh.forEach((message) => announce(spoken(message)));
   redraw();
   if (begun && away && fresh.length) $("newer").hidden = false;
   return fresh.length > 0;
@@ -163,7 +163,7 @@ const listeners = {
     online();
     if (item.kind === "choice") talk.spend(item.token);
     if (answers.some((message) => message.from === "us" && message.case)) talk.endDraft();
-    tell(answers);
+    tell(answers, true);
     toEnd();
     const synced = sync().catch(() => undefined);
     if (!answers.some((message) => message.from === "resident")) await synced;
@@ -242,6 +242,16 @@ async function arrive(wait = 1000) {
   }
 }
 
+/** Whoever reads the newest still does after the keyboard came up, a photo arrived or the telephone was turned. */
+function stay() {
+  let reading = true;
+  $("log-frame").addEventListener("scroll", () => { reading = fromEnd() < NEAR_END; }, { passive: true });
+  if (!window.ResizeObserver) return;
+  const seen = new ResizeObserver(() => reading && toEnd());
+  seen.observe($("log-frame"));
+  seen.observe($("log"));
+}
+
 window.addEventListener("online", () => { online(); redraw(); });
 window.addEventListener("offline", () => { offline(); redraw(); });
 window.addEventListener("pageshow", (shown) => shown.persisted && afresh());
@@ -251,6 +261,7 @@ $("log-frame").addEventListener("scroll", () => { if (fromEnd() < 8) $("newer").
 const isOpen = () => document.querySelector("dialog[open]") !== null;
 const untouched = () => !$("box").value && !isOpen() && outbox.pending().length === 0;
 
+stay();
 installed.begin({ untouched, sent: () => { outbox.hurry(); sync().catch(() => undefined); } });
 chrome.begin({ say, sized, language });
 dock.begin({ say, photos, place });

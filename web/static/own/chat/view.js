@@ -129,7 +129,7 @@ export function draw({ begun, messages, items, notes, liveId, standings, beside,
     key: item.key, mark: `${item.state}${navigator.onLine}${item === last}${item.unkept || ""}`, make: () => unsent(item, item === last, acts),
   }));
   const noted = notes.map((one) => note(one.words, one.key, acts));
-  keep($("log"), [...(begun ? said : greeting()), ...going, ...noted]);
+  keep($("log"), [...(begun || messages.length ? said : greeting()), ...going, ...noted]);
   forget(new Set(items.map((item) => item.key)));
 }
 

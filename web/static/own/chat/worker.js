@@ -97,7 +97,7 @@ async function sendAll() {
 
 async function drain() {
   if (await looking()) return;
-  await navigator.locks.request("fengqiao-outbox", { ifAvailable: true }, (lock) => (lock ? sendAll() : undefined));
+  await navigator.locks.request("fengqiao-outbox", sendAll); // a page that is closing may still hold it
   for (const one of await self.clients.matchAll({ type: "window" })) one.postMessage("sent");
 }
 
