@@ -12,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from cases.clock import TOWN_TIME
 from models import AuditEntry
 from web.console.shell import NOT_BLANK, Console, at
+from web.console.tables import words_of
 
 PER_PAGE = 50
 
@@ -32,7 +33,7 @@ async def audit_page(
         kinds = (await session.exec(select(AuditEntry.kind).distinct().order_by(AuditEntry.kind))).all()
     more = rows[PER_PAGE - 1].id if len(rows) > PER_PAGE else None
     shown = {"person": person, "kind": kind, "day": day.isoformat() if day else ""}
-    return here.show("audit", rows=rows[:PER_PAGE], kinds=kinds, more=more, asked=shown)
+    return here.show("audit", rows=rows[:PER_PAGE], kinds=kinds, more=more, asked=shown, words=words_of(here))
 
 
 async def _lines(

@@ -11,7 +11,7 @@ from bot.flows.words import phone as read_phone
 from bot.scrub import scrub
 from cases import by_phone, listing, search, views
 from cases.errors import Missing
-from web.console import cases_view
+from web.console import cases_export, cases_view
 from web.console.cases_asked import READY, Asked
 from web.console.shell import Console, at
 
@@ -56,6 +56,7 @@ async def cases_page(here: Here, asked: Annotated[Asked, Query()]) -> Response:
         next=asked.query(after=more) if more else "",
         saved=saved,
         may_by_phone=here.person.role in by_phone.MAY,
+        exports=here.person.role in cases_export.MAY,
         **cases_view.choices(here),
     )
 

@@ -35,14 +35,14 @@ MEDIA = {
 
 async def sent(
     here: Console, session: AsyncSession, name: str, title: str, to: To,
-    heading: Sequence[str], rows: Iterable[Sequence[str]],
+    heading: Sequence[str], rows: Iterable[Sequence[str]], asked: str,
 ) -> Response:  # fmt: skip
-    """Made in a thread; `name` is the file's and the log's, `title` the sheet's."""
+    """Made in a thread; `name` is the file's and the log's, `title` the sheet's, `asked` what was asked for."""
     some = list(rows)
     made = await asyncio.to_thread(as_csv, heading, some) if to is To.CSV else await asyncio.to_thread(
         as_xlsx, heading, some, title
     )  # fmt: skip
-    here.note(session, "export", name, str(to), after={"rows": len(some), "query": here.request.url.query})
+    here.note(session, "export", name, str(to), after={"rows": len(some), "query": asked})
     return file(here, made, f"{name}-{here.now.astimezone(TOWN_TIME):%Y%m%d}.{to}", MEDIA[to])
 
 
@@ -68,7 +68,7 @@ async def export_table(
     async with here.parts.transactions.begin() as session:
         found = await everything(session, table, Asked(q, sort, down, resting), words.names)
         rows = ([cells[column.name] for column in table.columns] for cells in found)
-        return await sent(here, session, name, words.table(name), to, headings(words, table), rows)
+        return await sent(here, session, name, words.table(name), to, headings(words, table), rows, q)
 
 
 async def _outlines(here: Console) -> Response:

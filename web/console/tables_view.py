@@ -1,20 +1,23 @@
 """How a table of the town reads: what columns, choices and rows are called, and what is wrong with one, in words."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from bot.texts import LOCALES, say
+from bot.texts import LOCALES, catalogue, say
 from cases.book import Book, named
 from models.town import GRID
 from town.describe import BY_FILE, BY_NAME, Column, Described, Kind
 from town.problems import Problem
 from town.read import OUTLINES
-from town.sheets import Cells, Change
+from town.sheets import OUTLINE, Cells, Change
 
 OF_A_GRID = ("places", "grid")  # the one choice that is narrower than its table
 YES, NO = "true", "false"
+COLUMN = "console.tables.column."
+MOST_SHOWN = 120  # characters of a cell in a list of changes
+Differs = tuple[str, str, str]  # what a column is called, before, after
 
 
 @dataclass(frozen=True)
@@ -35,12 +38,16 @@ class Words:
             return self.table("outlines")
         return self.table(BY_FILE[file].name) if file in BY_FILE else file
 
-    def column(self, name: str) -> str:
-        return self.say(f"console.tables.column.{name}")
+    def column(self, name: str, table: str = "") -> str:
+        """A person's code is what they sign in with: some tables call a column in their own way."""
+        general = self.say(f"console.tables.column.{name}")
+        return catalogue(self.locale).get(f"{COLUMN}{table}_{name}", general)
 
     def choice(self, column: Column, value: str) -> str:
         if column.of == "role":
             return self.say(f"role.{value}") if value in column.choices else value
+        if column.of == "topic":
+            return self.say(f"service.topic.{value}") if value in column.choices else value
         return self.say(f"console.tables.choice.{column.of}.{value}") if value in column.choices else value
 
     @cached_property
@@ -75,25 +82,37 @@ class Words:
     def weekday(self, day: int) -> str:
         return self.say(f"console.tables.weekday.{day}")
 
-    def change(self, change: Change) -> list[tuple[str, str, str]]:
+    def change(self, change: Change) -> list[Differs]:
         """(column, before, after) of what differs."""
-        old, new = change.before or {}, change.after or {}
-        columns = {column.name: column for column in BY_FILE[change.file].columns} if change.file in BY_FILE else {}
-        return [
-            (self.column(name), self._cell(columns.get(name), old.get(name, "")),
-             self._cell(columns.get(name), new.get(name, "")))
-            for name in {**old, **new}
-            if old.get(name) != new.get(name)
-        ]  # fmt: skip
+        return self.fields(change.file.partition(".")[0], change.before, change.after)
 
-    def _cell(self, column: Column | None, value: str) -> str:
-        text = self.shown(column, value) if column else value
-        return text if len(text) <= 120 else text[:120] + "…"
+    def fields(self, kind: str, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> list[Differs]:
+        """The same for a line of the log, whatever it is about."""
+        old, new = before or {}, after or {}
+        columns = {column.name: column for column in BY_NAME[kind].columns} if kind in BY_NAME else {}
+        differing = [name for name in {**old, **new} if old.get(name) != new.get(name)]
+        return [(self.called(COLUMN, f"{kind}_{name}", self.called(COLUMN, name)), *(
+            self._cell(columns.get(name), name, cells.get(name)) for cells in (old, new)
+        )) for name in differing]  # fmt: skip
+
+    def called(self, family: str, name: str, otherwise: str = "") -> str:
+        """A word of the log, where there is one for it."""
+        return catalogue(self.locale).get(family + name, otherwise or name)
+
+    def _cell(self, column: Column | None, name: str, value: Any) -> str:
+        text = "" if value is None else str(value)
+        if name == OUTLINE and text:
+            return self.say("console.tables.corners", n=text.count("[") - 2)
+        text = self.shown(column, text) if column else text
+        return text if len(text) <= MOST_SHOWN else text[:MOST_SHOWN] + "…"
 
     def problem(self, one: Problem) -> str:
+        """Areas by their names, not by codes nobody knows by heart."""
         if one.key == "empty":
             return self.say("console.tables.must")
-        return one.say(self.locale)
+        names = self.names["areas"]
+        value = " / ".join(names.get(part, part) for part in one.value.split("[")[0].split(" / "))
+        return replace(one, value=value.removesuffix(" Self-intersection")).say(self.locale)
 
     def where(self, one: Problem) -> str:
         """Which line of what was given, else which row of the town."""
@@ -101,7 +120,7 @@ class Words:
         if one.line:
             place.append(self.say("console.tables.line", n=one.line))
         if one.subject:
-            place.append(one.subject)
+            place.append(self.names["areas"].get(one.subject, one.subject))
         return " · ".join(place)
 
 
@@ -139,7 +158,9 @@ def form(words: Words, table: Described, cells: Cells | None) -> list[Field]:
         shown = f"{value} {words.names[column.of].get(value, '')}".strip() if column.kind is Kind.ROW else value
         ticked = days(value) if column.kind is Kind.WEEKDAYS and value else []
         fixed = cells is not None and table.keyed and n == 0
-        made.append(Field(column, words.column(column.name), shown, hint, fixed, _choices(words, column), ticked))
+        made.append(
+            Field(column, words.column(column.name, table.name), shown, hint, fixed, _choices(words, column), ticked)
+        )
     return made
 
 
@@ -185,12 +206,16 @@ def _code(names: Mapping[str, str], text: str) -> str:
 
 
 def headings(words: Words, table: Described) -> list[str]:
-    return [words.column(column.name) for column in table.columns]
+    return [words.column(column.name, table.name) for column in table.columns]
 
 
 def columns_by_heading() -> dict[str, str]:
     """A heading in any language, or the column's own name → the column."""
-    names = dict.fromkeys(column.name for table in BY_NAME.values() for column in table.columns)
-    return {say(f"console.tables.column.{name}", locale): name for locale in LOCALES for name in names} | {
-        name: name for name in names
+    columns = [(table.name, column.name) for table in BY_NAME.values() for column in table.columns]
+    called = {
+        catalogue(locale).get(COLUMN + key): name
+        for locale in LOCALES
+        for table, name in columns
+        for key in (name, f"{table}_{name}")
     }
+    return {heading: name for heading, name in called.items() if heading} | {name: name for _, name in columns}
