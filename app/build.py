@@ -37,6 +37,7 @@ from bot.desk.cards import refresh as refresh_cards
 from bot.inbox import Inbox
 from bot.live import Live
 from bot.media import Store
+from bot.rewording import Rewording
 from bot.senses import Senses
 from bot.transactions import Transactions
 from cases import area_days, bulletins, drift, orders, red_days, ringing, supervision, whistle
@@ -83,6 +84,7 @@ class Parts:
     inbox: Inbox
     bots: Sequence[Bot]
     learning: Learning
+    rewording: Rewording
 
     @property
     def model(self) -> Model | None:
@@ -111,6 +113,8 @@ async def build(settings: Settings, url: str, now: Now = utcnow) -> AsyncIterato
             except NoTown as error:
                 raise CannotGoOn(f"{error}; load one with `python -m app seed`") from error
             senses = Senses(book, lambda said: guess(in_use.model, said), danger_kind)
+            rewording = Rewording()
+            await rewording.look(session)
         await in_use.look()
         learning = Learning(transactions, settings.model_dir.parent, now, defer_training, lambda: signing(settings))
         learning.on_progress = teaching.progress
@@ -124,7 +128,7 @@ async def build(settings: Settings, url: str, now: Now = utcnow) -> AsyncIterato
         try:
             yield Parts(
                 settings, url, engine, sessions, transactions, keys, in_use, senses, queue, now, came_from,
-                Live(), store, inbox, bots, learning,
+                Live(), store, inbox, bots, learning, rewording,
             )  # fmt: skip
         finally:
             for bot in bots:
@@ -134,17 +138,21 @@ async def build(settings: Settings, url: str, now: Now = utcnow) -> AsyncIterato
 
 
 async def refresh(parts: Parts) -> bool:
-    """Read the town again if its files were loaded anew since, by whichever program; True if so."""
+    """Read the town again if it was changed since, by whichever program, and texts it words anew; True for the town."""
     async with parts.sessions() as session:
+        await parts.rewording.look(session)
         now = await loaded_from(session)
         if now == parts.loaded_from:
             return False
-        parts.senses.book, parts.loaded_from = await read_book(session), now
+        book = await read_book(session)
+        await asyncio.to_thread(lambda: book.guide.finder)
+        parts.senses.book, parts.loaded_from = book, now
         return True
 
 
 async def follow(parts: Parts) -> None:
     """Notice within seconds that the town was loaded anew, or that another model was promoted."""
+    await asyncio.to_thread(lambda: parts.senses.book.guide.finder)  # so that nobody's question waits for it
     while True:
         await asyncio.sleep(LOOK_SECONDS)
         try:

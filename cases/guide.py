@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property, lru_cache
 from typing import Literal
 
@@ -23,13 +23,15 @@ CLOSE = 0.75
 """What is that near to the best fits as well."""
 
 AT_MOST = 3
+REVIEW_AFTER = timedelta(days=180)
+ENDS_SOON = timedelta(days=30)
 
 Said = Literal["shown", "useful", "unsolved"]
 
 
 @dataclass(frozen=True)
 class Guide:
-    """All services in force, by code, in the order of the town's file."""
+    """All services in force, by code, topic by topic."""
 
     services: Mapping[str, Service] = field(default_factory=dict)
 
@@ -76,14 +78,26 @@ def _day(now: datetime) -> date:
 
 
 async def read_guide(session: AsyncSession) -> Guide:
-    rows = (await session.exec(select(Service).where(col(Service.active)).order_by(Service.topic, Service.code))).all()
-    return Guide({row.code: row for row in rows})
+    return Guide({row.code: row for row in await every(session, active=True)})
 
 
-async def stamp(session: AsyncSession) -> str:
-    """Differs once a service was changed in the console."""
-    count, latest = (await session.exec(select(func.count(), func.max(Service.changed_at)))).one()
-    return f"{count} {latest}"
+async def every(session: AsyncSession, *, active: bool) -> Sequence[Service]:
+    rows = select(Service).where(col(Service.active).is_(active)).order_by(Service.topic, Service.code)
+    return (await session.exec(rows)).all()
+
+
+def is_due(service: Service, now: datetime) -> bool:
+    """Somebody should hold it against what the window does: long not done, or soon over."""
+    today = _day(now)
+    ends = service.valid_to is not None and service.valid_to - today < ENDS_SOON
+    return ends or today - service.reviewed_on > REVIEW_AFTER
+
+
+async def counts(session: AsyncSession) -> Mapping[str, tuple[int, int, int]]:
+    """Shown, useful, unsolved since the beginning, by service."""
+    sums = [func.sum(col(getattr(ServiceCount, name))) for name in ("shown", "useful", "unsolved")]
+    rows = await session.execute(select(ServiceCount.service, *sums).group_by(ServiceCount.service))  # type: ignore[call-overload]
+    return {code: (int(shown), int(useful), int(unsolved)) for code, shown, useful, unsolved in rows.all()}
 
 
 async def count(session: AsyncSession, service: str, said: Said, now: datetime) -> None:

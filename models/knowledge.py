@@ -32,7 +32,6 @@ class Service(Table, table=True):
     reviewed_on: date  # the day somebody last held it against what the window does
     valid_to: date | None = None
     active: bool = True
-    changed_at: datetime | None = moment(nullable=True)  # in the console, by which running programs notice
 
 
 class ServiceCount(Table, table=True):

@@ -19,9 +19,11 @@ from models import (
     Place,
     Role,
     RoutingRule,
+    Service,
     Unit,
     Workday,
 )
+from routing.topics import Topic
 from town.tables import PlaceKind
 
 
@@ -78,6 +80,7 @@ def _choice(name: str, of: str, choices: Sequence[str]) -> Column:
 CODE, NAME = Column("code"), Column("name")
 HANT, EN = Column("name_hant", listed=False), Column("name_en", listed=False)
 FROM, TO = Column("valid_from", Kind.DAY, empty=True), Column("valid_to", Kind.DAY, empty=True)
+SAID = ("asked", "steps")
 ROLES = [role for role in Role if role not in (Role.RESIDENT, Role.SYSTEM)]
 
 TABLES: Sequence[Described] = (
@@ -116,6 +119,13 @@ TABLES: Sequence[Described] = (
         _choice("assign", "assign", list(AssignTo)), _row("assignee", "people", empty=True), _row("clock", "clocks"),
         Column("note", Kind.LONG, empty=True),
     ), page="/console/rules"),
+    Described("services", Service, (
+        CODE, _choice("topic", "topic", list(Topic)), _row("unit", "units"), _row("category", "categories"),
+        Column("title"), Column("title_en", listed=False), *(Column(name, Kind.WORDS, listed=False) for name in SAID),
+        Column("materials", Kind.WORDS, empty=True, listed=False),
+        *(Column(name, listed=False) for name in ("place", "hours", "takes", "cost", "call")),
+        Column("answer_en", Kind.LONG, listed=False), Column("reviewed_on", Kind.DAY), TO,
+    ), page="/console/services"),
 )  # fmt: skip
 BY_NAME: Mapping[str, Described] = {table.name: table for table in TABLES}
 BY_FILE: Mapping[str, Described] = {table.file: table for table in TABLES}

@@ -11,15 +11,40 @@ _HERE = Path(__file__).parent
 
 
 @cache
-def catalogue(locale: str) -> Mapping[str, str]:
+def original(locale: str) -> Mapping[str, str]:
     """All keys of one language, from `<subject>.<locale>.toml`; a key defined twice is refused with ValueError."""
-    texts: dict[str, str] = {}
+    return {key: text for texts in by_subject(locale).values() for key, text in texts.items()}
+
+
+@cache
+def by_subject(locale: str) -> Mapping[str, Mapping[str, str]]:
+    """The same, file by file."""
+    files: dict[str, Mapping[str, str]] = {}
+    known: set[str] = set()
     for path in sorted(_HERE.glob(f"*.{locale}.toml")):
-        for key, text in _flat(tomllib.loads(path.read_text(encoding="utf-8"))):
-            if key in texts:
+        rows = _flat(tomllib.loads(path.read_text(encoding="utf-8")))
+        for key, _ in rows:
+            if key in known:
                 raise ValueError(f"{path.name}: {key} is defined twice")
-            texts[key] = text
-    return texts
+            known.add(key)
+        files[path.name.partition(".")[0]] = dict(rows)
+    return files
+
+
+_worded: dict[str, Mapping[str, str]] = {}  # by locale, where the town words some texts its own way
+
+
+def reword(own: Mapping[str, Mapping[str, str]]) -> None:
+    """From now on this process says these instead of the originals, by locale and key; what has no original is left."""
+    _worded.clear()
+    for locale, texts in own.items():
+        known = original(locale)
+        _worded[locale] = {**known, **{key: text for key, text in texts.items() if key in known}}
+
+
+def catalogue(locale: str) -> Mapping[str, str]:
+    """All texts of one language as they are said."""
+    return _worded.get(locale) or original(locale)
 
 
 def say(key: str, locale: str, **args: object) -> str:

@@ -23,7 +23,6 @@ def upgrade() -> None:
         sa.Column("reviewed_on", sa.Date(), nullable=False),
         sa.Column("valid_to", sa.Date(), nullable=True),
         sa.Column("active", sa.Boolean(), nullable=False),
-        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["unit"], ["units.code"]),
         sa.ForeignKeyConstraint(["category"], ["categories.code"]),
         sa.PrimaryKeyConstraint("code"),

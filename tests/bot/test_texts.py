@@ -16,7 +16,7 @@ from bot.desk import asking
 from bot.flows.danger import ANSWERS as SAFETY
 from bot.flows.progress import ASKS_WORDS, OFFERED, QUESTIONS
 from bot.papers import bulletin
-from bot.texts import DEFAULT, LOCALES, catalogue
+from bot.texts import DEFAULT, LOCALES, by_subject, catalogue
 from cases import errors
 from cases.actors import SYSTEM
 from cases.behalf import How
@@ -69,6 +69,7 @@ FAMILIES: dict[str, Iterable[str]] = {
     "card.label.{}": CARD_LINES,
     "co_status.{}": CoStatus,
     "danger.{}": [kind for kind, _, _ in lexicon()[1]],
+    "console.texts.of.{}": [name for name in by_subject(DEFAULT) if f"console.texts.of.{name}" in catalogue(DEFAULT)],
     "desk.{}": told(resident=False),
     "due.{}": ["sign", "sort", "contact", "resolve", "waiting", "co_called", "co_signed"],
     "drift.{}": Kind,
