@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Locator, Page, expect
 from PIL import Image
+from playwright.async_api import Locator, Page, expect
 from sqlmodel import select
 
 from models import ChatMessage, Photo, Resident
@@ -84,7 +84,13 @@ async def look_unplugged(window: Window, name: str) -> None:
 
 async def told(site: Site) -> list[ChatMessage]:
     async with site.parts.sessions() as session:
-        return list((await session.exec(select(ChatMessage).where(ChatMessage.said_by == "resident").order_by(ChatMessage.id))).all())
+        return list(
+            (
+                await session.exec(
+                    select(ChatMessage).where(ChatMessage.said_by == "resident").order_by(ChatMessage.id)
+                )
+            ).all()
+        )
 
 
 async def test_large_type_is_for_the_page_and_for_the_words(
