@@ -29,7 +29,8 @@ TOO_SMALL = """() => {
     const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     while (words.nextNode()) {
         const node = words.currentNode.parentElement;
-        if (!words.currentNode.data.trim() || node.closest(".away, script, style, noscript, option") || !seen(node)) continue;
+        if (!words.currentNode.data.trim() || !seen(node)) continue;
+        if (node.closest(".away, script, style, noscript, option")) continue;
         const style = getComputedStyle(node);
         const size = parseFloat(style.fontSize);
         if (size < 18) wrong.push(["text " + size, node.outerHTML.slice(0, 80)]);
@@ -37,7 +38,8 @@ TOO_SMALL = """() => {
     }
     for (const node of document.querySelectorAll("button, a, input:not([hidden]), select, textarea, .way-of")) {
         const box = seen(node);
-        if (box && Math.min(box.width, box.height) < 59.5) wrong.push([`target ${box.width}x${box.height}`, node.outerHTML.slice(0, 80)]);
+        if (!box || Math.min(box.width, box.height) > 59.5) continue;
+        wrong.push([`target ${box.width}x${box.height}`, node.outerHTML.slice(0, 80)]);
     }
     return wrong;
 }"""
@@ -84,13 +86,8 @@ async def look_unplugged(window: Window, name: str) -> None:
 
 async def told(site: Site) -> list[ChatMessage]:
     async with site.parts.sessions() as session:
-        return list(
-            (
-                await session.exec(
-                    select(ChatMessage).where(ChatMessage.said_by == "resident").order_by(ChatMessage.id)
-                )
-            ).all()
-        )
+        theirs = select(ChatMessage).where(ChatMessage.said_by == "resident")
+        return sorted((await session.exec(theirs)).all(), key=lambda line: line.id or 0)
 
 
 async def test_large_type_is_for_the_page_and_for_the_words(
