@@ -1,6 +1,6 @@
 """群众评分: what residents and firms think of a community's work; means only, none of fewer than five."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -54,11 +54,13 @@ async def export_scores(here: Here, quarter: Annotated[str, Query(max_length=8)]
         found = await scores.means(session, areas, [shown])
         heading = [here.say(key) for key in (*HEADING, *QUESTIONS.values())]
         rows = [_row(here, found[code, shown]) for code in areas if (code, shown) in found]
-        return await sent(here, session, "scores", here.say("console.page.scores"), to, heading, filter(None, rows))
+        return await sent(
+            here, session, "scores", here.say("console.page.scores"), to, heading, filter(None, rows), shown
+        )
 
 
 def _trend(
-    here: Console, area: str, quarters: Sequence[str], found: dict[tuple[str, str], scores.Mean]
+    here: Console, area: str, quarters: Sequence[str], found: Mapping[tuple[str, str], scores.Mean]
 ) -> charts.LineChart:
     means = [found.get((area, quarter)) for quarter in quarters]
     labels = [f"{quarter[:4]} {quarter[4:]}" for quarter in quarters]
