@@ -32,7 +32,7 @@ async def queue(session: AsyncSession, person: Person) -> Queue:
     danger = col(Case.danger).is_not(None)
     order = (danger.desc(), col(Case.submitted_at), col(Case.number))
     cases = (await session.exec(select(Case).where(*theirs).order_by(*order).limit(SHOWN))).all()
-    disputed = func.count().filter(Case.status == Status.ARBITRATION)
+    disputed = func.count().filter(col(Case.status) == Status.ARBITRATION)
     counts = (func.count(), func.count().filter(danger), disputed, func.min(Case.submitted_at))
     row = (await session.execute(sqlalchemy.select(*counts).where(*theirs))).one()
     return Queue(cases, *row)
