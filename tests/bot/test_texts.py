@@ -33,7 +33,10 @@ from classifiers.kinds import KINDS
 from models import STEPS, ClockAct, CoStatus, ExclusionReason, Outcome, ReturnReason, Role, Status
 from models.hot import Colour
 from routing.topics import Topic
+from town.describe import TABLES
 from town.tables import PlaceKind
+from web.console import cases_export
+from web.console.tables_view import ELSEWHERE, HINTED
 
 ROOT = Path(__file__).parents[2]
 OTHERS = [locale for locale in LOCALES if locale != DEFAULT]
@@ -58,6 +61,15 @@ def told(*, resident: bool) -> set[str]:
     return {kind for kind, to in TOLD.items() if any((a is Audience.RESIDENT) is resident for a in to)}
 
 
+TABLE_COLUMNS = [column for table in TABLES for column in table.columns]
+CHOICES = [f"{column.of}.{value}" for column in TABLE_COLUMNS if column.of not in ELSEWHERE for value in column.choices]
+
+
+def logged(what: str) -> list[str]:
+    """What the log of changes has words for; tests/web/test_console_tables.py holds it against what is logged."""
+    return [key.rpartition(".")[2] for key in catalogue(DEFAULT) if key.startswith(f"console.audit.{what}.")]
+
+
 # Every f-string in the code that names a text, with all it can become. A new one fails here until it is listed.
 FAMILIES: dict[str, Iterable[str]] = {
     "ask.{}": ASKS_WORDS,
@@ -69,6 +81,15 @@ FAMILIES: dict[str, Iterable[str]] = {
     "card.label.{}": CARD_LINES,
     "co_status.{}": CoStatus,
     "danger.{}": [kind for kind, _, _ in lexicon()[1]],
+    "console.audit.act.{}": logged("act"),
+    "console.audit.by.{}": logged("by"),
+    "console.audit.of.{}": logged("of"),
+    "console.tables.case.{}": cases_export.COLUMNS,
+    "console.tables.choice.{}.{}": CHOICES,
+    "console.tables.column.{}": {c.name for c in TABLE_COLUMNS} | {"people_code", "people_name", "outline", "value"},
+    "console.tables.hint.{}": [*HINTED, "sign_in"],
+    "console.tables.name.{}": [*(table.name for table in TABLES), "outlines"],
+    "console.tables.weekday.{}": "1234567",
     "console.texts.of.{}": [name for name in by_subject(DEFAULT) if f"console.texts.of.{name}" in catalogue(DEFAULT)],
     "desk.{}": told(resident=False),
     "due.{}": ["sign", "sort", "contact", "resolve", "waiting", "co_called", "co_signed"],

@@ -12,8 +12,10 @@ import openpyxl
 import pytest
 from sqlmodel import select
 
+from bot.texts import catalogue
 from models import AuditEntry, Person, Place, RoutingRule
 from routing.gcj02 import to_gcj02
+from tests.support.databases import ROOT
 from tests.support.site import Site
 from town.describe import TABLES
 from town.tables import COLUMNS
@@ -46,6 +48,20 @@ def test_every_table_of_the_town_is_described_column_by_column() -> None:
     described = {table.file: tuple(column.name for column in table.columns) for table in TABLES}
     assert described == {file: columns for file, columns in COLUMNS.items() if file in described}
     assert COLUMNS.keys() - described.keys() <= {"services.csv"}, "which has a page of its own"
+
+
+def test_the_log_has_words_for_whatever_is_logged() -> None:
+    code = "".join(path.read_text("utf-8") for path in (ROOT / "web").rglob("*.py"))
+    known = set(catalogue("zh-Hans"))
+    logged = re.findall(r'\.note\(\s*session, "(\w+)", "(\w+)"', code)
+    assert ("password", "people") in logged
+    wanted = {f"console.audit.{part}.{word}" for both in logged for part, word in zip(("act", "of"), both, strict=True)}
+    tables = {f"console.audit.of.{table.name}" for table in TABLES} | {
+        "console.audit.of.grids",
+        "console.audit.of.town",
+    }
+    acts = {f"console.audit.act.{act}" for act in ("add", "change", "retire")}
+    assert (wanted | tables | acts) - known == set()
 
 
 async def test_a_row_is_changed_logged_and_known_at_once(site: Site) -> None:

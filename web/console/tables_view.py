@@ -15,6 +15,7 @@ from town.sheets import OUTLINE, Cells, Change
 
 OF_A_GRID = ("places", "grid")  # the one choice that is narrower than its table
 YES, NO = "true", "false"
+ELSEWHERE = {"role": "role.", "topic": "service.topic."}  # choices that have their texts already
 COLUMN = "console.tables.column."
 MOST_SHOWN = 120  # characters of a cell in a list of changes
 Differs = tuple[str, str, str]  # what a column is called, before, after
@@ -40,15 +41,22 @@ class Words:
 
     def column(self, name: str, table: str = "") -> str:
         """A person's code is what they sign in with: some tables call a column in their own way."""
-        general = self.say(f"console.tables.column.{name}")
-        return catalogue(self.locale).get(f"{COLUMN}{table}_{name}", general)
+        own = COLUMN + f"{table}_{name}"
+        return self.called(own, self.called(COLUMN + name, name))
+
+    def acted(self, action: str) -> str:
+        """Of a line of the log."""
+        return self.called(f"console.audit.act.{action}", action)
+
+    def about(self, kind: str) -> str:
+        return self.called(f"console.audit.of.{kind}", kind)
+
+    def by(self, person: str) -> str:
+        return self.book.people.get(person) or self.called(f"console.audit.by.{person}", person)
 
     def choice(self, column: Column, value: str) -> str:
-        if column.of == "role":
-            return self.say(f"role.{value}") if value in column.choices else value
-        if column.of == "topic":
-            return self.say(f"service.topic.{value}") if value in column.choices else value
-        return self.say(f"console.tables.choice.{column.of}.{value}") if value in column.choices else value
+        own = f"console.tables.choice.{column.of}.{value}"
+        return self.called(ELSEWHERE[column.of] + value if column.of in ELSEWHERE else own, value)
 
     @cached_property
     def names(self) -> Mapping[str, Mapping[str, str]]:
@@ -91,13 +99,13 @@ class Words:
         old, new = before or {}, after or {}
         columns = {column.name: column for column in BY_NAME[kind].columns} if kind in BY_NAME else {}
         differing = [name for name in {**old, **new} if old.get(name) != new.get(name)]
-        return [(self.called(COLUMN, f"{kind}_{name}", self.called(COLUMN, name)), *(
+        return [(self.column(name, kind), *(
             self._cell(columns.get(name), name, cells.get(name)) for cells in (old, new)
         )) for name in differing]  # fmt: skip
 
-    def called(self, family: str, name: str, otherwise: str = "") -> str:
-        """A word of the log, where there is one for it."""
-        return catalogue(self.locale).get(family + name, otherwise or name)
+    def called(self, key: str, otherwise: str) -> str:
+        """The text, where there is one for it."""
+        return catalogue(self.locale).get(key, otherwise)
 
     def _cell(self, column: Column | None, name: str, value: Any) -> str:
         text = "" if value is None else str(value)
