@@ -6,6 +6,7 @@ the latitude's cosine says.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import cos, radians
 
 from routing.outlines import Outlines, Ring
@@ -51,12 +52,14 @@ def frame(bounds: Bounds) -> Frame:
     return Frame(west - edge / shrink, north + edge, scale * shrink, scale, width, height)
 
 
+@lru_cache(maxsize=8192)
 def outline(outlines: Outlines, into: Frame, code: str) -> str:
     """The path of an area, empty where nothing of it is in the picture."""
     bounds = outlines.bounds(code)
     return into.path(outlines.rings(code)) if bounds and into.sees(bounds) else ""
 
 
+@lru_cache(maxsize=8192)
 def middle(outlines: Outlines, into: Frame, code: str) -> Point | None:
     """Where its name goes."""
     point = outlines.middle(code)

@@ -33,6 +33,9 @@ def texts_of(locale: str, *prefixes: str) -> dict[str, str]:
     return {key: text for key, text in catalogue(locale).items() if key.startswith(prefixes)}
 
 
+templates.env.globals["texts_of"] = texts_of
+
+
 def context(template: str, parts: Parts, locale: str, more: dict[str, Any]) -> dict[str, Any]:
     """`say(key, **args)` gives any text in a template; `texts` are those the page's own script may ask for."""
     texts = texts_of(locale, re.split(r"[./]", template)[0] + ".", "page.")
