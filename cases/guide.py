@@ -82,8 +82,10 @@ async def read_guide(session: AsyncSession) -> Guide:
 
 
 async def every(session: AsyncSession, *, active: bool) -> Sequence[Service]:
-    rows = select(Service).where(col(Service.active).is_(active)).order_by(Service.topic, Service.code)
-    return (await session.exec(rows)).all()
+    """Topic by topic."""
+    rows = (await session.exec(select(Service).where(col(Service.active).is_(active)))).all()
+    order = list(Topic)
+    return sorted(rows, key=lambda row: (order.index(Topic(row.topic)), row.code))
 
 
 def is_due(service: Service, now: datetime) -> bool:

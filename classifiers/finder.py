@@ -48,10 +48,11 @@ class Finder:
         self.codes = [entry.code for entry in entries]
         plain = plainer()
         phrases = [plain(phrase) for entry in entries for phrase in entry.phrases]
-        bodies = [plain("\n".join([*entry.phrases, entry.body])) for entry in entries]
+        asked = [plain("\n".join(entry.phrases)) for entry in entries]  # rare is what few are asked for by
+        bodies = [f"{said}\n{plain(entry.body)}" for said, entry in zip(asked, entries, strict=True)]
         self._first = np.cumsum([0, *(len(entry.phrases) for entry in entries)])[:-1]
         self._segment = segmenter(SEGMENTER)
-        self._features = Features(1, 1).fit([_tokens(Pieces.cut([text], self._segment)) for text in bodies])
+        self._features = Features(1, 1).fit([_tokens(Pieces.cut([text], self._segment)) for text in asked])
         self._lookup = Lookup(self._features.keys_)
         self._strange = float(np.log(1 + len(entries))) + 1  # the weight of what stands nowhere
         self._phrases = _Postings(self._features, Pieces.cut(phrases, self._segment))
