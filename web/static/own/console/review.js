@@ -15,7 +15,8 @@ document.addEventListener("keydown", (event) => {
 
 const search = $("search");
 if (search) {
-  const rows = [...$("all").children].map((row) => [row, row.textContent.toLowerCase().replace(/\s+/g, "")]);
+  const rows = [...$("all").children].map((row) => [row, (row.textContent + row.firstElementChild.value).toLowerCase().replace(/\s+/g, "")]);
+  // a label is found by its name and by its code, which often is the shorter word
   const narrow = () => {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
     let shown = 0;
