@@ -136,7 +136,7 @@ def _moved(geometry: Any, gcj: bool) -> Any:
     """Only type and coordinates are kept."""
     if not isinstance(geometry, dict):
         return geometry
-    kept = {"type": geometry.get("type"), "coordinates": geometry.get("coordinates")}
+    kept: dict[str, Any] = {"type": geometry.get("type"), "coordinates": geometry.get("coordinates")}
     try:
         if gcj:
             kept["coordinates"] = [[_point(*point) for point in ring] for ring in kept["coordinates"]]

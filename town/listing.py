@@ -40,16 +40,16 @@ async def search(session: AsyncSession, table: Described, asked: Asked, names: N
     chosen = _chosen(table, asked, names)
     total = (await session.exec(select(func.count()).select_from(chosen.subquery()))).one()
     page = chosen.limit(PER_PAGE).offset((asked.page - 1) * PER_PAGE)
-    return Found([_cells(table, row) for row in (await session.execute(page)).mappings()], total)
+    return Found([cells_in(table, row) for row in (await session.execute(page)).mappings()], total)
 
 
 async def everything(session: AsyncSession, table: Described, asked: Asked, names: Names) -> list[Cells]:
     """All pages of it."""
-    return [_cells(table, row) for row in (await session.execute(_chosen(table, asked, names))).mappings()]
+    return [cells_in(table, row) for row in (await session.execute(_chosen(table, asked, names))).mappings()]
 
 
 def _chosen(table: Described, asked: Asked, names: Names) -> Select[Any]:
-    within = _rows(table, asked.resting).subquery()
+    within = rows_of(table, asked.resting).subquery()
     by = within.c[asked.sort] if asked.sort in within.c else within.c[table.columns[0].name]
     last = [column for column in within.c if column is not by]
     chosen: Select[Any] = sqlalchemy.select(*within.c).where(_like(table, within, asked.q.strip(), names))
@@ -57,10 +57,10 @@ def _chosen(table: Described, asked: Asked, names: Names) -> Select[Any]:
 
 
 async def count(session: AsyncSession, table: Described) -> int:
-    return int((await session.exec(select(func.count()).select_from(_rows(table).subquery()))).one())
+    return int((await session.exec(select(func.count()).select_from(rows_of(table).subquery()))).one())
 
 
-def _rows(table: Described, resting: bool = False) -> Select[Any]:
+def rows_of(table: Described, resting: bool = False) -> Select[Any]:
     if table.model is None:
         held: Select[Any] = sqlalchemy.select(col(Person.code).label("person"), func.unnest(Person.holds).label("area"))
         return held.where(col(Person.active).is_(not resting))
@@ -85,5 +85,5 @@ def _like(table: Described, within: Subquery, q: str, names: Names) -> ColumnEle
     return or_(false(), *found)
 
 
-def _cells(table: Described, row: Mapping[Any, Any]) -> Cells:
+def cells_in(table: Described, row: Mapping[Any, Any]) -> Cells:
     return {column.name: cell(table.file, column.name, row[column.name]) for column in table.columns}

@@ -45,7 +45,7 @@ def features_in(text: str, file: str, problems: list[Problem]) -> Features | Non
         return list(_features(text))
     except json.JSONDecodeError as error:
         problems.append(Problem(file, error.lineno, "json", error.msg))
-    except NoFeatures:
+    except (NoFeatures, ValueError, RecursionError):  # JSON, and nothing anybody could draw
         problems.append(Problem(file, 1, "features"))
     return None
 

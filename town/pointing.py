@@ -2,15 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
+import sqlalchemy
 from sqlalchemy import ColumnElement, func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from cases.book import Book
-from models import OPEN, Case, Person
+from models import OPEN, Case
+from town import edit
 from town.describe import TABLES, Described, Kind
+from town.listing import cells_in, rows_of
 from town.sheets import Cells, cell
 from town.tables import key_of
 
@@ -54,24 +58,27 @@ def _about(book: Book, table: str, key: str) -> ColumnElement[bool] | None:
 
 
 async def _keys(session: AsyncSession, other: Described, column: str, key: str) -> list[str]:
-    if other.model is None:
-        people = select(Person.code, func.unnest(Person.holds).label("area")).where(col(Person.active))
-        held = people.subquery()
-        by = held.c.code if column == "person" else held.c.area
-        return [f"{one.code} / {one.area}" for one in (await session.execute(select(held).where(by == key))).all()]
-    chosen = select(other.model).where(getattr(other.model, column) == key).limit(NAMED)
-    if hasattr(other.model, "active"):
-        chosen = chosen.where(col(other.model.active))
-    return [key_of(other.file, cells_of(other, row)) for row in (await session.exec(chosen)).all()]
+    within = rows_of(other).subquery()
+    found = await session.execute(sqlalchemy.select(within).where(within.c[column] == key).limit(NAMED))
+    return [key_of(other.file, cells_in(other, one)) for one in found.mappings()]
 
 
 def cells_of(table: Described, row: Any) -> Cells:
     return {column.name: cell(table.file, column.name, getattr(row, column.name)) for column in table.columns}
 
 
-async def resting(session: AsyncSession, table: Described, key: str) -> Cells | None:
-    """A row that is in force no more, as it was."""
-    if table.model is None or not hasattr(table.model, "active"):
+async def row(session: AsyncSession, table: Described, key: str, *, resting: bool = False) -> Cells | None:
+    """One row, or one that is in force no more, as it was; without reading the whole town where it has a key."""
+    if not table.keyed or table.model is None:
+        return None if resting else (await edit.current(session)).sheets[table.file].get(key)
+    found = await session.get(table.model, _key(table, key)) if _key(table, key) else None
+    return None if found is None or getattr(found, "active", True) is resting else cells_of(table, found)
+
+
+def _key(table: Described, key: str) -> Any:
+    if table.columns[0].kind is not Kind.DAY:
+        return key
+    try:
+        return date.fromisoformat(key)
+    except ValueError:
         return None
-    row = await session.get(table.model, key)
-    return None if row is None or row.active else cells_of(table, row)

@@ -20,6 +20,8 @@ from tests.support.site import Site
 from town.describe import TABLES
 from town.tables import COLUMNS
 
+DUTY = "unit,weekdays,from_time,to_time,person\nZLZX,明天,08:00,20:00,chenlu\n"
+
 
 async def admin(site: Site) -> httpx.AsyncClient:
     """Signed in, and posting what its pages would."""
@@ -107,6 +109,10 @@ async def test_whoever_is_needed_cannot_go_and_whoever_goes_is_kept(site: Site) 
     assert "CX-DG-01-03" in answer.json()["error"]["message"], "the grid would be without a worker"
     rules = await row(http, "categories", "税务")
     assert "税务" in (await save(http, "categories", rules, "retire")).json()["error"]["message"]
+
+    mine = await row(http, "people", "jiangyan")
+    assert (await save(http, "people", mine, "retire")).status_code == 403
+    assert (await save(http, "people", {**mine, "role": "clerk"})).status_code == 403
 
     grave = await row(http, "places", "B0103")
     assert (await save(http, "places", grave, "retire")).status_code == 200
@@ -243,6 +249,8 @@ async def test_an_import_names_every_problem_by_its_line(site: Site) -> None:
     assert "认不出" in await given(http, {"x.csv": b"code,name\nB0103,x\n"})
     assert "缺少列 code" in await given(http, {"places.csv": b"name\nx\n"})
     assert "请先选择文件" in await given(http, {})
+    assert "FeatureCollection" in await given(http, {"grids.geojson": b"[" * 100_000})
+    assert "不是星期" in await given(http, {"duty.csv": DUTY.encode()})
     without = await given(http, {"clocks.csv": b"code\nsimple\n"}, missing="retire")
     assert "没有这个编码：urgent" in without, "rules go by it"
 

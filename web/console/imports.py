@@ -18,7 +18,7 @@ from town.edit import Proposal, Unsound
 from town.intake import WhatFile, Wish
 from town.sheets import Change, Sheets
 from web.console.shell import Console, at
-from web.console.tables import words_of
+from web.console.tables import carry_out, words_of
 from web.console.tables_view import columns_by_heading
 
 router = APIRouter()
@@ -109,7 +109,7 @@ async def confirm(here: Here, which: UUID, _: Annotated[dict[str, Any] | None, B
             proposal = await _weighed(now.sheets, waiting)
             here.note(session, "import", "tables", ", ".join(waiting.rows), after=sums(proposal.changes))
             await session.delete(waiting)
-            await edit.carry_out(session, proposal, here.person.code, here.now)
+            await carry_out(here, session, proposal)
     except Unsound as unsound:
         return _refused(here, unsound)
     await here.parts.reread()

@@ -6,16 +6,14 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Query
 from fastapi.responses import JSONResponse, Response
-from sqlmodel.ext.asyncio.session import AsyncSession
 
-from cases.errors import NotFound
+from cases.errors import NotAllowed, NotFound
 from models import Role
 from town import edit, pointing
 from town.describe import BY_NAME, TABLES, Described
-from town.edit import Unsound
+from town.edit import Proposal, Unsound
 from town.listing import PER_PAGE, Asked, count, search
 from town.problems import Problem
-from town.sheets import Cells
 from town.tables import key_of
 from web.console import passwords
 from web.console.shell import Console, at
@@ -72,10 +70,10 @@ async def one_row(here: Here, name: str, key: Key = "") -> Response:
     """Without a key a new one."""
     table, words = described(name), words_of(here)
     async with here.parts.transactions.read() as session:
-        cells = await _cells(session, table, key) if key else None
+        cells = await pointing.row(session, table, key) if key else None
         resting = bool(key) and not cells
         if resting:
-            cells = await pointing.resting(session, table, key)
+            cells = await pointing.row(session, table, key, resting=True)
         told = await pointing.to(session, here.book, table, key) if cells else None
     if key and cells is None:
         raise NotFound("request.not_found")
@@ -84,10 +82,6 @@ async def one_row(here: Here, name: str, key: Key = "") -> Response:
         fields=form(words, table, cells), options=options(words, table), told=told, resting=resting,
         editable=_editable(here) and not table.page,
     )  # fmt: skip
-
-
-async def _cells(session: AsyncSession, table: Described, key: str) -> Cells | None:
-    return (await edit.current(session)).sheets[table.file].get(key)
 
 
 @router.post("/console/tables/{name}/row", response_model=None)
@@ -102,7 +96,7 @@ async def save_row(here: Here, name: str, body: Annotated[dict[str, Any], Body()
         async with here.parts.transactions.begin() as session:
             now = await edit.current(session, to_change=True)
             sheets, key = edit.with_row(now.sheets, table.file, key or None, seen, cells)
-            await edit.carry_out(session, await edit.weigh(now.sheets, sheets), here.person.code, here.now)
+            await carry_out(here, session, await edit.weigh(now.sheets, sheets))
     except Unsound as unsound:
         return _unsound(here, table, key_of(table.file, cells), unsound.problems)
     await here.parts.reread()
@@ -118,7 +112,7 @@ async def retire_row(here: Here, name: str, body: Annotated[dict[str, str], Body
         async with here.parts.transactions.begin() as session:
             now = await edit.current(session, to_change=True)
             sheets = edit.without_row(now.sheets, table.file, key, body.get("_seen", ""))
-            await edit.carry_out(session, await edit.weigh(now.sheets, sheets), here.person.code, here.now)
+            await carry_out(here, session, await edit.weigh(now.sheets, sheets))
     except Unsound as unsound:
         return _unsound(here, table, "", unsound.problems)
     await here.parts.reread()
@@ -134,6 +128,15 @@ async def new_password(here: Here, code: Annotated[str, Body(embed=True, max_len
         await passwords.give(session, code, made)
         here.note(session, "password", "people", code)
     return JSONResponse({"password": made}, headers={"cache-control": "no-store"})
+
+
+async def carry_out(here: Console, session: AsyncSession, proposal: Proposal) -> None:
+    """Nobody takes their own role away: whoever changes the tables is an admin, so that one always stays."""
+    for change in proposal.changes:
+        role = (change.after or {}).get("role")
+        if (change.file, change.key) == ("people.csv", here.person.code) and role != here.person.role:
+            raise NotAllowed("console.tables.not_yourself")
+    await edit.carry_out(session, proposal, here.person.code, here.now)
 
 
 def _unsound(here: Console, table: Described, key: str, problems: Sequence[Problem]) -> Response:

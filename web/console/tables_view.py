@@ -8,8 +8,9 @@ from typing import Any
 from bot.texts import LOCALES, catalogue, say
 from cases.book import Book, named
 from models.town import GRID
+from town.cells import weekdays
 from town.describe import BY_FILE, BY_NAME, Column, Described, Kind
-from town.problems import Problem
+from town.problems import Problem, WrongValue
 from town.read import OUTLINES
 from town.sheets import OUTLINE, Cells, Change
 
@@ -82,7 +83,7 @@ class Words:
             case Kind.TRUTH:
                 return self.say("console.tables.yes" if value == YES else "console.tables.no")
             case Kind.WEEKDAYS:
-                return self.say("console.tables.between").join(self.weekday(day) for day in days(value))
+                return self.say("console.tables.between").join(self.weekday(day) for day in days(value)) or value
             case Kind.WORDS:
                 return value.replace(";", self.say("console.tables.between"))
         return value
@@ -133,11 +134,11 @@ class Words:
 
 
 def days(value: str) -> list[int]:
-    found: list[int] = []
-    for part in value.split(";"):
-        first, _, last = part.partition("-")
-        found += range(int(first), int(last or first) + 1)
-    return found
+    """None of what somebody wrote who does not know how."""
+    try:
+        return weekdays(value)
+    except WrongValue:
+        return []
 
 
 @dataclass(frozen=True)
