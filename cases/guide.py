@@ -98,7 +98,7 @@ def is_due(service: Service, now: datetime) -> bool:
 async def counts(session: AsyncSession) -> Mapping[str, tuple[int, int, int]]:
     """Shown, useful, unsolved since the beginning, by service."""
     sums = [func.sum(col(getattr(ServiceCount, name))) for name in ("shown", "useful", "unsolved")]
-    rows = await session.execute(select(ServiceCount.service, *sums).group_by(ServiceCount.service))  # type: ignore[call-overload]
+    rows = await session.execute(select(ServiceCount.service, *sums).group_by(ServiceCount.service))
     return {code: (int(shown), int(useful), int(unsolved)) for code, shown, useful, unsolved in rows.all()}
 
 

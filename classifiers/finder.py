@@ -102,7 +102,7 @@ class _Postings:
         ends = np.cumsum(lengths)
         places = np.arange(ends[-1] if len(ends) else 0) + np.repeat(self.starts[columns] - ends + lengths, lengths)
         values = self.values.take(places) * np.repeat(weights, lengths)
-        return np.bincount(self.owners.take(places), weights=values, minlength=self.count)
+        return np.bincount(self.owners.take(places), values.astype(np.float64), self.count).astype(np.float64)
 
 
 @cache
