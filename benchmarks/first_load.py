@@ -42,7 +42,7 @@ class Wire:
     """Counts what comes in."""
 
     def __init__(self, cdp: CDPSession) -> None:
-        self.requests, self.bytes = 0, 0
+        self.cdp, self.requests, self.bytes = cdp, 0, 0
         cdp.on("Network.requestWillBeSent", lambda _: self._asked())
         cdp.on("Network.loadingFinished", lambda event: self._got(event["encodedDataLength"]))
 
@@ -55,12 +55,19 @@ class Wire:
 
 async def slow(page: Page, gzip: bool) -> Wire:
     cdp = await page.context.new_cdp_session(page)
+    await cdp.send("Performance.enable", {"timeDomain": "threadTicks"})
     await cdp.send("Network.enable")
     await cdp.send("Network.emulateNetworkConditions", LINE)
     await cdp.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
     if not gzip:
         await cdp.send("Network.setExtraHTTPHeaders", {"headers": {"Accept-Encoding": "identity"}})
     return Wire(cdp)
+
+
+async def work(cdp: CDPSession) -> float:
+    """Milliseconds the page's thread was busy, slowed as it is."""
+    figures = (await cdp.send("Performance.getMetrics"))["metrics"]
+    return 1000 * next(one["value"] for one in figures if one["name"] == "TaskDuration")
 
 
 async def visit(context: BrowserContext, url: str, gzip: bool = True) -> dict[str, float]:
@@ -70,12 +77,14 @@ async def visit(context: BrowserContext, url: str, gzip: bool = True) -> dict[st
     wire = await slow(page, gzip)
     await page.goto(url, wait_until="commit")
     await page.wait_for_function("() => window.sent")
-    before = wire.requests
+    before, busy = wire.requests, await work(wire.cdp)
     await expect(page.locator("#log .said.us").last).to_contain_text("在哪里", timeout=20_000)
     answered = await page.evaluate("performance.now()")
     seen = {
         "bytes": wire.bytes,
         "requests": before,
+        "page": await page.evaluate("performance.getEntriesByType('navigation')[0].responseEnd"),
+        "work": busy,
         "painted": await page.evaluate(AT, "first-contentful-paint"),
         "ready": await page.evaluate(AT, "fengqiao-ready"),
         "sent": await page.evaluate("window.sent"),
@@ -107,7 +116,7 @@ async def again(browser: Browser, url: str, workers: Any) -> dict[str, float]:
 
 def told(name: str, seen: list[dict[str, float]]) -> dict[str, float]:
     middle = {key: median(one[key] for one in seen) for key in seen[0]}
-    times = "  ".join(f"{key} {middle[key]:5.0f}" for key in ("painted", "ready", "sent", "answered"))
+    times = "  ".join(f"{key} {middle[key]:5.0f}" for key in ("page", "work", "painted", "ready", "sent", "answered"))
     print(f"{name:<24} {middle['bytes'] / 1024:6.1f} KB  {middle['requests']:3.0f} requests  {times} ms")
     return middle
 
