@@ -5,7 +5,9 @@
 Chromium's own throttling: 400 kbit/s each way, 400 ms until an answer begins, the processor four times slower. It
 does not slow the making of a connection: over TLS add two or three times 400 ms once. Each first visit is by somebody
 new; “uncompressed” is the same browser without gzip; “again” is the same person once more, first without the service
-worker and then with it. Limits: 60 KB, 1.5 s.
+worker and then with it. “page” is when the page's last byte was there, “work” how long the page's own thread was busy
+until it was sent: where other programs take the processor too, “sent” says little and these say more.
+Limits: 60 KB, 1.5 s.
 """
 
 import argparse
