@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+import sqlalchemy
 from sqlalchemy import ColumnElement, func, text, true
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -106,7 +107,8 @@ def wanted(book: Book, scope: Scope, area: str, key: Key) -> bool:
 async def standing(session: AsyncSession, book: Book, person: Person) -> Standing:
     """Of the whole town, as far as they see it."""
     late = func.count().filter(col(Case.overdue))
-    chosen = select(Case.grid, Case.place, func.count(), late).where(_open(person)).group_by(Case.grid, Case.place)
+    by = (col(Case.grid), col(Case.place))
+    chosen = sqlalchemy.select(*by, func.count(), late).where(_open(person)).group_by(*by)
     areas: dict[str, Count] = {}
     places: dict[str, Count] = {}
     elsewhere: dict[str, Count] = {}
@@ -137,7 +139,8 @@ async def at_place(session: AsyncSession, person: Person, place: str) -> Sequenc
 
 async def recent(session: AsyncSession, book: Book, person: Person, area: str, now: datetime) -> list[Dot]:
     """Cases of the last hours, the newest first."""
-    chosen = select(Case.number, Case.submitted_at, Case.place, Case.grid, Case.lon, Case.lat)
+    what = (col(Case.number), col(Case.submitted_at), col(Case.place), col(Case.grid), col(Case.lon), col(Case.lat))
+    chosen = sqlalchemy.select(*what)
     chosen = chosen.where(col(Case.submitted_at) > now - FRESH, access.sees(person), _within(book, area))
     rows = (await session.execute(chosen.order_by(col(Case.submitted_at).desc()).limit(RECENT))).all()
     return [

@@ -38,7 +38,10 @@ class Outlines:
     def bounds(self, code: str) -> tuple[float, float, float, float] | None:
         """West, south, east, north."""
         shape = self._whole.get(code)
-        return None if shape is None else tuple(map(float, shape.bounds))
+        if shape is None:
+            return None
+        west, south, east, north = map(float, shape.bounds)
+        return west, south, east, north
 
     def middle(self, code: str) -> tuple[float, float] | None:
         """A point inside, as far from its borders as there is room."""

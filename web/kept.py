@@ -43,7 +43,7 @@ class Kept:
         task = self._counting.get(key) or self._begin(key, now, make)
         if answer is not None and age is not None and age <= fresh + stale:
             return answer.value  # type: ignore[no-any-return]
-        return await asyncio.shield(task)  # type: ignore[no-any-return]
+        return await asyncio.shield(task)
 
     def _begin(self, key: Hashable, now: datetime, make: Callable[[], Awaitable[Any]]) -> asyncio.Task[Any]:
         async def count() -> Any:
