@@ -88,7 +88,7 @@ def _named(columns: list[str], cells: list[str]) -> Cells:
 
 def _rows(table: Described, columns: list[str], rows: list[tuple[int, Cells]], wish: Wish, old: Sheet) -> Given:
     wanted = COLUMNS[table.file]
-    keys = wanted[:1] if table.keyed else wanted
+    keys = wanted[:1] if table.keyed else [column.name for column in table.columns if not column.empty]
     if missing := [key for key in keys if key not in columns]:
         raise Unsound([Problem(table.file, 1, "missing_column", key) for key in missing])
     problems: list[Problem] = []

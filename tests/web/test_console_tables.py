@@ -106,7 +106,7 @@ async def test_whoever_is_needed_cannot_go_and_whoever_goes_is_kept(site: Site) 
     fields = await row(http, "people", "limin")
     answer = await save(http, "people", fields, "retire")
     assert answer.status_code == 422
-    assert "CX-DG-01-03" in answer.json()["error"]["message"], "the grid would be without a worker"
+    assert "丹桂社区第三网格" in answer.json()["error"]["message"], "the grid would be without a worker"
     rules = await row(http, "categories", "税务")
     assert "税务" in (await save(http, "categories", rules, "retire")).json()["error"]["message"]
 

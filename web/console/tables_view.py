@@ -128,7 +128,7 @@ class Words:
         place = [self.of_file(one.file)]
         if one.line:
             place.append(self.say("console.tables.line", n=one.line))
-        if one.subject:
+        if one.subject and one.subject != one.value:
             place.append(self.names["areas"].get(one.subject, one.subject))
         return " · ".join(place)
 
