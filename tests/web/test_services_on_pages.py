@@ -24,7 +24,7 @@ async def test_a_resident_asks_and_goes_on(at_work: tuple[Site, str], window: Wi
     await page.fill("#box", "身份证怎么办理")
     await page.click("#send")
     await page.get_by_role("button", name="身份证到期换领").click()
-    await page.get_by_text("一般这样办").wait_for()
+    await page.locator(".bubble", has_text="一般这样办").wait_for()
     await page.get_by_role("button", name="没解决，我要反映").wait_for()
     await shown.look_both("services-resident")
     await page.get_by_role("button", name="没解决，我要反映").click()

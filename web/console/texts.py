@@ -1,6 +1,6 @@
 """Every text of the catalogues, three languages side by side; a town may word each its own way and take that back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -22,12 +22,25 @@ router = APIRouter()
 Here = Annotated[Console, at("texts")]
 Key = Annotated[str, Query(max_length=120)]
 
-EXAMPLES = {
-    "number": "1121-0042", "name": "丹桂苑 3 栋", "category": "餐饮油烟", "unit": "城市管理局", "n": "3",
-    "who": "李敏", "due": "明天 18:00", "text": "店招牌叫什么？", "code": "4821 7730 9164 0258", "count": "3",
-    "assignee": "网格员李敏",
-    "days": "2", "phone": "138****1234", "place": "丹桂苑 3 栋", "called": "临河派出所", "until": "11 月 26 日",
-}  # fmt: skip
+EXAMPLES = {  # by hole: in Simplified, in Traditional, in English
+    "number": ("1121-0042", "1121-0042", "1121-0042"),
+    "name": ("丹桂苑 3 栋", "丹桂苑 3 棟", "Dangui Garden 3"),
+    "place": ("丹桂苑 3 栋", "丹桂苑 3 棟", "Dangui Garden 3"),
+    "category": ("餐饮油烟", "餐飲油煙", "Cooking fumes"),
+    "unit": ("城市管理局", "城市管理局", "City Management Bureau"),
+    "called": ("临河派出所", "臨河派出所", "Linhe Police Station"),
+    "assignee": ("网格员李敏", "網格員李敏", "grid worker Li Min"),
+    "who": ("李敏", "李敏", "Li Min"),
+    "due": ("明天 18:00", "明天 18:00", "tomorrow 18:00"),
+    "until": ("11 月 26 日", "11 月 26 日", "26 Nov"),
+    "text": ("店招牌叫什么？", "店招牌叫什麼？", "What does the shop sign say?"),
+    "code": ("4821 7730 9164 0258",) * 3,
+    "phone": ("138****1234",) * 3,
+    "count": ("3",) * 3,
+    "days": ("2",) * 3,
+    "n": ("3",) * 3,
+}
+UNKNOWN = ("……", "……", "…")
 
 
 @dataclass(frozen=True)
@@ -74,7 +87,7 @@ async def one_text(here: Here, key: Key) -> Response:
         "text", key=key, shown=_shown(key, {(row.locale, row.key): row for row in rows}), history=history,
         original={locale: original(locale)[key] for locale in LOCALES}, subject=_names(here)[_subject(key)],
         longest={locale: rewording.longest(locale, key) for locale in LOCALES},
-        examples={name: EXAMPLES.get(name, "……") for name in sorted(names)},
+        holes=sorted(names), examples=_examples(names),
     )  # fmt: skip
 
 
@@ -107,6 +120,12 @@ async def _keep(here: Console, locale: str, key: str, text: str | None) -> dict[
             here.note(session, action, KIND, f"{locale} {key}", before={"text": before}, after={"text": after})
     await here.parts.reread()
     return {"to": f"/console/texts/one?key={key}"}
+
+
+def _examples(names: Collection[str]) -> Mapping[str, Mapping[str, str]]:
+    """What stands in the holes, by language."""
+    rows = {name: dict(zip(LOCALES, EXAMPLES.get(name, UNKNOWN), strict=True)) for name in sorted(names)}
+    return {locale: {name: row[locale] for name, row in rows.items()} for locale in LOCALES}
 
 
 def _known(key: str, locale: str = DEFAULT) -> None:
