@@ -4,7 +4,17 @@ import { remembered } from "./looks.js";
 import { call, post, send } from "./doors.js";
 
 const CODE = /^\/p\/([^/]+)/.exec(location.pathname);
-const place = CODE ? decodeURIComponent(CODE[1]) : ""; // of the address: the page itself may come from the cache
+
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // a torn code: the server says that it is none
+  }
+}
+
+/** The building's code in the address: the page itself may come from the cache. */
+export const place = CODE ? decoded(CODE[1]) : "";
 
 /** In which words one wants to be spoken to, as far as it was chosen on this device. */
 const wish = () => {

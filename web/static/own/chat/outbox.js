@@ -3,7 +3,7 @@ import { page, t, uuid } from "../lib/dom.js";
 import * as store from "./store.js";
 import { Refused } from "./doors.js";
 import { later } from "./installed.js";
-import { deliver } from "./net.js";
+import { deliver, place } from "./net.js";
 
 const FIRST_WAIT = 1000;
 const LAST_WAIT = 30000;
@@ -40,7 +40,7 @@ export async function begin(listeners) {
 /** Keeps a message and sends it as soon as those before it are answered. */
 export async function add(message) {
   lastOrder = Math.max(Date.now(), lastOrder + 1);
-  const item = { ...message, key: uuid(), order: lastOrder, state: "waiting", locale: page.locale };
+  const item = { ...message, key: uuid(), order: lastOrder, state: "waiting", locale: page.locale, code: place };
   items = [...items, item];
   told.changed();
   if (!(await store.put(item))) mark(item.key, { unkept: true });

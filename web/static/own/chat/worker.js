@@ -1,6 +1,6 @@
 // The service worker: opens the page without a network, and sends what waits when the network is back while nobody
 // looks. It keeps the page and its icons, and never an answer of the doors or anybody's photo.
-import { Refused, send } from "./doors.js";
+import { Refused, post, send } from "./doors.js";
 import * as store from "./store.js";
 
 const CACHE = `fengqiao-${VERSION}`;
@@ -82,11 +82,23 @@ async function looking() {
   return windows.some((one) => one.visibilityState === "visible" && isPage(new URL(one.url)));
 }
 
+/** The network may have gone before the page had begun a conversation: then it begins with what was said. */
+async function deliver(item) {
+  const locale = item.locale || "zh-Hans";
+  try {
+    await send(item, locale);
+  } catch (error) {
+    if (error.status !== 401) throw error;
+    await post("/api/chat/session", locale, item.code ? { locale, place: item.code } : { locale });
+    await send(item, locale);
+  }
+}
+
 async function sendAll() {
   for (const item of await store.all()) {
     if (item.state === "refused") continue;
     try {
-      await send(item, item.locale || "zh-Hans");
+      await deliver(item);
       await store.remove(item.key);
     } catch (error) {
       if (!(error instanceof Refused) || error.status === 401) throw error; // the browser tries again later
