@@ -175,7 +175,7 @@ INSERT INTO case_words SELECT id, word_pairs(text || ' ' || place_text) || array
     word_mark('who=' || assignee), word_mark('who=' || filed_by),
     CASE WHEN co_units <> '{{}}' THEN word_mark('co=CGJ') END, CASE WHEN co_tasks <> '{{}}' THEN word_mark('co=HBJ') END
 ], NULL) FROM cases
-"""  # noqa: S608 - no value from outside
+"""
 DIFFERING = """
 SELECT count(*) FROM (
     SELECT case_words_of(cases) AS kept, words FROM cases JOIN case_words ON id = case_id LIMIT 500

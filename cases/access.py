@@ -48,7 +48,7 @@ def not_about(person: Person) -> ColumnElement[bool]:
 
 
 def reaches(person: Person) -> Sequence[ColumnElement[bool]]:
-    """Each reason for which a case is theirs to see. A long list asks for each by itself, where an index answers."""
+    """Each reason for which a case is theirs to see, the commonest first: a list asks for each by itself."""
     if person.role in SEES_ALL:
         return [true()]
     own = [
@@ -56,16 +56,16 @@ def reaches(person: Person) -> Sequence[ColumnElement[bool]]:
         (col(Case.called) != []) & col(Case.called).contains([person.code]),
         col(Case.accountable) == person.code,
         col(Case.filed_by) == person.code,
-        (col(Case.co_tasks) != {}) & col(Case.co_tasks).has_key(person.unit),
+        (col(Case.co_tasks) != {}) & col(Case.co_tasks).op("?", is_comparison=True)(person.unit),
     ]
     if person.role is Role.WORKER:
         return [*own, col(Case.grid).in_(held(person))]
     if person.role is Role.CLERK:
-        return [*own, col(Case.unit) == person.unit, col(Case.co_units).contains([person.unit])]
+        return [col(Case.unit) == person.unit, *own, col(Case.co_units).contains([person.unit])]
     if person.role is Role.LEADER:
         below = select(Area.code).where(col(Area.path).contains([person.area]), col(Area.level) == GRID)
         around = [] if _whole_city(person) else [col(Case.grid).in_(below)]
-        return [*own, col(Case.unit) == person.unit, *around, col(Case.grid).in_(person.holds)]
+        return [col(Case.unit) == person.unit, *around, *own, col(Case.grid).in_(person.holds)]
     return own
 
 

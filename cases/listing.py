@@ -30,7 +30,7 @@ NEVER = "infinity"
 class Order:
     """Its columns as the index has them; `newest`: from the last to the first."""
 
-    keys: Sequence[ColumnElement[Any]]
+    keys: Sequence[Any]
     newest: bool = False
 
     def by(self) -> list[ColumnElement[Any]]:
@@ -70,17 +70,22 @@ async def count(session: AsyncSession, asked: Asked) -> int:
     """Exact up to COUNTED; one more where there are more."""
     if asked.some:  # of very many that hold the words, a few thousand mostly are enough
         among = (*asked.where, search.named(asked.some), access.sees(asked.person))
-        if await _counted(session, [select(Case.id).where(*among).limit(COUNTED + 1)]) > COUNTED:
+        if await _counted(session, select(Case.id).where(*among).limit(COUNTED + 1)) > COUNTED:
             return COUNTED + 1
-    order = ORDERS[order_of(asked.search)]
-    ordered = [] if asked.named else order.by()
-    parts = [select(Case.id).where(arm, *asked.where).order_by(*ordered).limit(COUNTED + 1) for arm in _arms(asked)]
-    return await _counted(session, parts)
+    ordered = [] if asked.named else ORDERS[order_of(asked.search)].by()
+    arms, found = _arms(asked), set[UUID]()
+    for arm in arms:  # the commonest reason mostly is enough
+        some = select(Case.id).where(arm, *asked.where).order_by(*ordered).limit(COUNTED + 1)
+        if len(arms) == 1:
+            return await _counted(session, some)
+        found.update((await session.exec(some)).all())
+        if len(found) > COUNTED:
+            return COUNTED + 1
+    return len(found)
 
 
-async def _counted(session: AsyncSession, parts: Sequence[Select[Any]]) -> int:
-    some = _either(parts).limit(COUNTED + 1).subquery()
-    return int((await session.exec(select(func.count()).select_from(some))).one())
+async def _counted(session: AsyncSession, some: Select[Any]) -> int:
+    return int((await session.exec(select(func.count()).select_from(some.subquery()))).one())
 
 
 def _arms(asked: Asked) -> list[ColumnElement[bool]]:

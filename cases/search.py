@@ -7,6 +7,7 @@ many do a list in its own order meets them soon enough.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, bindparam, false, func, literal_column, or_, text
@@ -115,7 +116,7 @@ def _plain(book: Book, person: Person, search: Search, now: datetime) -> Iterabl
     if search.danger:
         yield col(Case.danger).is_not(None)
     if search.overdue:
-        yield col(Case.overdue)
+        yield col(Case.overdue).is_(True)
     if search.ordered:
         yield col(Case.ordered).is_not(None)
     yield from _together(search.together)
@@ -129,7 +130,7 @@ def _status(status: str, now: datetime) -> Iterable[ColumnElement[bool]]:
         case "open":
             yield open_
         case "late":
-            yield from (open_, col(Case.overdue))
+            yield from (open_, col(Case.overdue).is_(True))
             yield literal_column(DUE, type_=AWARE) <= now  # says nothing new, but where to end
         case "done":
             yield text(DONE_CASES)  # type: ignore[misc]
@@ -198,7 +199,8 @@ async def _holding(session: AsyncSession, words: Sequence[str], marks: Marks = (
         pairs = func.array_append(pairs, func.word_mark(one[0]))
     chosen = select(CaseWords.case_id).where(col(CaseWords.words).contains(pairs))
     for some in [some for some in marks if len(some) > 1]:
-        chosen = chosen.where(col(CaseWords.words).overlap(array([func.word_mark(one) for one in some])))
+        marked = array([func.word_mark(one) for one in some])
+        chosen = chosen.where(col(CaseWords.words).bool_op("&&")(marked))
     return (await session.exec(chosen.limit(FEW + 1))).all()
 
 
@@ -237,7 +239,7 @@ def named(ids: Sequence[UUID]) -> ColumnElement[bool]:
     return col(Case.id) == any_(bindparam(None, list(ids), type_=ARRAY(Uuid)))
 
 
-def _says(column: ColumnElement[str], word: str) -> ColumnElement[bool]:
+def _says(column: Any, word: str) -> ColumnElement[bool]:
     """Not by LIKE: of that the database believes that hardly any case passes, and reads all of them."""
     return func.strpos(func.lower(column), word.lower()) > 0
 
@@ -246,7 +248,7 @@ async def _placed(
     session: AsyncSession, book: Book, asked: str, grids: Sequence[str], places: Sequence[str]
 ) -> ColumnElement[bool]:
     """By the codes it stands for, and by how residents wrote it where nobody knew the place."""
-    either = [col(Case.grid).in_(grids)] if grids else []
+    either: list[ColumnElement[bool]] = [col(Case.grid).in_(grids)] if grids else []
     either += [col(Case.place).in_(places)] if places else []
     if asked not in book.areas and asked not in book.places and len(asked) >= SHORTEST:
         words = asked.split()
