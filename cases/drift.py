@@ -104,12 +104,12 @@ async def look(session: AsyncSession, now: datetime) -> Sequence[Finding]:
     return [one for kind in Kind if (one := judge(kind, last, before))]
 
 
-async def past(session: AsyncSession, now: datetime) -> tuple[Sequence[Week], Sequence[Finding]]:
-    """The last full weeks, and each of them by each kind beside what the weeks before it set; for a chart."""
-    found, changed = await weeks(session, now), await _changed(session)
+async def past(session: AsyncSession, found: Sequence[Week]) -> Sequence[Finding]:
+    """Each of these weeks by each kind beside what the weeks before it set; for a chart."""
+    changed = await _changed(session)
     enough = [(n, week) for n, week in enumerate(found) if week.cases >= LEAST_CASES]
     sets = [(week, comparable(found[:n], changed if _took_over(changed, week) else None)) for n, week in enough]
-    return found, [one for week, before in sets for kind in Kind if (one := judge(kind, week, before))]
+    return [one for week, before in sets for kind in Kind if (one := judge(kind, week, before))]
 
 
 async def check(session: AsyncSession, now: datetime) -> Sequence[Finding]:

@@ -5,7 +5,7 @@ What a version is beside the one in use, and how the model does at work, are pag
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter
@@ -20,11 +20,13 @@ from cases.at_hand import REFUSED, WAITS, AtHand, Standing
 from cases.errors import Missing
 from models import ModelVersion, Role
 from web.console import learning_view as view
+from web.console.lately import lately
 from web.console.shell import Console, at
 from web.parts import Parts
 
 QUIET_SECONDS = 15.0
 REASON = 500
+COUNTED = timedelta(minutes=1)
 
 router = APIRouter()
 Here = Annotated[Console, at("learning")]
@@ -45,7 +47,8 @@ class Days(BaseModel):
 @router.get("/console/learning", response_model=None)
 async def overview(here: Here) -> Response:
     async with here.parts.transactions.read() as session:
-        rows, hand = await learning.headings(session), await at_hand.counted(session)
+        rows = await learning.headings(session)
+        hand = await lately(here, "lessons at hand", COUNTED, lambda: at_hand.counted(session))
     used = view.used(rows)
     kept = await kept_of(here.parts, rows)
     corpus = await here.parts.models.corpus()

@@ -1,6 +1,7 @@
 """A version beside the one it was compared with, and how the model does at work: to look at, with the steps beside."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,10 +17,12 @@ from cases.learning import State
 from cases.masking import redact
 from models import Case, ModelVersion, Role
 from web.console import learning_view as view
+from web.console.lately import lately
 from web.console.learning import Here, kept_of, moment
 from web.console.shell import Console
 
 MISTAKES = 20
+MINUTE, WEEK = timedelta(minutes=1), timedelta(weeks=1)
 
 router = APIRouter()
 
@@ -28,8 +31,11 @@ router = APIRouter()
 async def at_work(here: Here) -> Response:
     """Live accuracy, corrections by department, and weeks unlike those before."""
     async with here.parts.transactions.read() as session:
-        live = await live_figures.live(session, here.now)
-        weeks, found = await drift.past(session, here.now)
+        live = await lately(here, "live", MINUTE, lambda: live_figures.live(session, here.now))
+        # weeks that are over stay as they were: each is held to what its own Monday knew
+        until = drift.monday(here.now)
+        weeks = await lately(here, f"weeks until {until}", WEEK, lambda: drift.weeks(session, here.now))
+        found = await drift.past(session, weeks)
     names = {name: here.say(key) for name, key in LINES.items()}
     return here.show(
         "learning_work",
