@@ -10,13 +10,14 @@ from cases import board
 from cases.board import Count, Dot, Standing
 from cases.book import Book
 from models import Area, AreaDay, Place
-from models.town import GRID
+from models.town import COMMUNITY, GRID
 from routing.outlines import overlay
 from routing.places import ROAD
 from web import maps
 from web.maps import Bounds, Frame, Point
 
 ROOM = 0.0006  # degrees around the outermost places, about sixty metres
+CORNER = (28.0, 34.0)  # where a grid that fills the picture says its colour
 NAME_WIDE, NAME_HIGH = 13.0, 30.0  # units of the picture a character of a name takes, and a line with its point
 
 
@@ -107,8 +108,9 @@ class Atlas:
             return None
         inside = area in grid.path
         colour = self._colour(grid.code) if inside else ""
-        lettered = bool(colour) and self.book.areas[area].level < GRID - 1
-        return Ground(path, colour, inside, *((self._letter(colour), self._mid(frame, grid.code)) if lettered else ()))
+        at = CORNER if self.book.areas[area].level == GRID else self._mid(frame, grid.code)
+        lettered = bool(colour) and self.book.areas[area].level != COMMUNITY  # there each bears it beside its name
+        return Ground(path, colour, inside, *((self._letter(colour), at) if lettered else ()))
 
     def parts(self, frame: Frame | None, area: str, place: str | None, special: bool) -> list[Part]:
         """Areas below it, or the places of a grid."""

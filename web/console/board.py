@@ -85,7 +85,7 @@ def _foot(here: Console, words: Words, unit: str | None, told: Shared, sums: Sum
     full = slice(None, -1)  # today is not over
     trend = charts.lines(
         [f"{day:%m-%d}" for day in told.days[full]], {filed: sums.filed[full], finished: sums.finished[full]},
-        kinds={finished: "second"}, width=560, height=136,
+        kinds={finished: "second"}, high=max(4, *sums.filed, *sums.finished), width=560, height=136,
     )  # fmt: skip
     return {
         "rates": words.rates(sums, names),
