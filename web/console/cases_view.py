@@ -70,8 +70,8 @@ def _left(here: Console, case: Case) -> tuple[str, bool]:
     """Until the answer is due, and whether that is over."""
     if case.status in OVER:
         ended = case.resolved_at or case.closed_at
-        late = "console.cases.ended_late" if case.overdue else "console.cases.ended"
-        return (here.say(late, at=_day(here, ended)) if ended else "—"), False
+        key = "console.cases.ended_late" if case.overdue else "console.cases.ended"
+        return (here.say(key, at=_day(here, ended)) if ended else "—"), False
     if case.status is Status.WAITING:
         return here.say("console.cases.stands_still"), False
     if case.due_at is None:
