@@ -192,7 +192,7 @@ def calibration(report: Report, names: Sequence[str], exact: str) -> LineChart |
     bins = [n / 10 for n in range(10) if any(n / 10 in side for side in sides)]
     if len(bins) < 2:
         return None
-    series = {exact: [begins + 0.05 for begins in bins]}
+    series: dict[str, list[float | None]] = {exact: [begins + 0.05 for begins in bins]}
     series |= {name: [side.get(begins) for begins in bins] for name, side in zip(names, sides, strict=True)}
     labels = [f"{100 * begins:.0f}–{100 * begins + 10:.0f}%" for begins in bins]
     kinds = {exact: "guide", names[0]: "quiet", names[1]: "second"}
