@@ -1,6 +1,7 @@
 """Does what the talk between neighbours asked for, and says what came of it; their notices as lines."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -37,19 +38,24 @@ async def line(session: AsyncSession, row: Notification) -> Say | None:
 
 
 def _under(row: Notification) -> Sequence[Button]:
-    if row.text_key == "notice.vote":
+    if row.text_key in ("notice.vote", "notice.vote_short"):
         return (Button("vote_show", "button.vote_show", payload={"proposal": row.args["proposal"]}), OFF)
     return (OFF,) if row.text_key == "notice.told" else ()
 
 
 async def _show_votes(scene: "Scene", effect: fx.ShowVotes) -> Said:
+    """One with its options; of several which: a page shows the buttons of the last line only."""
     mine = await homes.of(scene.session, scene.resident.id)
     if not mine:
         return [(Say("home.none"), None)]
     found = await proposals.at(scene.session, mine, scene.now, [Stage.OPEN])
     shown = [row for row in found if row.closes_at and row.closes_at > scene.now][:SHOWN]
-    said: Said = [(await _ballot(scene, row), None) for row in shown]
-    return [*said, (Say("votes.more" if said else "votes.none", buttons=(PROPOSE,)), None)]
+    if len(shown) == 1:
+        only = await _ballot(scene, shown[0])
+        return [(replace(only, buttons=(*only.buttons, PROPOSE)), None)]
+    pick = [Button("vote_show", "button.topic", {"title": row.title}, {"proposal": row.id}) for row in shown]
+    key = "votes.several" if shown else "votes.none"
+    return [(Say(key, {"n": len(shown)}, (*pick, PROPOSE)), None)]
 
 
 async def _show_vote(scene: "Scene", effect: fx.ShowVote) -> Said:

@@ -131,7 +131,7 @@ async def of_vote(session: AsyncSession, book: Book, proposal: Proposal, now: da
     """A vote that opens is told to those who may vote, as a notice is and within the same limits."""
     assert proposal.checked_by and proposal.closes_at, "somebody has accepted it"
     session.add(Announcement(
-        stage=Posting.SENDING, title=proposal.title, texts={"zh-Hans": proposal.text or proposal.title},
+        stage=Posting.SENDING, title=proposal.title, texts={"zh-Hans": proposal.text},
         signed=signature(book, proposal.checked_by), places=proposal.places, proposal=proposal.id,
         by=proposal.checked_by, created_at=now, reach=await homes.count(session, proposal.places),
     ))  # fmt: skip
@@ -205,7 +205,8 @@ async def _send(session: AsyncSession, row: Announcement, now: datetime) -> int:
 def _said(row: Announcement) -> tuple[str, Mapping[str, object], str]:
     args: dict[str, object] = {"title": row.title, "said": row.texts, "signed": row.signed, "notice": row.id}
     if row.proposal is not None:
-        return "notice.vote", {**args, "proposal": row.proposal}, f"announcement:{row.id}"
+        key = "notice.vote" if row.texts["zh-Hans"] else "notice.vote_short"
+        return key, {**args, "proposal": row.proposal}, f"announcement:{row.id}"
     return "notice.emergency" if row.emergency else "notice.told", args, f"announcement:{row.id}"
 
 

@@ -34,7 +34,7 @@ async def vote(site: Site, choice: str, place: str = HOME) -> Resident:
 async def test_a_proposal_from_first_words_to_the_result(site: Site, clock: Clock) -> None:
     raiser = await site.resident(HOME)
     said = await raiser.say("我想提个议题：楼下加装充电桩，我叫陈大文，电话 13812345678")
-    assert said[0].startswith("我这样报给社区：\n**丹桂苑 3 栋**\n“楼下加装充电桩，")
+    assert said[0].startswith("我这样报给社区：\n丹桂苑 3 栋\n“楼下加装充电桩，")
     await raiser.press("topic_send")
     assert (await raiser.say("/votes"))[-1].startswith("您这里现在没有")
 
@@ -86,7 +86,7 @@ async def test_a_household_votes_by_its_slip_and_its_digits_stay_hidden(site: Si
         row = await session.get_one(Proposal, int(made["to"].rpartition("/")[2]))
         code = (await slips.issue(session, site.parts.senses.book, site.parts.keys, row, HOME))[0]
     resident = await site.resident(ELSEWHERE)  # who holds the slip votes, wherever they opened the chat
-    assert (await resident.say(f"投票码：{grouped(code)}"))[0].startswith("**周末装修到几点**")
+    assert (await resident.say(f"投票码：{grouped(code)}"))[0].startswith("【议题】周末装修到几点")
     await resident.press("vote", "到 18 点")
     assert (await resident.say("2" * 12))[0].startswith("没有这个投票码")
     lines = [line["text"] for line in await resident.look()]
@@ -95,7 +95,9 @@ async def test_a_household_votes_by_its_slip_and_its_digits_stay_hidden(site: Si
         await resident.say("3" * 12)
     refused = await resident.http.post("/api/chat/messages", json={"key": str(uuid4()), "text": code})
     assert refused.status_code == 429
-    assert (await (await site.resident(HOME)).say(code))[0].startswith("**周末装修到几点**"), "others are not held up"
+    assert (await (await site.resident(HOME)).say(code))[0].startswith("【议题】周末装修到几点"), (
+        "others are not held up"
+    )
 
 
 async def test_scores_notices_and_homes_in_the_talk(site: Site) -> None:
