@@ -3,7 +3,7 @@
 import csv
 from functools import cache
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -16,7 +16,7 @@ from tests.bot.test_conversation import NOW
 from town import read_town
 
 ROOT, HERE = Path(__file__).parents[2], Path(__file__).parent
-LIMIT_MS = 2
+LIMIT_MS = 2  # of CPU: other work on the machine is not ours
 
 
 @cache
@@ -90,9 +90,9 @@ def test_a_question_costs_little() -> None:
     guide().answers("热身的问题怎么办", NOW)
     took = []
     for text, _ in questions()[:100]:
-        began = perf_counter()
+        began = process_time()
         guide().answers(text, NOW)
-        took.append(perf_counter() - began)
+        took.append(process_time() - began)
     assert sorted(took)[len(took) // 2] < LIMIT_MS / 1000
 
 
