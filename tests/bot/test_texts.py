@@ -83,6 +83,7 @@ FAMILIES: dict[str, Iterable[str]] = {
     "danger.{}": [kind for kind, _, _ in lexicon()[1]],
     "console.audit.act.{}": logged("act"),
     "console.audit.by.{}": logged("by"),
+    "console.audit.field.{}": logged("field"),
     "console.audit.of.{}": logged("of"),
     "console.board.colour.{}": [colour for colour in Colour if colour is not Colour.GREEN],
     "console.board.rate.{}": ["contacted", "solved", "satisfied"],

@@ -43,7 +43,7 @@ class Words:
     def column(self, name: str, table: str = "") -> str:
         """A person's code is what they sign in with: some tables call a column in their own way."""
         own = COLUMN + f"{table}_{name}"
-        return self.called(own, self.called(COLUMN + name, name))
+        return self.called(own, self.called(COLUMN + name, self.called(f"console.audit.field.{name}", name)))
 
     def acted(self, action: str) -> str:
         """Of a line of the log."""
