@@ -32,7 +32,7 @@ async def test_a_case_that_is_not_theirs_looks_like_none(site: Site) -> None:
             assert known.text == unknown.text
     shown = (await (await site.staff("chenlu")).http.get(f"/console/cases/{number}")).text
     assert "13812345678" not in shown and shown.count('class="land') > 1 and 'class="spot"' in shown
-    assert (await (await site.staff("chenlu")).http.get("/console/cases/%00")).status_code == 404
+    assert (await (await site.staff("chenlu")).http.get("/console/cases/%00")).status_code in (400, 404)
 
 
 async def test_a_look_by_those_who_have_no_part_in_it_is_written_down_once(site: Site) -> None:
