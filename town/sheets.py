@@ -23,6 +23,7 @@ Cells = dict[str, str]
 Sheet = dict[str, Cells]  # by key
 Sheets = dict[str, Sheet]  # by file
 
+EMERGENCY = "emergency."
 OUTLINE, VALUE = "outline", "value"  # the only columns of the outlines and of the settings
 FIELDS = {  # where a Town has each file's rows
     "areas.csv": "areas", "categories.csv": "categories", "places.csv": "places", "units.csv": "units",
@@ -113,7 +114,7 @@ def _days(days: Sequence[int]) -> str:
 def _settings(profile: Profile) -> dict[str, str]:
     names = ("name", "name_hant", "name_en", "timezone", "desk")
     hours = {"hours.start": written(profile.start), "hours.end": written(profile.end)}
-    numbers = {f"emergency.{kind}": number for kind, number in profile.emergency.items()}
+    numbers = {EMERGENCY + kind: number for kind, number in profile.emergency.items()}
     return {**{name: getattr(profile, name) for name in names}, **hours, **numbers}
 
 

@@ -147,7 +147,7 @@ def _fill(family: str, name: str) -> str:
 
 
 def trees() -> Iterator[tuple[str, ast.Module]]:
-    for folder in ("bot", "cases", "web"):
+    for folder in ("bot", "cases", "town", "web"):
         for path in sorted((ROOT / folder).rglob("*.py")):
             yield str(path.relative_to(ROOT)), ast.parse(path.read_text("utf-8"))
 
