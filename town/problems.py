@@ -31,7 +31,7 @@ class Problem:
 
     @property
     def reason(self) -> str:
-        return self.say("zh-Hans")
+        return self.say(locale="zh-Hans")
 
     def say(self, locale: str) -> str:
         shown = self.value if len(self.value) <= MAX_SHOWN else self.value[:MAX_SHOWN] + "…"

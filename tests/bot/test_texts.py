@@ -50,7 +50,7 @@ ALSO_TRADITIONAL = frozenset("台准吃群")
 KEY = re.compile(r"[a-z_]+(?:\.[A-Za-z_-]*[A-Za-z])+")
 BARE = {"hello", "help", "filed", "never_mind", "unreadable"}  # keys without a dot, found only where a key is expected
 
-FILES = (".jpg", ".ogg", ".html")  # names of files look like keys
+FILES = (".jpg", ".ogg", ".html", ".csv")  # names of files look like keys
 CARD_LINES = re.findall(r'CardLine\(\s*"(\w+)"', (ROOT / "bot/flows/card.py").read_text("utf-8"))
 BY_STAFF = {name for name, step in STEPS.items() if step.who - {Role.RESIDENT, Role.SYSTEM}}
 
