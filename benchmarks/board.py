@@ -2,9 +2,9 @@
 
     nice -n 10 .venv/bin/python -m benchmarks.board [--cases 60000] [--times 100]
 
-A PostgreSQL of its own; some weeks of cases put in as rows (tests/support/busy.py) and copied back over years; the whole
-program in this process, asked by its doors by several people, at the town and further down. Beside the time on the wall
-stands this process's own, for a machine may be busy with other things.
+A PostgreSQL of its own; some weeks of cases put in as rows (tests/support/busy.py) and copied back over years; the
+whole program in this process, asked by its doors by several people, at the town and further down. Beside the time on
+the wall stands this process's own, for a machine may be busy with other things.
 Limit: p95 ≤ 300 ms warm.
 """
 

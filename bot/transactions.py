@@ -52,7 +52,7 @@ class Transactions:
 
 
 def wake(session: AsyncSession, who: str) -> None:
-    """Open pages of `who` (`chat:<resident>`, `staff:<person>`, `staff`, LEARNING) look again once this is committed."""
+    """Open pages of `who` (`chat:<resident>`, `staff:<person>`, `staff`, LEARNING) look again after the commit."""
     session.info.setdefault(_WAKE, set()).add(who)
 
 

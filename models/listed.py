@@ -4,6 +4,7 @@ The two of open cases hold what those lists are mostly filtered by, so that a fi
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import Index, text
 
@@ -18,7 +19,7 @@ _MOSTLY = ("status", "unit", "grid", "category")
 
 
 def _by_time(name: str, column: str, where: str | None = None) -> Index:
-    condition = {"postgresql_where": text(where)} if where else {}
+    condition: dict[str, Any] = {"postgresql_where": text(where)} if where else {}
     return Index(f"ix_cases_{name}", text(column), "submitted_at", **condition)
 
 
@@ -29,7 +30,7 @@ def _some(name: str, where: str) -> Index:
 
 def _holding(column: str, nothing: str | None = None) -> Index:
     """`nothing`: what most cases have there, if that is left out."""
-    where = {"postgresql_where": text(f"{column} <> {nothing}")} if nothing else {}
+    where: dict[str, Any] = {"postgresql_where": text(f"{column} <> {nothing}")} if nothing else {}
     return Index(f"ix_cases_{column}", column, postgresql_using="gin", **where)
 
 

@@ -275,7 +275,7 @@ def _shift(row: Row, around: Around) -> DutyShift:
 
 
 def _service(row: Row, around: Around) -> Service:
-    plain = {name: row.get(name, str) for name in PLAIN}
+    plain: dict[str, Any] = {name: row.get(name, str) for name in PLAIN}
     return Service(
         code=row.get("code", cell.code),
         topic=row.get("topic", cell.word(Topic)),

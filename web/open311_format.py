@@ -28,7 +28,8 @@ def _json(content: Any) -> bytes:
 def _xml(root: str, content: Any) -> bytes:
     element = Element(root)
     _fill(element, root, content)
-    return b'<?xml version="1.0" encoding="utf-8"?>\n' + tostring(element, encoding="utf-8")
+    spelled: bytes = tostring(element, encoding="utf-8")
+    return b'<?xml version="1.0" encoding="utf-8"?>\n' + spelled
 
 
 def _fill(element: Element, name: str, content: Any) -> None:

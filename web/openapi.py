@@ -23,7 +23,7 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
     "5XX": {"model": Refused, "description": "The database is away for a moment; ask again"},
 }
 
-_EITHER = {TYPES["xml"].partition(";")[0]: {}, TYPES["json"].partition(";")[0]: {}}
+_EITHER: dict[str, dict[str, Any]] = {TYPES["xml"].partition(";")[0]: {}, TYPES["json"].partition(";")[0]: {}}
 _ERRORS = {
     "type": "array",
     "items": {

@@ -36,6 +36,7 @@ from routing.topics import Topic
 from town.describe import TABLES
 from town.tables import PlaceKind
 from web.console import cases_export
+from web.console.partners import ANSWERED
 from web.console.tables_view import ELSEWHERE, HINTED
 
 ROOT = Path(__file__).parents[2]
@@ -50,7 +51,7 @@ ALSO_TRADITIONAL = frozenset("台准吃群")
 KEY = re.compile(r"[a-z_]+(?:\.[A-Za-z_-]*[A-Za-z])+")
 BARE = {"hello", "help", "filed", "never_mind", "unreadable"}  # keys without a dot, found only where a key is expected
 
-FILES = (".jpg", ".ogg", ".html", ".csv")  # names of files look like keys
+FILES = (".jpg", ".ogg", ".html", ".csv", ".css", ".js")  # names of files look like keys
 CARD_LINES = re.findall(r'CardLine\(\s*"(\w+)"', (ROOT / "bot/flows/card.py").read_text("utf-8"))
 BY_STAFF = {name for name, step in STEPS.items() if step.who - {Role.RESIDENT, Role.SYSTEM}}
 
@@ -100,6 +101,7 @@ FAMILIES: dict[str, Iterable[str]] = {
     "event.{}": TOLD,
     "ground.{}": ExclusionReason,
     "filing.{}": ["code", "due", "who"],
+    "hotline.column_{}": ["external", "number", *ANSWERED],
     "kind.{}": KINDS,
     "learning.check.{}": [check.name for check in CHECKS],
     "menu.{}": [*RESIDENT_COMMANDS, *STAFF_COMMANDS],

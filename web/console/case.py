@@ -1,6 +1,6 @@
 """One case in the console: the staff page's own drawing of it, with a map, the clocks and what is alike beside it."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter
 from fastapi.responses import Response
@@ -25,7 +25,7 @@ async def case_page(number: str, here: Annotated[Console, at("cases")]) -> Respo
     except NotFound:
         return here.show("case_gone", 404)
     where = Desk(here.parts, here.person, here.locale, here.now).where(case)
-    shown = {"number": case.number, "where": where, "map": case_map.of(here.book, case)}
+    shown: dict[str, Any] = {"number": case.number, "where": where, "map": case_map.of(here.book, case)}
     return here.show("case", texts=words(here.locale), **shown)
 
 

@@ -90,7 +90,7 @@ async def map_page(here: Here, area: Annotated[str, Query(max_length=64)] = "", 
     data = {
         "version": version, "west": on.west, "north": on.north, "across": on.across, "down": on.down,
         "height": on.height, "editable": here.person.role is Role.ADMIN,
-        "cells": {code: {"name": cells[code].name, "rings": cells[code].outline["coordinates"]} for code in near},
+        "cells": {code: {"name": cells[code].name, "rings": _rings(cells[code])} for code in near},
     }  # fmt: skip
     dots = [on.point(one.lon, one.lat) for one in book.places.values() if one.active and one.grid in own]
     return here.show(
@@ -161,3 +161,9 @@ def _with(sheets: Sheets, outlines: Mapping[str, Sequence[Sequence[tuple[float, 
 def _told(here: Console, proposal: Proposal) -> list[str]:
     words = words_of(here)
     return [f"{words.where(one)} · {words.problem(one)}" for one in proposal.problems[:MOST_TOLD]]
+
+
+def _rings(area: Area) -> object:
+    """The outline's points; every grid has one."""
+    assert area.outline is not None
+    return area.outline["coordinates"]

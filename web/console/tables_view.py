@@ -100,9 +100,11 @@ class Words:
         old, new = before or {}, after or {}
         columns = {column.name: column for column in BY_NAME[kind].columns} if kind in BY_NAME else {}
         differing = [name for name in {**old, **new} if old.get(name) != new.get(name)]
-        return [(self.column(name, kind), *(
-            self._cell(columns.get(name), name, cells.get(name)) for cells in (old, new)
-        )) for name in differing]  # fmt: skip
+
+        def said(name: str, cells: Mapping[str, Any]) -> str:
+            return self._cell(columns.get(name), name, cells.get(name))
+
+        return [(self.column(name, kind), said(name, old), said(name, new)) for name in differing]
 
     def called(self, key: str, otherwise: str) -> str:
         """The text, where there is one for it."""
