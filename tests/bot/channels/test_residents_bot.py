@@ -16,7 +16,7 @@ from simulator.calls import Upload
 from tests.bot.channels.conftest import Stage
 
 BUTTONS = [[("token-1", "提交"), ("token-2", "改地点")]]
-MENU = list(RESIDENT_COMMANDS)
+MENU = ["new", "my", "services", "votes", "score", "lang", "large", "help", "cancel"]
 
 
 def line(stage: Stage, text: str = "", **more: Any) -> Outgoing:

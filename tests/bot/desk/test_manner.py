@@ -11,7 +11,7 @@ from tests.support.site import Site
     ("text", "tags", "kept"),
     [
         ("家里停水三天了，求你们派人来帮帮忙", "求助 · 紧急", ("help", True)),
-        ("请问停水通知在哪里看？", "咨询", ("question", False)),
+        ("请问这条路什么时候修好？", "咨询", ("question", False)),
     ],
 )
 async def test_the_card_says_what_is_wanted(
