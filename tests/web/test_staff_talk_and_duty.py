@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.async_api import Locator, expect
-from sqlalchemy import text
 from sqlmodel import delete
 
 from app.build import refresh, utcnow
@@ -18,6 +17,7 @@ from tests.support.site import Site
 from tests.support.talk import say_back
 from tests.support.town import PASSWORD
 from tests.web.conftest import Window
+from town.load import touch
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=15_000)
@@ -103,7 +103,7 @@ async def always_on(site: Site, unit: str, person: str) -> None:
     around = (here.time().replace(microsecond=1), here.time().replace(microsecond=0))
     async with site.parts.transactions.begin() as session:
         await session.execute(delete(DutyShift))
-        await session.execute(text("COMMENT ON TABLE areas IS 'seeded by this test'"))
+        await touch(session)
         session.add(
             DutyShift(unit=unit, person=person, weekdays=[*range(1, 8)], from_time=around[0], to_time=around[1])
         )

@@ -84,7 +84,7 @@ async def test_the_whole_story(
     await expect(said(resident).last).to_contain_text("已立案查处")
     await rate(resident, "联系过", "解决了", "满意")
     await expect(said(resident).filter(has_text="已归档")).to_have_count(1)
-    await expect(said(resident).last).to_contain_text("打分")  # once a quarter
+    await expect(said(resident).last).to_contain_text("打个分")  # once a quarter
     await expect(resident.page.locator("#strip")).to_be_hidden()
     await resident.look("resident-closed")
     await expect(leader.page.locator("#case")).to_contain_text("已归档")
