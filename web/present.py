@@ -18,6 +18,7 @@ from cases import queries
 from cases.errors import NotFound
 from models import OPEN, Case, Photo
 
+URGENT = ("danger.", "safety.told_trapped", "notice.emergency")  # what is said as loudly as a page can
 KINDS = {"photo": "image/jpeg", "voice": "audio/ogg"}
 
 
@@ -41,6 +42,8 @@ def message(row: Line, wording: Wording, locale: str, now: datetime, cases: Mapp
             for b in reading.buttons_of(row, cases)
         ],
     }
+    if row.text_key.startswith(URGENT):
+        shown["urgent"] = True
     if row.card:
         shown["card"] = {"title": shown["text"], "lines": _lines(row, wording, locale, now)}
     spoken = row.args.get("voices", []) if row.said_by == "resident" else []

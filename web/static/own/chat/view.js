@@ -42,7 +42,7 @@ function bubble(message, { live, standing, beside, press }) {
   const aside = beside.map((button) => h("button", { type: "button", class: "button", onclick: () => press(button) }, button.label));
   const text = message.card && message.card.title === message.text ? "" : message.text; // a card says it as its title
   const below = standing ? caseLine(message.case) : null;
-  const kind = message.card ? " with-card" : ours && /^\*\*/.test(message.text || "") ? " urgent" : "";
+  const kind = message.card ? " with-card" : message.urgent ? " urgent" : "";
   return h("li", { class: `said ${ours ? "us" : "me"}${kind}` },
     h("span", { class: "away" }, ours ? t("chat.us") : t("chat.me")),
     text && h("div", { class: "bubble" }, ours ? prose(text) : mine(text), ours && copyRow(text), !message.card && below),
