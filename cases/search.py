@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, bindparam, false, func, literal_column, or_, text
 from sqlalchemy.dialects.postgresql import array
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -172,7 +173,9 @@ def _together(asked: str) -> Iterable[ColumnElement[bool]]:
         case "merged":
             yield col(Case.master).is_not(None)
         case "leads":
-            yield col(Case.id).in_(select(Case.master).where(col(Case.master).is_not(None)))
+            follows = aliased(Case)  # asked for one case at a time, in the list's order: of all at once is slower
+            first = select(follows.id).where(follows.master == Case.id).limit(1).correlate(Case)
+            yield first.scalar_subquery().is_not(None)
 
 
 def _times(search: Search) -> Iterable[ColumnElement[bool]]:

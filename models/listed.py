@@ -49,6 +49,7 @@ LISTED: Sequence[Index] = (
     Index("ix_cases_done", "submitted_at", "overdue", postgresql_where=text(DONE_CASES)),
     _some("danger", "danger IS NOT NULL"),
     _some("joined", "joined > 0"),
+    _some("merged", "master IS NOT NULL"),
     _some("ordered", "ordered IS NOT NULL"),
     _holding("called", "'{}'::text[]"),
     _holding("co_units"),
