@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from playwright.async_api import expect
 from sqlmodel import col, select
 
 from cases import lessons
@@ -84,8 +85,10 @@ async def test_by_keys_alone_and_with_a_list_that_narrows(
     await page.wait_for_selector(".labels")
     await page.evaluate("document.dispatchEvent(new KeyboardEvent('keydown', {key: '1', isComposing: true}))")
     await page.keyboard.press("?")
+    await expect(page.locator("dialog[open]")).to_have_count(1)
     await one.look("review-keys")
     await page.keyboard.press("Escape")
+    await expect(page.locator("dialog[open]")).to_have_count(0)
     await page.keyboard.press("s")
     await page.wait_for_url("**after=**")
     await one.look_both("review")

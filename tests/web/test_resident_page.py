@@ -74,6 +74,7 @@ async def choose(window: Window, *names: str) -> None:
         await window.page.get_by_role("radio", name=name, exact=True).check()
     await window.look()
     await window.page.keyboard.press("Escape")
+    await expect(window.page.locator("dialog[open]")).to_have_count(0)
 
 
 async def look_unplugged(window: Window, name: str) -> None:
@@ -163,6 +164,7 @@ async def test_dark_in_every_state_and_three_languages(
     await page.press("#code", "Enter")
     await seen.look("resident-dark-lookup")
     await page.keyboard.press("Escape")
+    await expect(page.locator("dialog[open]")).to_have_count(0)
 
     await page.select_option("#language", "en")
     await page.wait_for_url("**lang=en")
