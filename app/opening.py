@@ -1,7 +1,6 @@
 """Before the doors open: the town loaded when it is new or changed, first passwords, the first-day model."""
 
 import hashlib
-import secrets
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -9,12 +8,11 @@ from pathlib import Path
 
 from app.database import Sessions
 from app.errors import CannotGoOn
+from cases.keys import new_password
 from classifiers import outdated
 from town import read_town
 from town.load import AnotherCity, alone
 from town.seeding import FilesAndConsole, load, plan, seeded_from
-
-LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that look alike
 
 
 class FirstPassword:
@@ -30,7 +28,7 @@ class FirstPassword:
             from pwdlib import PasswordHash
 
             if self._chosen is None:
-                self.given = "-".join("".join(secrets.choice(LETTERS) for _ in range(4)) for _ in range(3))
+                self.given = new_password()
             self._hash = PasswordHash.recommended().hash(self._chosen or self.given or "")
         return self._hash
 

@@ -9,6 +9,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 CODE_DIGITS = 16
+LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that look alike
 _NONCE = 12
 
 
@@ -69,6 +70,11 @@ class Keys:
 def new_code() -> str:
     """A lookup code: 16 random digits, shown once in groups of four."""
     return "".join(secrets.choice("0123456789") for _ in range(CODE_DIGITS))
+
+
+def new_password() -> str:
+    """Three groups of four, to be read off a screen and typed once."""
+    return "-".join("".join(secrets.choice(LETTERS) for _ in range(4)) for _ in range(3))
 
 
 def grouped(code: str) -> str:

@@ -43,7 +43,7 @@ Locale = Annotated[str, Depends(reader_of)]
 class Route(APIRoute):
     """Refusals as Open311 has them: a list of code and description, in the format that was asked for."""
 
-    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
+    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]  # FastAPI's own returns a Coroutine
         plain = super().get_route_handler()
 
         async def handler(request: Request) -> Response:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+from playwright.async_api import expect
 from sqlmodel import col, select
 
 from cases import handling
@@ -189,9 +190,12 @@ async def test_a_clerk_finds_their_own_on_a_phone(at_work: tuple[Site, str], win
     await filed(site)
     one: Window = await window(address, "/staff", PHONE)
     await one.enter("wufan")
+    lines = one.page.locator('a[href^="/console/cases/2"]')
     await one.go(f"{LIST}?status=all&danger=1")
+    await expect(lines).to_have_count(0)
     await one.look("console-cases-none")
     await one.go(f"{LIST}?status=all")
+    await expect(lines).not_to_have_count(0)
     for width in (360, 768, 1920):
         await one.page.set_viewport_size({"width": width, "height": 1500})
         await one.look(f"console-cases-clerk-{width}")

@@ -1,7 +1,6 @@
 """A password for somebody, made up here and shown once to the admin who gives it."""
 
 import asyncio
-from collections.abc import Callable
 
 from pwdlib import PasswordHash
 from sqlmodel import col, delete
@@ -9,13 +8,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from cases.errors import NotFound
 from models import Person, StaffSession
-
-LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that look alike
-GROUPS, LONG = 3, 4
-
-
-def made_up(choose: Callable[[str], str]) -> str:
-    return "-".join("".join(choose(LETTERS) for _ in range(LONG)) for _ in range(GROUPS))
 
 
 async def give(session: AsyncSession, code: str, password: str) -> None:

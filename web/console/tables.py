@@ -1,6 +1,5 @@
 """The town's tables (基础台账): lists, a form for each row, what a change would break, and whoever may not stay."""
 
-import secrets
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
@@ -9,6 +8,7 @@ from fastapi.responses import JSONResponse, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from cases.errors import NotAllowed, NotFound
+from cases.keys import new_password
 from models import Role
 from town import edit, pointing
 from town.describe import BY_NAME, TABLES, Described
@@ -121,10 +121,10 @@ async def retire_row(here: Here, name: str, body: Annotated[dict[str, str], Body
 
 
 @router.post("/console/tables/people/password", response_model=None)
-async def new_password(here: Here, code: Annotated[str, Body(embed=True, max_length=64)]) -> Response:
+async def post_password(here: Here, code: Annotated[str, Body(embed=True, max_length=64)]) -> Response:
     """A new one, shown this once to the admin; whoever is signed in as them is signed out."""
     here.may(Role.ADMIN)
-    made = passwords.made_up(secrets.choice)
+    made = new_password()
     async with here.parts.transactions.begin() as session:
         await passwords.give(session, code, made)
         here.note(session, "password", "people", code)
