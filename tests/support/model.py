@@ -1,11 +1,14 @@
 """The first-day model for tests that need the real one: trained once for all runs, kept in var/tests."""
 
+import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-from tests.support import databases
+from tests.support import databases, keys
+
+os.environ["MODEL_KEY"] = keys.MODELS.text  # for benchmarks too: a program takes no model signed by another key
 
 
 def first_day_model() -> Path:
