@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app import personal_keys
 from app.bots import Bot, Materials, hook_secret
 from app.bots import make as make_bots
 from app.database import Sessions, libpq_url
@@ -119,7 +120,7 @@ async def build(settings: Settings, url: str, now: Now = utcnow) -> AsyncIterato
         learning = Learning(transactions, settings.model_dir.parent, now, defer_training, lambda: signing(settings))
         learning.on_progress = teaching.progress
         shadowing = Shadowing(transactions, settings.model_dir.parent, now, key=key)
-        keys = Keys(settings.secret())
+        keys = personal_keys.keys(settings)
         neighbours = Neighbours(transactions, senses, keys, now)
         work = make_work(transactions, senses, learning, shadowing, neighbours, now, settings.site_url)
         queue = make_queue(url, work)

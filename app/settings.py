@@ -25,6 +25,8 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=0, le=65535)
     public_url: str | None = None
     secret_key: SecretStr | None = Field(default=None, min_length=32)
+    personal_key: SecretStr | None = None  # wraps residents' own keys; None: made once and kept in data_dir
+    personal_keys_old: SecretStr | None = None  # those before it, with commas between them, until none needs them
     model_key: SecretStr | None = None  # None: made once and kept with the models
     seed_password: SecretStr | None = Field(default=None, min_length=8)
     telegram_resident_token: SecretStr | None = None  # without its token a bot is not started, its library not imported

@@ -19,7 +19,7 @@ from bot.inbox import resident_id
 from bot.messages import WEBCHAT, Pin, Say
 from bot.perform import complaint_of
 from bot.senses import Senses
-from cases import feedback, intake, ports
+from cases import feedback, intake, ports, sealed
 from cases.actors import SYSTEM
 from cases.keys import Keys
 from cases.lifecycle import told_args
@@ -99,7 +99,7 @@ async def _resident(session: AsyncSession, keys: Keys, port: str, told: Told, no
     if found is None:
         resident = (await transcript.begin(session, resident)).resident
     if told.phone:
-        resident.contact = keys.seal(told.phone)
+        sealed.keep(keys, resident, told.phone)
         session.add(resident)
     return resident
 

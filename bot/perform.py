@@ -16,7 +16,7 @@ from bot.flows.progress import buttons_for, on_the_line
 from bot.flows.state import Draft
 from bot.messages import Button, Say
 from bot.texts import say
-from cases import exclusion, feedback, guide, intake, joining
+from cases import exclusion, feedback, guide, intake, joining, sealed
 from cases.actors import SYSTEM
 from cases.book import Book
 from cases.errors import NotAllowed, NotFound, Refusal, Stale
@@ -264,8 +264,7 @@ async def _told(scene: Scene, effect: fx.Told) -> list[tuple[Say, Case | None]]:
 
 
 async def _keep_contact(scene: Scene, effect: fx.KeepContact) -> list[tuple[Say, Case | None]]:
-    scene.resident.contact = scene.keys.seal(effect.phone)
-    scene.resident.contact_hash = scene.keys.contact_hash(effect.phone)
+    sealed.keep(scene.keys, scene.resident, effect.phone)
     return []
 
 

@@ -12,7 +12,7 @@ from uuid import uuid4
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from cases import accused, intake, lifecycle
+from cases import accused, intake, lifecycle, sealed
 from cases.actors import staff
 from cases.book import Book
 from cases.errors import NotAllowed
@@ -58,10 +58,10 @@ async def file(
 
 async def _visitor(session: AsyncSession, keys: Keys, phone: str | None, locale: str, now: datetime) -> Resident:
     """Somebody no channel reaches: the staff see that, and the telephone they left."""
-    contact = keys.seal(phone) if phone else None
     key = uuid4()
-    row = Resident(id=key, channel=PAGE, address=f"window:{key}", locale=locale, contact=contact, created_at=now)
-    row.contact_hash = keys.contact_hash(phone) if phone else None
+    row = Resident(id=key, channel=PAGE, address=f"window:{key}", locale=locale, created_at=now)
+    if phone:
+        sealed.keep(keys, row, phone)
     row.unreachable_at = now
     return await _met(session, row)
 

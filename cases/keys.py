@@ -1,4 +1,4 @@
-"""What must not be readable: lookup codes are hashed, telephone numbers sealed."""
+"""What must not be readable: lookup codes are hashed, what is handed on is sealed; contacts: cases/sealed.py."""
 
 import hashlib
 import hmac
@@ -8,6 +8,8 @@ import secrets
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from cases.master_keys import Masters, Ring
+
 CODE_DIGITS = 16
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that look alike
 _NONCE = 12
@@ -16,10 +18,13 @@ _NONCE = 12
 class Keys:
     """Derives one key per purpose from the program's secret (at least 32 characters)."""
 
-    def __init__(self, secret: str) -> None:
+    def __init__(self, secret: str, masters: Masters | None = None) -> None:
+        """`masters`: of residents' own keys (cases/sealed.py); not given, one is derived from the secret."""
         if len(secret) < 32:
             raise ValueError("the secret key must have at least 32 characters")
         self._secret = secret.encode()
+        derived = Ring([self._derive("master")])
+        self.masters: Masters = masters or (lambda: derived)
         self._seal = AESGCM(self._derive("contact"))
 
     def _derive(self, purpose: str) -> bytes:

@@ -23,6 +23,7 @@ from models.knowledge import Service, ServiceCount, TextOverride
 from models.lists import Bulletin, ClearingTarget
 from models.outbox import Notification, SeenMessage, StaffAct, StaffSession
 from models.partners import ApiKey, Brought
+from models.personal import Unmasking
 from models.residents import ChatMessage, Conversation, Resident
 from models.rules import AssignTo, Calendar, ClockPolicy, Kind, RoutingRule, Workday
 from models.sending import RefusedUpdate, Sending, SentFile
@@ -122,6 +123,7 @@ __all__ = [
     "Town",
     "TownImport",
     "Unit",
+    "Unmasking",
     "VoteSlip",
     "Voter",
     "Way",

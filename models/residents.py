@@ -18,7 +18,6 @@ class Resident(Table, table=True):
     __table_args__ = (
         UniqueConstraint("channel", "address"),
         Index("ix_residents_contact", "contact_hash", postgresql_where=text("contact_hash IS NOT NULL")),
-        Index("ix_residents_unhashed", "id", postgresql_where=text("contact IS NOT NULL AND contact_hash IS NULL")),
     )
     id: UUID = Field(primary_key=True)
     channel: str
@@ -26,7 +25,9 @@ class Resident(Table, table=True):
     locale: str = "zh-Hans"
     large: bool = False  # elder mode (大字版): short words, one thing at a time
     unreachable_at: datetime | None = moment(nullable=True)  # they blocked the bot
-    contact: bytes | None = Field(default=None, sa_type=LargeBinary)  # sealed phone; see cases/keys.py
+    data_key: bytes | None = Field(default=None, sa_type=LargeBinary)  # theirs alone, wrapped; see cases/sealed.py
+    data_key_by: str | None = None  # the master key that wrapped it
+    contact: bytes | None = Field(default=None, sa_type=LargeBinary)  # telephone, sealed with data_key
     contact_hash: str | None = None  # of the same, keyed: found by it, and by nothing else
     created_at: datetime = moment()
 

@@ -6,13 +6,16 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+import structlog
+
 from bot.because import explained
 from bot.desk.due import due_for
 from bot.texts import say
-from cases import access, accused
+from cases import access, accused, sealed
 from cases.book import Book
 from cases.joining import Alike
-from cases.masking import mask, mask_phone
+from cases.masking import mask
+from cases.master_keys import CannotOpen
 from cases.queries import Story
 from models import Case, CoTask, Event, Notification, Person, Resident
 from web import steps
@@ -20,6 +23,7 @@ from web.parts import Parts
 from web.present import iso
 
 EXCERPT = 120
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -234,9 +238,13 @@ class Desk:
         }
 
     def _contact(self, case: Case, resident: Resident) -> str | None:
-        if case.anonymous or not resident.contact:
+        if case.anonymous:
             return None
-        return mask_phone(self.parts.keys.open(resident.contact))
+        try:
+            return sealed.masked(self.parts.keys, resident)
+        except CannotOpen:  # tampered with, or its master key is lost: the case goes on without
+            log.error("contact.cannot_open", resident=str(resident.id))
+            return self.say("staff.contact_unreadable")
 
     def _prediction(self, story: Story) -> dict[str, Any] | None:
         guess = story.prediction

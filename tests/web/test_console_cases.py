@@ -8,7 +8,7 @@ from uuid import uuid4
 from playwright.async_api import expect
 from sqlmodel import col, select
 
-from cases import handling
+from cases import handling, sealed
 from cases.intake import Complaint, file
 from models import AuditEntry, Case, Person, Resident, Status
 from tests.support.site import Site
@@ -55,7 +55,7 @@ async def filed(site: Site, *more: dict[str, Any]) -> list[str]:
                 given["grid"] = place.grid
             resident = Resident(id=uuid4(), channel="webchat", address=uuid4().hex, created_at=now)
             if phone := told.get("phone"):
-                resident.contact = site.parts.keys.seal(phone)
+                sealed.keep(site.parts.keys, resident, phone)
             session.add(resident)
             await session.flush()
             at = now - timedelta(hours=told.get("ago", 1))
