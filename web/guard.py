@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.media import LARGEST
-from web.refusals import reader, refusal
+from web.refusals import refusal
 
 JSON_MOST = 256 * 1024
 MULTIPART_MOST = LARGEST + 64 * 1024
@@ -42,7 +42,7 @@ def mount(app: FastAPI) -> None:
 
     @app.exception_handler(TooLarge)
     async def grown(request: Request, error: TooLarge) -> Response:
-        return too_large(request.headers)
+        return too_large(request)
 
 
 class Guard:
@@ -57,20 +57,21 @@ class Guard:
             return
         headers = Headers(scope=scope)
         hook, most = scope["path"].startswith(HOOKS), _most(scope["path"], headers)
-        answer = _refused(scope["method"], headers, most, hook)
+        answer = _refused(Request(scope), most, hook)
         if answer is not None:
             await answer(scope, receive, _with_headers(send))
             return
         await self.app(scope, _limited(receive, most), _with_headers(send))
 
 
-def _refused(method: str, headers: Headers, most: int, hook: bool) -> Response | None:
-    if method not in SAFE and not hook and _foreign(headers):
-        return refusal(403, "request.foreign", reader(headers))
+def _refused(request: Request, most: int, hook: bool) -> Response | None:
+    headers = request.headers
+    if request.method not in SAFE and not hook and _foreign(headers):
+        return refusal(request, 403, "request.foreign")
     length = headers.get("content-length", "0")
     if not _number(length):
-        return refusal(400, "request.malformed", reader(headers))
-    return too_large(headers) if int(length) > most else None
+        return refusal(request, 400, "request.malformed")
+    return too_large(request) if int(length) > most else None
 
 
 def _number(length: str) -> bool:
@@ -94,13 +95,14 @@ def _most(path: str, headers: Headers) -> int:
     return MULTIPART_MOST if headers.get("content-type", "").startswith("multipart/") else JSON_MOST
 
 
-def too_large(headers: Headers) -> Response:
+def too_large(request: Request) -> Response:
     """A photo's own words for it where one was sent."""
+    headers = request.headers
     if headers.get("content-type", "").startswith("multipart/"):
         most = LARGEST // (1024 * 1024)
         size = max(int(headers.get("content-length", 0)) // (1024 * 1024), most + 1)
-        return refusal(413, "photo.too_big", reader(headers), size=size, most=most)
-    return refusal(413, "request.too_large", reader(headers))
+        return refusal(request, 413, "photo.too_big", size=size, most=most)
+    return refusal(request, 413, "request.too_large")
 
 
 def _limited(receive: Receive, most: int) -> Receive:

@@ -27,11 +27,11 @@ from cases.errors import Missing, NotFound, Refusal
 from models import ApiKey, Photo
 from web import open311_format, present
 from web.guard import TooLarge
+from web.languages import reader, reader_of
 from web.open311_format import Format
 from web.open311_shown import Shown
 from web.openapi import OPEN311
 from web.parts import Parts, PartsHere
-from web.refusals import reader, reader_of
 
 BAD_KEYS = Limit("bad keys", 20)  # of one address
 MOST = 1000

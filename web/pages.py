@@ -9,8 +9,9 @@ from fastapi import Request
 from fastapi.responses import Response
 from fastapi.templating import Jinja2Templates
 
-from bot.texts import LOCALES, catalogue, say
-from web import assets, charts, refusals
+from bot.texts import catalogue, say
+from web import assets, charts
+from web.languages import locale_of
 from web.parts import Parts
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -21,12 +22,6 @@ templates.env.globals["said"] = charts.said
 
 def say_in(locale: str, key: str, **args: object) -> str:
     return say(key, locale, **args)
-
-
-def locale_of(request: Request) -> str:
-    """What the address asks for, else what the browser does."""
-    asked = request.query_params.get("lang")
-    return asked if asked in LOCALES else refusals.reader(request.headers)
 
 
 def texts_of(locale: str, *prefixes: str) -> dict[str, str]:

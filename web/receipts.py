@@ -11,8 +11,8 @@ from cases.errors import NotFound
 from models import Case, Resident
 from web.auth import SignedInHere
 from web.chat import Here
+from web.languages import reader_of
 from web.parts import Parts, PartsHere
-from web.refusals import reader_of
 
 router = APIRouter()
 

@@ -23,9 +23,9 @@ from web import auth, desk, limits, present, sheets
 from web.auth import SignedInHere
 from web.console import menu
 from web.desk import Desk
+from web.languages import reader_of
 from web.parts import Parts, PartsHere
 from web.present import iso
-from web.refusals import reader_of
 
 QUIET_SECONDS = 20.0
 HANDLERS = (Role.WORKER, Role.CLERK, Role.LEADER)

@@ -12,9 +12,9 @@ from bot.scrub import scrub
 from bot.transactions import wake
 from cases.behalf import How
 from web.auth import SignedInHere
+from web.languages import reader_of
 from web.parts import PartsHere
 from web.present import iso
-from web.refusals import reader_of
 
 router = APIRouter()
 

@@ -9,7 +9,8 @@ from bot.wording import when
 from cases import announcements, proposals, votes
 from cases.errors import NotFound
 from models import Posting, Stage
-from web.pages import locale_of, page
+from web.languages import locale_of
+from web.pages import page
 from web.parts import PartsHere
 
 router = APIRouter()

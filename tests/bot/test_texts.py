@@ -227,7 +227,7 @@ def patterns() -> set[str]:
     return found
 
 
-PAGES = ("chat", "staff", "page", "console", "public")
+PAGES = ("chat", "staff", "page", "console", "public", "refused")
 _HEAD = "|".join(PAGES)
 
 
