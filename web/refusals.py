@@ -33,7 +33,8 @@ AGAIN = frozenset({429, 500, 503})
 def refusal(request: Request, status: int, key: str, headers: dict[str, str] | None = None, **args: object) -> Response:
     headers = {"cache-control": "no-store", "vary": "Accept, Accept-Language", **(headers or {})}
     if _reads_pages(request):
-        return _page(request, status, say(key, locale_of(request), **args), headers)
+        message = "" if key == HTTP_KEYS[404] else say(key, locale_of(request), **args)  # the heading says so already
+        return _page(request, status, message, headers)
     body = {"error": {"key": key, "message": say(key, reader_of(request), **args)}}
     return JSONResponse(body, status, headers)
 
