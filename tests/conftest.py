@@ -19,7 +19,6 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
-import pytest_asyncio
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -132,11 +131,11 @@ async def telegram(town_url: str, tmp_path: Path, clock: Clock) -> AsyncIterator
         yield telegram
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest.fixture(scope="module")
 async def shared_site(
     server: Server, town_template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator["Site"]:
-    """For modules whose tests do not mind each other's rows; they are marked `asyncio(loop_scope="module")`."""
+    """For modules whose tests do not mind each other's rows."""
     from tests.support.site import running
 
     with databases.copy(server, town_template) as url:

@@ -3,7 +3,7 @@
 from datetime import date, time
 from typing import Any
 
-import pytest_asyncio
+import pytest
 
 from app.database import Sessions
 from bot.because import PREDICATES, WORDS, explained
@@ -13,7 +13,7 @@ from routing import conditions
 from routing.rules import RuleBook
 
 
-@pytest_asyncio.fixture
+@pytest.fixture
 async def book(town: Sessions) -> Book:
     async with town() as session:
         return await read_book(session)

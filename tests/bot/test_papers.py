@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-import pytest_asyncio
+import pytest
 
 from app.database import Sessions
 from bot.papers import receipt
@@ -28,7 +28,7 @@ HOSTILE = {
 }
 
 
-@pytest_asyncio.fixture
+@pytest.fixture
 async def book(town: Sessions) -> Book:
     async with town() as session:
         return await read_book(session)

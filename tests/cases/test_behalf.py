@@ -4,7 +4,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-import pytest_asyncio
 from sqlmodel import select
 
 from models import Case, Resident
@@ -12,11 +11,10 @@ from tests.support.people import Staff
 from tests.support.site import Site
 from tests.support.told import told, who_was_told
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 FUMES = {"text": "楼下烧烤店油烟太大", "place": "丹桂苑3栋"}
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest.fixture(scope="module")
 async def site(shared_site: Site) -> Site:
     return shared_site
 

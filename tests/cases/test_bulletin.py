@@ -11,7 +11,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-import pytest_asyncio
 from sqlalchemy import text
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -51,7 +50,7 @@ class Weeks:
     about_staff: frozenset[str]
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest.fixture(scope="module")
 async def weeks(server: Server, town_template: str) -> AsyncIterator[Weeks]:
     with databases.copy(server, town_template) as url:
         connections = make_engine(url)
@@ -139,7 +138,6 @@ async def _hot(session: AsyncSession, at: datetime) -> None:
     await session.flush()
 
 
-@pytest.mark.asyncio(loop_scope="module")
 async def test_it_comes_out_the_same_whatever_happened_later(weeks: Weeks) -> None:
     assert weeks.then == weeks.later
     town = weeks.then["CX"]
@@ -157,7 +155,6 @@ async def test_it_comes_out_the_same_whatever_happened_later(weeks: Weeks) -> No
     assert ranked == [*range(1, len(ranked) + 1)] and None in [one["place"] for one in town["units"]]
 
 
-@pytest.mark.asyncio(loop_scope="module")
 async def test_nobody_is_named(weeks: Weeks) -> None:
     told = json.dumps(weeks.then, ensure_ascii=False)
     units = json.dumps([one.name for one in weeks.book.units.values()], ensure_ascii=False)
@@ -168,7 +165,6 @@ async def test_nobody_is_named(weeks: Weeks) -> None:
     assert {number for number, _, _ in weeks.then["CX"]["late"]["cases"]} <= weeks.numbers - weeks.about_staff
 
 
-@pytest.mark.asyncio(loop_scope="module")
 async def test_the_paper_is_the_same_bytes_on_any_day(weeks: Weeks) -> None:
     told = weeks.then["CX"]
     first, again = [

@@ -5,7 +5,6 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-import pytest_asyncio
 from sqlmodel import col, delete, select
 
 from cases import cover
@@ -17,11 +16,10 @@ from tests.support.people import Resident
 from tests.support.site import Site
 from tests.support.told import who_was_told
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 FUMES = "楼下烧烤店油烟太大"
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest.fixture
 async def site(shared_site: Site) -> Site:
     """Everybody is here at first."""
     async with shared_site.parts.transactions.begin() as session:

@@ -12,7 +12,6 @@ from tests.support.told import told
 
 FUMES = "楼下烧烤店油烟太大"
 __all__ = ["clock", "program", "site"]
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def the_case(site: Site, number: str) -> Case:

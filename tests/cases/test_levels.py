@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import pytest
-import pytest_asyncio
 from sqlmodel import select
 
 from cases import levels
@@ -12,17 +11,16 @@ from tests.support.people import Resident
 from tests.support.site import Site
 from tests.support.told import told, who_was_told
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 FUMES = "楼下烧烤店油烟太大"
 WHY = {"text": "要街道出面协调"}
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest.fixture
 async def resident(shared_site: Site) -> Resident:
     return await shared_site.resident("B0103")
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest.fixture
 async def number(resident: Resident) -> str:
     """With limin of 丹桂社区, led by 城管局."""
     return await resident.file(FUMES)

@@ -4,7 +4,6 @@ import asyncio
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-import pytest
 from sqlmodel import col, select
 
 from cases import joining
@@ -17,7 +16,6 @@ from tests.support.told import told, who_was_told
 
 FUMES = "楼下烧烤店油烟太大"
 __all__ = ["clock", "program", "site"]
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def the_case(site: Site, number: str) -> Case:

@@ -7,7 +7,6 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -19,8 +18,6 @@ from cases import periods, rates
 from cases.rates import By, Rates
 from tests.support import databases
 from tests.support.histories import Life, known, multiply
-
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 MONDAY = date(2026, 11, 2)
 WEEKS = [periods.week(MONDAY + timedelta(weeks=n)) for n in range(3)]
@@ -37,7 +34,7 @@ class Lived:
     later: Mapping[By, list[Rates]]  # the same, a week later
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest.fixture(scope="module")
 async def lived(server: Server, town_template: str) -> AsyncIterator[Lived]:
     """Some fifty histories by the doors, copied to some three hundred."""
     with databases.copy(server, town_template) as url:

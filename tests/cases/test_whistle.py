@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from sqlmodel import col, select
 
 from cases import whistle
@@ -20,10 +19,7 @@ FUMES = "楼下烧烤店油烟太大"
 CALL = {"units": [{"unit": "SCJ"}, {"unit": "HBJ", "text": "测一次油烟"}], "text": "今晚八点联合检查"}
 
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest.fixture(scope="module")
 async def site(shared_site: Site) -> Site:
     """Everybody signs in once."""
     here, sign_in = dict[str, Staff](), shared_site.staff
@@ -43,7 +39,7 @@ def clock(site: Site) -> Clock:
     return site.parts.now
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest.fixture
 async def number(site: Site) -> str:
     """Signed by limin of 丹桂社区; 城管局 leads."""
     number = await (await site.resident("B0103")).file(FUMES)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from app.database import Server
 from bot.channels.base import Channel
@@ -48,7 +47,7 @@ def way(request: pytest.FixtureRequest) -> Way:
     return given
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest.fixture(scope="module")
 async def shared_telegram(
     way: Way, server: Server, town_template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Telegram]:
@@ -57,7 +56,7 @@ async def shared_telegram(
             yield telegram
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest.fixture
 async def telegram(shared_telegram: Telegram) -> Telegram:
     """What earlier stories told lies nowhere near."""
     await shared_telegram.site.apart()

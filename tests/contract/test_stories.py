@@ -15,8 +15,6 @@ from tests.contract.conftest import Way
 from tests.support.site import Site
 from tests.support.telegram import Phone, Telegram, until, words
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
 SMOKE = "楼下烧烤店油烟太大，天天到半夜"
 AT_DANGUI = (120.2459, 29.7172)
 

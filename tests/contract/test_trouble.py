@@ -2,12 +2,8 @@
 
 from typing import Any
 
-import pytest
-
 from bot.channels.base import Impossible
 from tests.support.telegram import Phone, Telegram, until
-
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 HELP = "直接说事情就行"
 ONCE, PERHAPS_TWICE = (1,), (1, 2)

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from sqlmodel import select
 
 from models import Case
@@ -13,10 +12,8 @@ from tests.support.clock import Clock
 from tests.support.people import Resident
 from tests.support.site import Site, running
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-
-@pytest_asyncio.fixture(autouse=True, loop_scope="module")
+@pytest.fixture(autouse=True)
 async def told_apart(shared_site: Site) -> None:
     await shared_site.apart()
 

@@ -5,7 +5,6 @@ from datetime import date, datetime, timedelta
 from multiprocessing import get_context
 
 import pytest
-import pytest_asyncio
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -23,7 +22,7 @@ DAYS = 3
 NOW: datetime = begins(date(2026, 3, 2) + timedelta(days=DAYS))
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest.fixture(scope="module")
 async def played(server: Server, empty_template: str) -> AsyncIterator[Asked]:
     with databases.copy(server, empty_template) as url:
         asked = Asked(url, DAYS, a_day=30.0, seed=7, players=1, size=Size(1, 3, 30), first=date(2026, 3, 2))
@@ -37,7 +36,7 @@ async def played(server: Server, empty_template: str) -> AsyncIterator[Asked]:
         yield asked
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest.fixture
 async def session(played: Asked) -> AsyncIterator[AsyncSession]:
     """What a test breaks is whole again for the next."""
     async with opened(played.url) as made, made() as session:
@@ -45,19 +44,17 @@ async def session(played: Asked) -> AsyncIterator[AsyncSession]:
         await session.rollback()
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest.fixture(scope="module")
 async def book(played: Asked) -> Book:
     async with opened(played.url) as made, made() as session:
         return await read_book(session)
 
 
-@pytest.mark.asyncio(loop_scope="module")
 async def test_nothing_breaks(session: AsyncSession, book: Book, played: Asked) -> None:
     assert await invariants.broken(session, book, NOW) == {}
     assert await figures.rates_differ(session, played.dates()) == []
 
 
-@pytest.mark.asyncio(loop_scope="module")
 async def test_it_was_a_busy_time(session: AsyncSession, book: Book, played: Asked) -> None:
     found = await figures.read(session, played.residents(book).planted, played.dates(), NOW)
     assert found["filed"] > 100
@@ -124,7 +121,6 @@ BREAKS = {
 
 
 @pytest.mark.parametrize(("name", "sql"), [(name, sql) for name, some in BREAKS.items() for sql in some])
-@pytest.mark.asyncio(loop_scope="module")
 async def test_each_invariant_sees_what_breaks_it(session: AsyncSession, book: Book, name: str, sql: str) -> None:
     assert (await session.execute(text(sql))).rowcount  # type: ignore[attr-defined]
     assert list(await invariants.broken(session, book, NOW)) == [name]
@@ -134,7 +130,6 @@ def test_every_invariant_is_broken_once() -> None:
     assert set(BREAKS) == set(invariants.CHECKS)
 
 
-@pytest.mark.asyncio(loop_scope="module")
 async def test_rates_that_were_counted_wrongly_are_seen(session: AsyncSession, played: Asked) -> None:
     late = "UPDATE events SET overdue = NOT overdue WHERE id = (SELECT id FROM events WHERE kind = 'approve' LIMIT 1)"
     await session.execute(text(late))

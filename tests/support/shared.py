@@ -1,12 +1,11 @@
 """One program for the tests of a module: everybody signs in once a day, and what earlier tests left is over.
 
-A module imports the fixtures `program`, `site`, `clock`; its tests are marked `asyncio(loop_scope="module")`.
+A module imports the fixtures `program`, `site`, `clock`.
 """
 
 from datetime import date
 
 import pytest
-import pytest_asyncio
 from sqlalchemy import text
 
 from tests.support.clock import WORKDAY_MORNING, Clock
@@ -45,13 +44,13 @@ async def begin_anew(site: Site) -> None:
     site.thinks("生态环境", "生态环境/餐饮油烟", others=("城市管理", "市场监管"))
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest.fixture(scope="module")
 async def program(shared_site: Site) -> Site:
     signed_in_once(shared_site)
     return shared_site
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest.fixture
 async def site(program: Site) -> Site:
     await begin_anew(program)
     return program

@@ -13,7 +13,6 @@ from uuid import uuid4
 
 import httpx
 import pytest
-import pytest_asyncio
 from itsdangerous import URLSafeSerializer
 from PIL import Image
 from sqlmodel import col, delete, select, update
@@ -25,10 +24,8 @@ from tests.support.counts import counts, grown
 from tests.support.people import Staff, photo
 from tests.support.site import Site
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-
-@pytest_asyncio.fixture(autouse=True, loop_scope="module")
+@pytest.fixture(autouse=True)
 async def told_apart(shared_site: Site) -> None:
     await shared_site.apart()
 
@@ -47,7 +44,7 @@ class Town:
     names: dict[str, str] = field(default_factory=dict)
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest.fixture(scope="module")
 async def town(shared_site: Site) -> Town:
     town = Town(shared_site)
     ann, bob = await shared_site.resident("B0103"), await shared_site.resident("B0101")

@@ -5,15 +5,12 @@ from uuid import uuid4
 
 import httpx
 import pytest
-import pytest_asyncio
 
 from cases.access import ABOUT_EXCLUSION
 from models import STEPS
 from tests.support.counts import counts, grown
 from tests.support.people import Resident, Staff
 from tests.support.site import Site
-
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 HANDLING = ["reply", "contact", "relay", "ask", "extend", "raise", "whistle", "return"]
 LEADING = ["reassign"]
@@ -61,7 +58,7 @@ class Town:
     staff: dict[str, Staff] = field(default_factory=dict)
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest.fixture(scope="module")
 async def town(shared_site: Site) -> Town:
     town = Town(shared_site, await shared_site.resident("B0103"), await shared_site.resident("B0103"))
     for desk in ("desk", "grid"):

@@ -8,7 +8,6 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
-import pytest_asyncio
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
@@ -19,8 +18,6 @@ from tests.bot.channels.conftest import Heard
 from tests.support.site import Site
 from web import hooks
 from web.parts import Parts
-
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 SECRET = "hook-secret_of-these-tests"
 URL = "/hooks/telegram"
@@ -37,7 +34,7 @@ def update(number: int, words: str = "灯坏了") -> dict[str, Any]:
 GOOD = json.dumps(update(1)).encode()
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest.fixture
 async def heard(shared_site: Site, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Heard]:
     """Behind the door of `telegram`; afterwards nothing kept of it is left."""
     monkeypatch.setattr(reception_module, "PAUSES", (0.01,))
