@@ -108,13 +108,14 @@ class Inbox:
         who is `caller`; otherwise Unknown is raised for them.
         """
         async with self.transactions.begin() as session:
-            held = await transcript.lock(session, incoming.resident)
+            its = (incoming.channel, incoming.receiver, incoming.key, incoming.at)
+            held, is_first = await transcript.lock_once(session, incoming.resident, *its)
             if held is None and caller:
-                held = await met(session, caller, incoming.at)
+                held, is_first = await met(session, caller, incoming.at), await first_time(session, *its)
             if held is None:
                 raise Unknown("request.no_session")
             resident = held.resident
-            if not await first_time(session, incoming.channel, incoming.receiver, incoming.key, incoming.at):
+            if not is_first:
                 rows = await transcript.because_of(session, incoming.resident, incoming.key)
                 return Taken(rows, resident.locale, await queries.of_ids(session, {row.case_id for row in rows}))
             if kept:
@@ -164,8 +165,8 @@ class Inbox:
             about = case or cases.get(_number(line))
             cases |= {about.number: about} if about else {}
             key, about_id = f"re:{incoming.key}:{n}", about.id if about else None
-            rows.append(await transcript.said(session, resident, line, key, incoming.at, about_id))
-        await transcript.remember(session, held, state.model_dump(mode="json"), incoming.at + DRAFT_LASTS)
+            rows.append(await transcript.ours(session, resident, line, key, incoming.at, about_id))
+        await transcript.close(session, held, rows[1:], state.model_dump(mode="json"), incoming.at + DRAFT_LASTS)
         return Taken(rows, resident.locale, {case.id: case for case in cases.values()}, stale is not None)
 
 

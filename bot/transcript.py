@@ -10,6 +10,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 from sqlalchemy import bindparam
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -18,7 +19,7 @@ from bot.direct import direct
 from bot.flows import neighbours, services
 from bot.messages import WEBCHAT, Button, CardLine, Say
 from bot.transactions import wake
-from models import Conversation, Follower, Resident
+from models import Conversation, Follower, Resident, SeenMessage
 
 PAGE = 200
 OF_NO_DRAFT = frozenset({
@@ -31,27 +32,47 @@ _HELD = (
         Resident,
         col(Conversation.state),
         col(Conversation.expires_at),
-        select(Follower).where(Follower.resident == Resident.id).exists(),
+        select(Follower).where(Follower.resident == Resident.id).exists().label("has_cases"),
     )
     .join(Conversation, col(Resident.id) == Conversation.resident)
     .where(Conversation.resident == bindparam("who"))
     .with_for_update(of=Conversation)
 )
+_HOLDING = _HELD.cte("held")
+
+
+def _once() -> Any:
+    """The conversation first, then the message's key: nothing is taken in for somebody unknown."""
+    names = ("channel", "receiver", "key", "at")
+    its = select(*(bindparam(f"its_{name}", type_=SeenMessage.__table__.c[name].type) for name in names))  # type: ignore[attr-defined]
+    keys = insert(SeenMessage).from_select(names, its.select_from(_HOLDING)).on_conflict_do_nothing()
+    first = keys.returning(col(SeenMessage.key)).cte("first")
+    rest = (_HOLDING.c.state, _HOLDING.c.expires_at, _HOLDING.c.has_cases)
+    return select(aliased(Resident, _HOLDING), *rest, select(first.c.key).exists())
+
+
+_HELD_ONCE = _once()
 COLUMNS = (
     "resident, said_by, text, text_key, args, buttons, card, photos, case_id, unique_key, at, answered_at, "
     "channel, chat, external"
 )
 REMEMBER = "UPDATE conversations SET state = %s, expires_at = %s, version = version + 1 WHERE resident = %s"
-ADD = f"""
-INSERT INTO chat_messages ({COLUMNS}, attempts, failure) VALUES ({", ".join(["%s"] * 15)}, 0, '') RETURNING id
-"""  # noqa: S608 - our own columns
+VALUES = f"({', '.join(['%s'] * 15)}, 0, '')"
+ADD = f"INSERT INTO chat_messages ({COLUMNS}, attempts, failure) VALUES {{values}} RETURNING id"  # noqa: S608 - our own columns
+CLOSE = f"WITH remembered AS ({REMEMBER}), added AS ({ADD}) SELECT id FROM added ORDER BY id"  # noqa: S608
 LINES = f"SELECT {COLUMNS}, id FROM chat_messages WHERE resident = %s"  # noqa: S608
 END_DRAFT = """
 UPDATE chat_messages SET answered_at = %s
 WHERE resident = %s AND answered_at IS NULL AND buttons @> '[{"draft": true}]'
 """
-WITH_BUTTON = "SELECT id, buttons, answered_at FROM chat_messages WHERE resident = %s AND buttons @> %s LIMIT 1"
-ANSWERED = "UPDATE chat_messages SET answered_at = %s WHERE id = %s"
+PRESS = """
+WITH found AS (
+    SELECT id, buttons, answered_at FROM chat_messages WHERE resident = %s AND buttons @> %s LIMIT 1
+), ended AS (
+    UPDATE chat_messages SET answered_at = %s FROM found WHERE chat_messages.id = found.id AND found.answered_at IS NULL
+)
+SELECT buttons, answered_at FROM found
+"""
 _SAID = "lines"  # in session.info: what was said in this transaction
 
 
@@ -96,6 +117,15 @@ async def lock(session: AsyncSession, resident: UUID) -> Held | None:
     return Held(*row) if row else None
 
 
+async def lock_once(
+    session: AsyncSession, resident: UUID, channel: str, receiver: str, key: str, now: datetime
+) -> tuple[Held | None, bool]:
+    """The conversation, and whether this message was never taken in before; said for good with the transaction."""
+    its = {"its_channel": channel, "its_receiver": receiver, "its_key": key, "its_at": now}
+    row = (await session.exec(_HELD_ONCE, params={"who": resident, **its})).first()
+    return (Held(*row[:-1]), row[-1]) if row else (None, False)
+
+
 async def begin(session: AsyncSession, resident: Resident) -> Held:
     """The conversation of somebody new, held; another request may have begun it at the same moment."""
     for row in (resident, Conversation(resident=resident.id)):
@@ -120,7 +150,14 @@ def heard(resident: UUID, key: str, shown: str | Say, photos: Sequence[str], now
 async def said(
     session: AsyncSession, resident: Resident, say: Say, unique_key: str, now: datetime, case: UUID | None = None
 ) -> Line:
-    """Add a line of ours; a sender takes it from here where a network is between.
+    """Add a line of ours; a sender takes it from here where a network is between."""
+    return await add(session, await ours(session, resident, say, unique_key, now, case))
+
+
+async def ours(
+    session: AsyncSession, resident: Resident, say: Say, unique_key: str, now: datetime, case: UUID | None = None
+) -> Line:
+    """A line of ours, to be added.
 
     Its own buttons end those of earlier lines that belong to the same draft, unless it is only said once more: then
     what is pressed there meanwhile still counts, or whoever is quick would be late for ever.
@@ -145,37 +182,53 @@ async def said(
     )
     if say.card:
         row.card = {"lines": [_line(line, row.buttons) for line in say.card]}
-    return await add(session, row)
+    session.info.setdefault(_SAID, []).append(row)
+    return row
 
 
 async def add(session: AsyncSession, row: Line) -> Line:
     """The line is there with this transaction, and whoever waits for it is woken."""
-    if row.case_id:
+    await _put(session, [row], ADD.format(values=VALUES), _values(row))
+    return row
+
+
+async def close(
+    session: AsyncSession, held: Held, rows: Sequence[Line], state: Mapping[str, Any], until: datetime | None
+) -> None:
+    """The end of an answer by one statement: its lines, and where the talk stands now."""
+    if not rows:
+        await remember(session, held, state, until)
+        return
+    values = [value for row in rows for value in _values(row)]
+    remembered = (Jsonb(state), until, held.resident.id)
+    await _put(session, rows, CLOSE.format(values=", ".join([VALUES] * len(rows))), (*remembered, *values))
+
+
+async def _put(session: AsyncSession, rows: Sequence[Line], statement: str, values: Sequence[Any]) -> None:
+    if any(row.case_id for row in rows):
         await session.flush()  # the case may be new
-    values = (
+    added = await (await (await direct(session)).execute(statement.encode(), values)).fetchall()
+    for row, (row.id,) in zip(rows, added, strict=True):
+        wake(session, f"send:{row.channel}" if row.channel else f"chat:{row.resident}")
+
+
+def _values(row: Line) -> Sequence[Any]:
+    return (
         row.resident, row.said_by, row.text, row.text_key, Jsonb(row.args), Jsonb(row.buttons),
         row.card and Jsonb(row.card), Jsonb(row.photos), row.case_id, row.unique_key, row.at,
         row.answered_at, row.channel, row.chat, Jsonb(row.external),
     )  # fmt: skip
-    added = await (await (await direct(session)).execute(ADD, values)).fetchone()
-    assert added is not None
-    row.id = added[0]
-    session.info.setdefault(_SAID, []).append(row)
-    wake(session, f"send:{row.channel}" if row.channel else f"chat:{row.resident}")
-    return row
 
 
 async def pressed(
     session: AsyncSession, resident: UUID, token: str, now: datetime
 ) -> tuple[dict[str, Any], bool] | None:
     """The button behind a token and whether it could still be pressed; None for a token nobody gave to them."""
-    connection = await direct(session)
-    found = await (await connection.execute(WITH_BUTTON, (resident, Jsonb([{"token": token}])))).fetchone()
+    its = (resident, Jsonb([{"token": token}]), now)
+    found = await (await (await direct(session)).execute(PRESS, its)).fetchone()
     if found is None:
         return None
-    line, buttons, answered_at = found
-    if answered_at is None:
-        await connection.execute(ANSWERED, (now, line))
+    buttons, answered_at = found
     return next(b for b in buttons if b["token"] == token), answered_at is None
 
 

@@ -2,10 +2,13 @@
 
 from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy
-from sqlalchemy import ColumnElement, Integer, bindparam, func
+from sqlalchemy import ColumnElement, Integer, any_, bindparam, func
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.orm import aliased
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -29,6 +32,7 @@ from models import (
     Role,
     Status,
 )  # fmt: skip
+from models.base import WORDS
 from models.status import AT_WORK, UNDECIDED
 
 LIST_LIMIT = 200
@@ -39,6 +43,27 @@ _THEIRS = (  # put together once: every message of a resident waits for it
     .order_by(col(Case.submitted_at).desc(), col(Case.number).desc())
     .limit(bindparam("most", type_=Integer))
 )
+
+# What every look at a case and every step waits for, put together once.
+_NUMBERED = select(Case).where(Case.number == bindparam("number"))
+_EVENTS = select(Event).where(Event.case_id == bindparam("its_case")).order_by(col(Event.seq))
+_PHOTOS = select(Photo).where(Photo.case_id == bindparam("its_case")).order_by(col(Photo.at))
+_NAMES = select(Person.code, Person.name).where(col(Person.code) == any_(bindparam("codes", type_=WORDS)))
+
+
+def _beside() -> Any:
+    """What the model said, the last rating, the case it is merged into and those merged into it, in one row."""
+    its, master, along, other = Case, aliased(Case), aliased(Case), aliased(Rating)
+    merged = select(func.array_agg(aggregate_order_by(col(along.number), col(along.number)))).where(along.master == its.id)
+    last = select(func.max(other.round)).where(other.case_id == its.id).scalar_subquery()
+    rows = select(Prediction, Rating, master.number, merged.scalar_subquery()).select_from(its)
+    rows = rows.join(Prediction, col(Prediction.case_id) == its.id, isouter=True)
+    rows = rows.join(Rating, (col(Rating.case_id) == its.id) & (Rating.round == last), isouter=True)
+    rows = rows.join(master, col(master.id) == its.master, isouter=True)
+    return rows.where(its.id == bindparam("its_case"))
+
+
+_BESIDE = _beside()
 
 
 def view(
@@ -120,7 +145,7 @@ async def counts(session: AsyncSession, person: Person) -> dict[str, int]:
 
 async def case_for(session: AsyncSession, book: Book, person: Person, number: str) -> Case:
     """One case for somebody on the staff; not there and not yours look the same."""
-    case = (await session.exec(select(Case).where(Case.number == number))).first()
+    case = (await session.exec(_NUMBERED, params={"number": number})).first()
     if case is None or not access.may_see(book, person, case):
         raise NotFound("case.not_found", number=number)
     return case
@@ -142,22 +167,18 @@ class Story:
 
 
 async def story(session: AsyncSession, case: Case) -> Story:
-    events = (await session.exec(select(Event).where(Event.case_id == case.id).order_by(col(Event.seq)))).all()
-    photos = (await session.exec(select(Photo).where(Photo.case_id == case.id).order_by(col(Photo.at)))).all()
-    prediction = await session.get(Prediction, case.id)
-    rated = select(Rating).where(Rating.case_id == case.id).order_by(col(Rating.round).desc()).limit(1)
-    rating = (await session.exec(rated)).first()
-    called = await co_tasks(session, case)
+    its = {"its_case": case.id}
+    events = (await session.exec(_EVENTS, params=its)).all()
+    photos = (await session.exec(_PHOTOS, params=its)).all()
+    prediction, rating, master, merged = (await session.exec(_BESIDE, params=its)).one()
+    called = await co_tasks(session, case) if case.co_tasks else ()
     named = {case.assignee or "", case.accountable or "", *(task.assignee or "" for task in called)}
     names = await people(session, {e.actor for e in events} | named)
-    along = select(Case.number).where(Case.master == case.id).order_by(Case.number)
-    leads = await session.get(Case, case.master) if case.master else None
-    master, merged = leads.number if leads else None, (await session.exec(along)).all()
-    return Story(case, events, photos, prediction, rating, names, master, merged, called)
+    return Story(case, events, photos, prediction, rating, names, master, merged or (), called)
 
 
 async def people(session: AsyncSession, codes: set[str]) -> dict[str, str]:
-    rows = await session.execute(select(Person.code, Person.name).where(col(Person.code).in_(codes)))
+    rows = await session.execute(_NAMES, {"codes": sorted(codes)})
     return {str(code): str(name) for code, name in rows.all()}
 
 
