@@ -12,7 +12,7 @@ from bot.flows.neighbours import SECRET
 from bot.messages import Incoming, Say
 from bot.scrub import is_cut, scrub
 from bot.transcript import Line
-from cases.masking import mask
+from cases.masking import mask_numbers
 from models import Case, Photo
 
 
@@ -55,7 +55,7 @@ def _shown(incoming: Incoming, files: Sequence[Photo]) -> str | Say:
     if words.secret(text):
         return f"•••• {text[-4:]}"
     if text or any(file.kind == "photo" for file in files):
-        return mask(text) if words.phone(text) else text
+        return mask_numbers(text) if words.phone(text) else text
     return Say("said.voice") if files else Say("said.unreadable")
 
 

@@ -14,7 +14,7 @@ from cases import evidence, lifecycle
 from cases.actors import RESIDENT, Actor, staff
 from cases.book import Book
 from cases.errors import Stale, TooOften
-from cases.masking import mask
+from cases.masking import mask_numbers
 from models import Case, Event, Person
 
 LINES, WITHIN = 20, timedelta(minutes=10)  # of each side
@@ -26,7 +26,7 @@ async def say(
     """The first line opens it. To have written is to have been in touch."""
     await _not_too_often(session, case, "relay", now)
     changes = {"relay": person.code}
-    text = mask(text)
+    text = mask_numbers(text)
     await lifecycle.move(session, book, case, "relay", staff(person), now, text=text, photos=photos, changes=changes)
     await evidence.attach(session, case.id, photos)
 
@@ -37,7 +37,7 @@ async def say_back(
     """Numbers of people are starred out on the way: whoever wants to be rung up leaves a contact instead."""
     _open(case)
     await _not_too_often(session, case, "relay_back", now)
-    await lifecycle.move(session, book, case, "relay_back", RESIDENT, now, text=mask(text), photos=photos)
+    await lifecycle.move(session, book, case, "relay_back", RESIDENT, now, text=mask_numbers(text), photos=photos)
     await evidence.attach(session, case.id, photos)
 
 

@@ -14,7 +14,7 @@ from bot.texts import say
 from cases import access, accused, sealed
 from cases.book import Book
 from cases.joining import Alike
-from cases.masking import mask
+from cases.masking import mask, mask_numbers
 from cases.master_keys import CannotOpen
 from cases.queries import Story
 from models import Case, CoTask, Event, Notification, Person, Resident
@@ -127,7 +127,7 @@ class Desk:
                 "exclusion": self._exclusion(case),
                 "receipt": f"/api/staff/cases/{case.number}/receipt.pdf" if case.filed_by == self.person.code else "",
                 "outcome": self.say(f"outcome.{case.outcome}") if case.outcome else "",
-                "result": case.result,
+                "result": mask_numbers(case.result),
                 "rating": self._rating(story),
                 "master": story.master,
                 "merged": story.merged,
@@ -231,7 +231,7 @@ class Desk:
             "who": story.people.get(event.actor) or self.say(f"role.{event.role}"),
             "role_text": self.say(f"role.{event.role}"),
             "status_text": self.say(f"status_name.{event.status}"),
-            "text": " · ".join(self._answers(**details).values()) if event.kind == "rate" else mask(event.text),
+            "text": " · ".join(self._answers(**details).values()) if event.kind == "rate" else mask_numbers(event.text),
             **_files(story, event.photos),
             "at": iso(event.at),
             "public": event.public,
@@ -273,12 +273,16 @@ class Desk:
         """One line of what somebody was told, as it was then, with a link while the case is theirs to see."""
         return {
             "id": row.id,
-            "text": mask(self.word(row.text_key, row.args)),
+            "text": mask_numbers(self.word(row.text_key, _without_flat(row.args))),
             "number": case.number if case and access.may_see(self.book, self.person, case) else None,
             "link": _here(row.args.get("link", "")),
             "at": iso(row.created_at),
             "read": row.read_at is not None,
         }
+
+
+def _without_flat(args: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {**args, "place": mask(args["place"])} if args.get("place") else args
 
 
 def _here(link: str) -> str | None:

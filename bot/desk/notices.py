@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from bot.desk import lines, roster
 from bot.messages import Button, Say
 from cases import duty
-from cases.masking import mask
+from cases.masking import mask, mask_numbers
 from models import Case, DeskChat, Notification
 
 TALKS = "desk.relay_back"  # the resident said something; an answer to this line goes to them
@@ -53,5 +53,6 @@ def _buttons(notification: Notification, case: Case | None) -> Sequence[Button]:
 
 
 def _masked(args: dict[str, Any]) -> dict[str, Any]:
-    """Numbers that name a person are starred out of what was said."""
-    return {name: mask(value) if name in ("text", "place") else value for name, value in args.items()}
+    """Numbers that name a person are starred out of what was said, and a flat out of where it is."""
+    starred = {"text": mask_numbers, "place": mask}
+    return {name: starred[name](value) if name in starred else value for name, value in args.items()}

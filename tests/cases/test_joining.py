@@ -32,7 +32,7 @@ async def test_shown_before_filing_and_joined_with_one_press(site: Site) -> None
     asked = await tell(bob, "烧烤店的油烟天天往屋里灌，受不了")
     assert asked == (
         "附近已有人反映类似问题，正在办理：\n"
-        "· 丹桂苑 3 栋，餐饮油烟：“…，住 2 单元* 室，电话 138****5678，楼下烧烤店油烟太大”\n是同一件事吗？"
+        "· 丹桂苑 3 栋，餐饮油烟：“…，住 2 单元 * 室，电话 138****5678，楼下烧烤店油烟太大”\n是同一件事吗？"
     )
     assert [b["label"] for b in bob.said[-1]["buttons"]] == ["我也遇到，加我一个", "不是同一件事，单独反映"]
     (done,) = await bob.press("join")
