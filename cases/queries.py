@@ -54,7 +54,9 @@ _NAMES = select(Person.code, Person.name).where(col(Person.code) == any_(bindpar
 def _beside() -> Any:
     """What the model said, the last rating, the case it is merged into and those merged into it, in one row."""
     its, master, along, other = Case, aliased(Case), aliased(Case), aliased(Rating)
-    merged = select(func.array_agg(aggregate_order_by(col(along.number), col(along.number)))).where(along.master == its.id)
+    merged = select(func.array_agg(aggregate_order_by(col(along.number), col(along.number)))).where(
+        along.master == its.id
+    )
     last = select(func.max(other.round)).where(other.case_id == its.id).scalar_subquery()
     rows = select(Prediction, Rating, master.number, merged.scalar_subquery()).select_from(its)
     rows = rows.join(Prediction, col(Prediction.case_id) == its.id, isouter=True)
