@@ -196,13 +196,21 @@ async def of_ids(session: AsyncSession, ids: Set[UUID | None]) -> dict[UUID, Cas
     return {case.id: case for case in (await session.exec(select(Case).where(col(Case.id).in_(ids)))).all()}
 
 
-async def shown_to(session: AsyncSession, resident: UUID, photo: Photo) -> bool:
-    """Whether an event a follower of the case may read shows this photo; who only joined sees the staff's alone."""
-    chosen = select(Event.id).join(Follower, col(Follower.case_id) == Event.case_id)
-    shown = col(Event.photos).contains([str(photo.id)])
+async def photo_for(session: AsyncSession, resident: UUID, photo: UUID) -> Photo:
+    """Their own, or one that an event they may read as a follower shows; who only joined sees the staff's alone.
+
+    Raises NotFound, after the same one question for a photo of somebody else's as for one that is not there.
+    """
+    followed = select(Event.id).join(Follower, col(Follower.case_id) == Event.case_id)
+    shown = col(Event.photos).contains([str(photo)])
     theirs = or_(Follower.via != VIA_JOINED, Event.role != Role.RESIDENT)
-    where = (Follower.resident == resident, col(Event.public), shown, theirs)
-    return (await session.exec(chosen.where(*where).limit(1))).first() is not None
+    of_case = (Event.case_id == Photo.case_id, Follower.resident == resident, col(Event.public), shown, theirs)
+    evidence = followed.where(*of_case).correlate(Photo).exists()
+    chosen = select(Photo).where(Photo.id == photo, or_(Photo.resident == resident, evidence))
+    row = (await session.exec(chosen)).first()
+    if row is None:
+        raise NotFound("photo.not_found")
+    return row
 
 
 async def notices_of(

@@ -1,4 +1,4 @@
-"""Who is at the staff page: sign-in by name and password, a session row, a CSRF token."""
+"""Who is at the staff page: sign-in by name and password, a session row, a CSRF token. Who may enter: web/gate.py."""
 
 import asyncio
 import hashlib
@@ -10,12 +10,12 @@ from typing import Annotated
 
 from fastapi import Depends, Request, Response
 from pwdlib import PasswordHash
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from cases.errors import NotAllowed, Refusal
 from models import Person, StaffSession
-from web.guard import SAFE
-from web.parts import Parts, PartsHere
+from web.parts import Parts
 
 COOKIE = "fengqiao_staff"
 LASTS = timedelta(hours=12)
@@ -81,27 +81,29 @@ async def prolong(parts: Parts, request: Request, answer: Response, me: SignedIn
     answer.set_cookie(COOKIE, token, lasts, httponly=True, samesite="strict", secure=parts.secure)
 
 
-async def signed_in(request: Request, parts: PartsHere) -> SignedIn:
-    """Raises SignedOut without a live session, NotAllowed for a post without its CSRF token."""
+async def whoever(request: Request, parts: Parts) -> SignedIn | None:
+    """By the cookie; None without a live session."""
     token = request.cookies.get(COOKIE, "")
-    async with parts.transactions.read() as session:
-        row = await session.get(StaffSession, _hash(token)) if token else None
-        person = await session.get(Person, row.person) if row else None
-    if row is None or person is None or not person.active or row.expires_at <= parts.now():
-        raise SignedOut("sign_in.needed")
-    if request.method not in SAFE:
-        given = request.headers.get("x-csrf-token", "")
-        if not secrets.compare_digest(given.encode(), row.csrf.encode()):
-            raise NotAllowed("request.foreign")
-    return SignedIn(person, row.csrf, row.token_hash)
-
-
-async def maybe_signed_in(request: Request, parts: PartsHere) -> SignedIn | None:
-    """None for somebody signed out: a page is answered with the way in, not with a refusal in JSON."""
-    try:
-        return await signed_in(request, parts)
-    except SignedOut:
+    if not token:
         return None
+    live = (StaffSession.token_hash == _hash(token), StaffSession.expires_at > parts.now(), col(Person.active))
+    chosen = select(StaffSession, Person).join(Person, col(Person.code) == StaffSession.person).where(*live)
+    async with parts.transactions.read() as session:
+        found = (await session.exec(chosen)).first()
+    return SignedIn(found[1], found[0].csrf, found[0].token_hash) if found else None
+
+
+def with_its_token(request: Request, me: SignedIn) -> None:
+    """Raises NotAllowed for a change without the session's own token, which no other site's page knows."""
+    given = request.headers.get("x-csrf-token", "")
+    if not secrets.compare_digest(given.encode(), me.csrf.encode()):
+        raise NotAllowed("request.foreign")
+
+
+async def signed_in(request: Request) -> SignedIn:
+    """Whom the gate has let in."""
+    me: SignedIn = request.state.me
+    return me
 
 
 def _hash(token: str) -> str:
@@ -109,4 +111,3 @@ def _hash(token: str) -> str:
 
 
 SignedInHere = Annotated[SignedIn, Depends(signed_in)]
-MaybeSignedIn = Annotated[SignedIn | None, Depends(maybe_signed_in)]

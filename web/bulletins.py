@@ -1,7 +1,7 @@
 """Weekly bulletins (周通报): a list by area, and each week as a PDF."""
 
 from fastapi import APIRouter, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 
 from bot.papers import bulletin as paper
 from bot.papers.typeset import MEDIA_TYPE
@@ -9,17 +9,16 @@ from cases import bulletins
 from cases.bulletin import last_monday, week_name
 from cases.errors import NotAllowed, NotFound
 from models import Person
-from web.auth import MaybeSignedIn, SignedInHere
-from web.pages import locale_of, page
+from web.auth import SignedInHere
+from web.languages import locale_of
+from web.pages import page
 from web.parts import Parts, PartsHere
 
 router = APIRouter()
 
 
 @router.get("/staff/bulletins", response_model=None, include_in_schema=False)
-async def bulletins_page(request: Request, me: MaybeSignedIn, parts: PartsHere, area: str = "") -> Response:
-    if me is None:
-        return RedirectResponse("/staff", 303)
+async def bulletins_page(request: Request, me: SignedInHere, parts: PartsHere, area: str = "") -> Response:
     book, now, locale = parts.senses.book, parts.now(), locale_of(request)
     areas = bulletins.readable(book, me.person)
     chosen = next((one for one in areas if one.code == (area or areas[0].code)), None)

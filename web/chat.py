@@ -18,7 +18,7 @@ from bot.messages import WEBCHAT, Incoming, Pin
 from bot.scrub import clean
 from bot.texts import LOCALES, say
 from cases import queries
-from cases.errors import NotFound, Refusal
+from cases.errors import Refusal
 from models import OPEN, Photo, Resident
 from web import present
 from web.limits import SESSIONS
@@ -198,9 +198,7 @@ async def stream(
 @router.get("/photos/{photo}")
 async def get_photo(photo: UUID, resident: Here, parts: PartsHere) -> FileResponse:
     async with parts.transactions.read() as session:
-        row = await session.get(Photo, photo)
-        if row is None or not await _may_see(session, resident, row):
-            raise NotFound("photo.not_found")
+        row = await queries.photo_for(session, resident.id, photo)
     return present.file(parts.store, row)
 
 
@@ -220,13 +218,6 @@ async def _new(parts: Parts, resident: Resident, cursor: int) -> list[dict[str, 
             return []
         locale = (await session.get_one(Resident, resident.id)).locale
         return await present.messages(session, parts.wording, rows, locale, parts.now())
-
-
-async def _may_see(session: Any, resident: Resident, photo: Photo) -> bool:
-    """Their own, or the evidence of a reply to a case of theirs."""
-    if photo.resident == resident.id:
-        return True
-    return photo.case_id is not None and await queries.shown_to(session, resident.id, photo)
 
 
 def _cursor(after: str) -> int:

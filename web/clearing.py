@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 from pydantic import BaseModel, Field
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -16,8 +16,9 @@ from cases.periods import month as month_of
 from cases.periods import today
 from models import Case, Person, Role
 from models.town import COMMUNITY
-from web.auth import MaybeSignedIn, SignedInHere
-from web.pages import locale_of, page
+from web.auth import SignedInHere
+from web.languages import locale_of
+from web.pages import page
 from web.parts import Parts, PartsHere
 
 MONTHS = 14  # in the choice
@@ -35,13 +36,11 @@ class Target(BaseModel):
 @router.get("/staff/clearing", response_model=None, include_in_schema=False)
 async def clearing_page(
     request: Request,
-    me: MaybeSignedIn,
+    me: SignedInHere,
     parts: PartsHere,
     month: str = "",
     area: str = "",
 ) -> Response:
-    if me is None:
-        return RedirectResponse("/staff", 303)
     book, now = parts.senses.book, parts.now()
     within, chosen = clearing.reach(book, me.person), _month(month) if month else today(now)
     if within is None:

@@ -9,11 +9,11 @@ import json
 import secrets
 from typing import Annotated
 
-from fastapi import APIRouter, Header, HTTPException, Request, Response
+from fastapi import APIRouter, Depends, Header, HTTPException, Request, Response
 from starlette.requests import ClientDisconnect
 
 from bot.reception import Again, NoUpdate, Reception
-from web.parts import Parts, PartsHere
+from web.parts import PartsHere
 
 HEADER = "X-Telegram-Bot-Api-Secret-Token"
 BODY_SECONDS = 10.0
@@ -21,13 +21,17 @@ AGAIN_SECONDS = 3
 router = APIRouter(include_in_schema=False)
 
 
-@router.post("/hooks/{channel}")
-async def hook(
-    channel: str, request: Request, parts: PartsHere, secret: Annotated[str, Header(alias=HEADER)] = ""
-) -> Response:
-    reception = _reception(parts, channel)
+async def messenger(channel: str, parts: PartsHere, secret: Annotated[str, Header(alias=HEADER)] = "") -> Reception:
+    """Without a secret there is no door: nobody could tell a messenger from anybody else."""
+    if channel not in parts.receptions or not parts.hook_secret:
+        raise HTTPException(404)
     if not secrets.compare_digest(secret.encode("latin-1"), parts.hook_secret.encode()):
         raise HTTPException(403)
+    return parts.receptions[channel]
+
+
+@router.post("/hooks/{channel}")
+async def hook(request: Request, reception: Annotated[Reception, Depends(messenger)]) -> Response:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise HTTPException(415)
     raw = _parsed(await _body(request))
@@ -38,13 +42,6 @@ async def hook(
     except Again:
         return Response(status_code=503, headers={"retry-after": str(AGAIN_SECONDS)})
     return Response()
-
-
-def _reception(parts: Parts, channel: str) -> Reception:
-    """Without a secret there is no door: nobody could tell a messenger from anybody else."""
-    if channel not in parts.receptions or not parts.hook_secret:
-        raise HTTPException(404)
-    return parts.receptions[channel]
 
 
 async def _body(request: Request) -> bytes:

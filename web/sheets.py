@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from fastapi import APIRouter, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 
 from bot.papers.sheets import Sheet
 from bot.papers.sheets import sheets as printed
@@ -13,8 +13,9 @@ from cases.errors import NotFound
 from models import Area, Person, Place, Role
 from models.town import COMMUNITY, GRID
 from routing.places import sign
-from web.auth import MaybeSignedIn, SignedInHere
-from web.pages import locale_of, page
+from web.auth import SignedInHere
+from web.languages import locale_of
+from web.pages import page
 from web.parts import Parts, PartsHere
 
 EVERYWHERE = frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.ADMIN})
@@ -24,9 +25,7 @@ router = APIRouter()
 
 
 @router.get("/staff/sheets", response_model=None, include_in_schema=False)
-async def sheets_page(request: Request, me: MaybeSignedIn, parts: PartsHere, area: str = "") -> Response:
-    if me is None:
-        return RedirectResponse("/staff", 303)
+async def sheets_page(request: Request, me: SignedInHere, parts: PartsHere, area: str = "") -> Response:
     book = parts.senses.book
     areas = printable(book, me.person)
     only = areas[0].code if len(areas) == 1 else ""

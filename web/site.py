@@ -1,6 +1,6 @@
 """The site: pages, doors, health. Everything behind it is handed in as Parts."""
 
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from web import (
@@ -8,6 +8,7 @@ from web import (
     bulletins,
     chat,
     clearing,
+    gate,
     guard,
     hooks,
     open311,
@@ -30,10 +31,18 @@ from web.parts import Parts
 
 
 def create(parts: Parts) -> FastAPI:
-    app = FastAPI(title="Fengqiao", docs_url=None, redoc_url=None, openapi_url="/openapi.json", responses=REFUSALS)
+    app = FastAPI(
+        title="Fengqiao",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        responses=REFUSALS,
+        dependencies=[Depends(gate.gate)],
+    )
     app.state.parts = parts
     guard.mount(app)
     refusals.mount(app)
+    gate.mount(app)
     app.include_router(resident.router)
     app.include_router(chat.router)
     app.include_router(receipts.router)
@@ -53,6 +62,7 @@ def create(parts: Parts) -> FastAPI:
     app.mount("/static", assets.mounted(), name="static")
     _pages(app, parts)
     _health(app, parts)
+    gate.check(app)
     return app
 
 

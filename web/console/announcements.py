@@ -59,7 +59,6 @@ async def announcements_page(here: Here) -> Response:
 
 @router.get("/console/announcements/new", response_model=None)
 async def new_page(here: Here) -> Response:
-    here.may(*announcements.WRITES)
     urgent = here.person.role in announcements.EMERGENCIES
     return here.show("announcement", row=None, choice=choice(here.book, here.person), urgent=urgent)
 

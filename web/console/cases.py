@@ -78,7 +78,6 @@ async def counts(here: Here) -> dict[str, str]:
 @router.post("/console/cases/person")
 async def by_telephone(given: Phone, here: Here) -> dict[str, str]:
     """The number becomes its hash, which opens nothing; the address never holds the number itself."""
-    here.may(*by_phone.MAY)
     number = read_phone(given.phone)
     if number is None:
         raise Missing("console.cases.phone_wrong")

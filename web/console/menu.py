@@ -1,13 +1,11 @@
-"""The console's pages as data: where each lies, and who may open it. Menu, doors and tests read this."""
+"""The console's pages as data: where each lies, and under which heading; web/roles.py says for whom."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from models import Role
-
-_R = Role
-_DESKS = frozenset({_R.DISPATCHER, _R.SUPERVISOR, _R.ADMIN})
+from web.roles import RULES_OF
 
 
 @dataclass(frozen=True)
@@ -20,25 +18,25 @@ class Page:
     who: frozenset[Role]
 
 
-def _page(name: str, path: str, group: str, who: Collection[Role]) -> Page:
-    return Page(name, path, group, frozenset(who))
+def _page(name: str, path: str, group: str) -> Page:
+    return Page(name, path, group, RULES_OF[f"GET {path}"].who)
 
 
 PAGES: Sequence[Page] = (
-    _page("cases", "/console/cases", "work", _DESKS | {_R.CLERK, _R.LEADER, _R.AUDITOR}),
-    _page("triage", "/console/triage", "work", {_R.DISPATCHER, _R.SUPERVISOR}),
-    _page("review", "/console/review", "work", {_R.CLERK, _R.DISPATCHER, _R.ADMIN}),
-    _page("board", "/console/board", "watch", _DESKS | {_R.LEADER, _R.AUDITOR}),
-    _page("announcements", "/console/announcements", "residents", _DESKS | {_R.WORKER, _R.LEADER, _R.AUDITOR}),
-    _page("proposals", "/console/proposals", "residents", _DESKS | {_R.WORKER, _R.LEADER, _R.AUDITOR}),
-    _page("scores", "/console/scores", "residents", _DESKS | {_R.LEADER, _R.AUDITOR}),
-    _page("services", "/console/services", "residents", _DESKS | {_R.CLERK, _R.LEADER}),
-    _page("tables", "/console/tables", "town", {_R.ADMIN, _R.AUDITOR}),
-    _page("rules", "/console/rules", "town", {_R.ADMIN, _R.DISPATCHER, _R.AUDITOR}),
-    _page("texts", "/console/texts", "town", {_R.ADMIN}),
-    _page("partners", "/console/partners", "town", {_R.ADMIN, _R.DISPATCHER}),
-    _page("learning", "/console/learning", "model", {_R.ADMIN, _R.AUDITOR}),
-    _page("audit", "/console/audit", "model", {_R.ADMIN, _R.AUDITOR}),
+    _page("cases", "/console/cases", "work"),
+    _page("triage", "/console/triage", "work"),
+    _page("review", "/console/review", "work"),
+    _page("board", "/console/board", "watch"),
+    _page("announcements", "/console/announcements", "residents"),
+    _page("proposals", "/console/proposals", "residents"),
+    _page("scores", "/console/scores", "residents"),
+    _page("services", "/console/services", "residents"),
+    _page("tables", "/console/tables", "town"),
+    _page("rules", "/console/rules", "town"),
+    _page("texts", "/console/texts", "town"),
+    _page("partners", "/console/partners", "town"),
+    _page("learning", "/console/learning", "model"),
+    _page("audit", "/console/audit", "model"),
 )
 BY_NAME = {page.name: page for page in PAGES}
 

@@ -64,7 +64,6 @@ async def proposals_page(here: Here, stage: Literal["waiting", "open", "over"] =
 
 @router.get("/console/proposals/new", response_model=None)
 async def new_page(here: Here) -> Response:
-    here.may(*proposals.CHECKS)
     return here.show("proposal", row=None, writes=True, choice=choice(here.book, here.person), **_helpers(here))
 
 
@@ -118,7 +117,6 @@ async def withdraw(here: Here, number: Number, why: Why) -> dict[str, Any]:
 @router.post("/console/proposals/{number}/slips.pdf", response_class=Response)
 async def print_slips(here: Here, number: Number, building: Building) -> Response:
     """New codes for a building's households, on paper only; those printed before and not used end with it."""
-    here.may(*proposals.CHECKS)
     async with here.parts.transactions.begin() as session:
         row = await proposals.held(session, here.book, here.person, number)
         codes = await issued.issue(session, here.book, here.parts.keys, row, building.place)

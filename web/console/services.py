@@ -19,11 +19,12 @@ from town import edit, service_edit
 from town.edit import Unsound
 from town.sheets import Cells
 from town.tables import COLUMNS
+from web import roles
 from web.console.shell import Console, at
 
 PER_PAGE = 50
 LISTS = ("asked", "steps", "materials")  # a line each in the form, `;` between them in the file
-EDITORS = (Role.DISPATCHER, Role.SUPERVISOR, Role.ADMIN)
+EDITORS = roles.DESKS
 
 router = APIRouter()
 Here = Annotated[Console, at("services")]
@@ -50,7 +51,7 @@ async def services_page(
         "services", rows=found[(page - 1) * PER_PAGE : page * PER_PAGE], total=len(found), pages=pages, counts=counts,
         units=sorted({row.unit for row in rows}), due=lambda row: _due(here, row), title=words.title,
         asked={"q": q, "unit": unit, "due": due, "resting": resting, "page": page, "ask": ask},
-        tried=_tried(here, ask) if ask else None, adds=here.person.role in (*EDITORS, Role.CLERK),
+        tried=_tried(here, ask) if ask else None, adds=here.person.role in roles.EDITS_SERVICES,
     )  # fmt: skip
 
 

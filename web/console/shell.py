@@ -4,13 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
-from urllib.parse import quote
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import BeforeValidator
 from sqlmodel.ext.asyncio.session import AsyncSession
-from starlette.exceptions import HTTPException
 
 from bot.texts import say
 from bot.wording import when
@@ -19,27 +17,11 @@ from cases.book import Book
 from cases.errors import NotAllowed
 from models import Person, Role
 from web import pages
-from web.auth import MaybeSignedIn, SignedIn, SignedInHere
+from web.auth import SignedIn, SignedInHere
 from web.console import menu
 from web.console.menu import Page
-from web.guard import SAFE
+from web.gate import NotYourPage
 from web.parts import Parts, PartsHere
-
-
-class NotYourPage(HTTPException):
-    """Said as a page where one was asked for. FastAPI lets no other kind of error through the middleware."""
-
-    def __init__(self, me: SignedIn) -> None:
-        super().__init__(403)
-        self.me = me
-
-
-class SignInFirst(HTTPException):
-    """Sent to the door, which leads back here."""
-
-    def __init__(self, back: str) -> None:
-        super().__init__(303)
-        self.back = back
 
 
 @dataclass(frozen=True)
@@ -65,7 +47,7 @@ class Console:
         return say(key, self.locale, **args)
 
     def may(self, *roles: Role) -> None:
-        """For a step that fewer may take than may look. Raises NotAllowed."""
+        """For what a door's parameters ask that fewer may: the door itself is in web/roles.py. Raises NotAllowed."""
         if self.person.role not in roles:
             raise NotAllowed("console.not_yours")
 
@@ -87,26 +69,16 @@ NOT_BLANK = BeforeValidator(_blank)
 
 
 def at(name: str) -> Any:
-    """`here: Annotated[Console, at("cases")]`: only for whom the page is; the page for GET, JSON for all else."""
+    """`here: Annotated[Console, at("cases")]`: whoever the gate let in, at this page of the menu."""
     page = menu.BY_NAME[name]
 
-    async def door(request: Request, parts: PartsHere, me: MaybeSignedIn) -> Console:
-        if me is None:
-            raise SignInFirst(_here(request))
-        if me.person.role not in page.who:
-            raise NotYourPage(me) if request.method in SAFE else NotAllowed("console.not_yours")
+    async def door(request: Request, parts: PartsHere, me: SignedInHere) -> Console:
         return Console(request, parts, me, page, pages.locale_of(request), parts.now())
 
     return Depends(door)
 
 
 def mount(app: FastAPI) -> None:
-    @app.exception_handler(SignInFirst)
-    async def sign_in(request: Request, error: SignInFirst) -> Response:
-        if request.method not in SAFE or request.headers.get("x-part"):
-            return Response(status_code=401)
-        return RedirectResponse(f"/staff?next={quote(error.back, safe='/')}", 303)
-
     @app.exception_handler(NotYourPage)
     async def not_yours(request: Request, error: NotYourPage) -> Response:
         parts: Parts = request.app.state.parts
@@ -117,10 +89,6 @@ def mount(app: FastAPI) -> None:
         """To the first page somebody has; whoever has none works at the staff page."""
         own = menu.open_to(me.person.role)
         return RedirectResponse(own[0].path if own else "/staff", 303)
-
-
-def _here(request: Request) -> str:
-    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
 def _page(
