@@ -1,35 +1,31 @@
 """Beside a case's stops: what people look for among very many cases, as conditions an index answers.
 
 Words are found by pairs of characters (docs/adr/0027): where few cases hold them those are named one by one, where
-many do a list in its own order meets them soon enough.
+many do they are looked for from the newest back (cases/newest.py).
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, bindparam, false, func, literal_column, or_, text
-from sqlalchemy.dialects.postgresql import array
+from sqlalchemy import ColumnElement, false, literal_column, or_, text
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from cases import access
+from cases import access, by_place, word_index
 from cases.book import Book
-from models import OPEN, Case, CaseWords, Person, Resident, Role, Status
+from cases.by_place import Spot
+from cases.word_index import Held, Marks
+from models import OPEN, Case, HotCase, Person, Resident, Role, Status
 from models.base import AWARE
 from models.listed import DONE_CASES, DUE, OPEN_CASES
-from models.town import GRID
 
 GROUPS = ("open", "late", "done", "all")  # of statuses; every status is one by itself as well
 TOGETHER = ("joined", "merged", "leads")
 ME, MINE = "me", "mine"
-FEW = 3_000  # cases named one by one; of a word in more than 3 of 1,000 a page is met within some 20,000
-PLACES = 2_000
 MONTHS = 24
-SHORTEST = 2  # characters of a word
 
 
 @dataclass(frozen=True)
@@ -50,11 +46,17 @@ class Search:
     ordered: bool = False
     filed: bool = False  # by whoever asks
     together: str = ""
+    hot: int = 0  # the cases of a hot issue (热点)
     since: datetime | None = None
     until: datetime | None = None
     due_by: datetime | None = None
     sort: str = "due"
     nothing: bool = False  # of what was asked nothing can be looked for
+
+    @property
+    def narrow(self) -> bool:
+        """Few cases pass, and an index knows them: any words are read in those."""
+        return bool(self.danger or self.ordered or self.together or self.contact or self.hot)
 
     @property
     def by_due(self) -> bool:
@@ -64,32 +66,46 @@ class Search:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A search made ready for the database. `named`: `where` names the cases one by one, so no order need be walked.
+class Source:
+    """One reason to be found. `named`: `where` names the cases one by one, so no order need be walked.
 
-    `some`: of too many to name, those that were met first, of which a count mostly has enough.
+    `held`: too many to name hold the words; `some` of them, of which a count mostly has enough.
     """
 
-    person: Person
-    search: Search
     where: Sequence[ColumnElement[bool]]
     named: bool = False
+    held: Held | None = None
     some: Sequence[UUID] = ()
 
 
+@dataclass(frozen=True)
+class Asked:
+    """A search made ready for the database: what any of its sources finds."""
+
+    person: Person
+    search: Search
+    sources: Sequence[Source]
+
+
 async def ready(session: AsyncSession, book: Book, person: Person, search: Search, now: datetime) -> Asked:
-    where_ = [*_plain(book, person, search, now)]
-    grids, places = where(book, search.place) if search.place else ([], [])
-    if search.place:
-        where_.append(await _placed(session, book, search.place, grids, places))
-    if not search.words:
-        return Asked(person, search, where_, bool(search.contact))
-    where_ += [_says(col(Case.text), word) for word in search.words]
-    marks = [*_marks(book, person, search), *([["grid=" + grid for grid in grids]] if grids and not places else [])]
-    ids = await _holding(session, search.words, [*marks, *_reach(book, person)])
-    if len(ids) > FEW:
-        return Asked(person, search, where_, some=ids)
-    return Asked(person, search, [*where_, named(ids)], named=True)
+    leading = await _leading(session) if search.together == "leads" else []
+    plain = [*_plain(book, person, search, now), *leading, *word_index.says(search.words)]
+    marks = [*_marks(book, person, search), *_reach(book, person)]
+    spots = by_place.spots(book, search.place) if search.place else [Spot(())]
+    return Asked(person, search, [await _source(session, search, plain, marks, spot) for spot in spots])
+
+
+async def _source(
+    session: AsyncSession, search: Search, plain: Sequence[ColumnElement[bool]], marks: Marks, spot: Spot
+) -> Source:
+    where, words = [*plain, *spot.where], [*search.words, *spot.words]
+    if not words:
+        return Source(where, named=bool(search.contact or search.hot))
+    held = Held(words, [*marks, *([[f"grid={grid}" for grid in spot.grids]] if spot.grids else [])])
+    ids = await word_index.holding(session, held)
+    if len(ids) <= word_index.FEW:
+        return Source([*where, word_index.named(ids)], named=True)
+    return Source(where) if search.narrow else Source(where, held=held, some=ids)
 
 
 def _plain(book: Book, person: Person, search: Search, now: datetime) -> Iterable[ColumnElement[bool]]:
@@ -120,6 +136,8 @@ def _plain(book: Book, person: Person, search: Search, now: datetime) -> Iterabl
         yield col(Case.overdue).is_(True)
     if search.ordered:
         yield col(Case.ordered).is_not(None)
+    if search.hot:
+        yield col(Case.id).in_(select(HotCase.case_id).where(HotCase.issue == search.hot))
     yield from _together(search.together)
     yield from _times(search)
 
@@ -172,10 +190,17 @@ def _together(asked: str) -> Iterable[ColumnElement[bool]]:
             yield col(Case.joined) > 0
         case "merged":
             yield col(Case.master).is_not(None)
-        case "leads":
-            follows = aliased(Case)  # asked for one case at a time, in the list's order: of all at once is slower
-            first = select(follows.id).where(follows.master == Case.id).limit(1).correlate(Case)
-            yield first.scalar_subquery().is_not(None)
+
+
+async def _leading(session: AsyncSession) -> list[ColumnElement[bool]]:
+    """Of very many it is asked for one case at a time, in the list's order: there one in a few is met."""
+    masters = select(Case.master).where(col(Case.master).is_not(None)).distinct().limit(word_index.FEW + 1)
+    ids = [one for one in (await session.exec(masters)).all() if one]
+    if len(ids) <= word_index.FEW:
+        return [word_index.named(ids)]
+    follows = aliased(Case)
+    first = select(follows.id).where(follows.master == Case.id).limit(1).correlate(Case)
+    return [first.scalar_subquery().is_not(None)]
 
 
 def _times(search: Search) -> Iterable[ColumnElement[bool]]:
@@ -188,23 +213,7 @@ def _times(search: Search) -> Iterable[ColumnElement[bool]]:
         yield col(Case.submitted_at) < search.due_by  # says nothing new, but where to begin
 
 
-# Words
-
-
-Marks = Sequence[Sequence[str]]
-"""Of each some one must hold: what the database marks a case's words with (migrations, `case_words_of`)."""
-
-
-async def _holding(session: AsyncSession, words: Sequence[str], marks: Marks = ()) -> Sequence[UUID]:
-    """Cases with every pair of characters of the words; one more than FEW where there are more."""
-    pairs = func.word_pairs(" ".join(words))
-    for one in [one for one in marks if len(one) == 1]:
-        pairs = func.array_append(pairs, func.word_mark(one[0]))
-    chosen = select(CaseWords.case_id).where(col(CaseWords.words).contains(pairs))
-    for some in [some for some in marks if len(some) > 1]:
-        marked = array([func.word_mark(one) for one in some])
-        chosen = chosen.where(col(CaseWords.words).bool_op("&&")(marked))
-    return (await session.exec(chosen.limit(FEW + 1))).all()
+# What the index of words is asked besides
 
 
 def _marks(book: Book, person: Person, search: Search) -> Iterable[Sequence[str]]:
@@ -221,9 +230,8 @@ def _marks(book: Book, person: Person, search: Search) -> Iterable[Sequence[str]
 
 def _months(since: datetime, until: datetime) -> Sequence[str]:
     """Those a few months touch; of a longer time nothing is gained."""
-    first, last = since.astimezone(UTC), until.astimezone(UTC)
-    some = range(first.year * 12 + first.month - 1, last.year * 12 + last.month)
-    return [f"month={n // 12}-{n % 12 + 1:02}" for n in some] if len(some) <= MONTHS else []
+    first, last = word_index.month_of(since), word_index.month_of(until)
+    return word_index.marks_of(first, last) if last - first < MONTHS else []
 
 
 def _reach(book: Book, person: Person) -> Iterable[Sequence[str]]:
@@ -231,54 +239,8 @@ def _reach(book: Book, person: Person) -> Iterable[Sequence[str]]:
     if person.role in access.SEES_ALL:
         return
     whole = "-" not in person.area
-    below = [] if whole or person.role is not Role.LEADER else _below(book, [person.area])
+    below = [] if whole or person.role is not Role.LEADER else by_place.below(book, [person.area])
     grids = dict.fromkeys([*below, *person.holds, *([person.area] if person.role is Role.WORKER else [])])
     yield [
         f"who={person.code}", f"unit={person.unit}", f"co={person.unit}", *(f"grid={grid}" for grid in grids),
     ]  # fmt: skip
-
-
-def named(ids: Sequence[UUID]) -> ColumnElement[bool]:
-    return col(Case.id) == any_(bindparam(None, list(ids), type_=ARRAY(Uuid)))
-
-
-def _says(column: Any, word: str) -> ColumnElement[bool]:
-    """Not by LIKE: of that the database believes that hardly any case passes, and reads all of them."""
-    return func.strpos(func.lower(column), word.lower()) > 0
-
-
-async def _placed(
-    session: AsyncSession, book: Book, asked: str, grids: Sequence[str], places: Sequence[str]
-) -> ColumnElement[bool]:
-    """By the codes it stands for, and by how residents wrote it where nobody knew the place."""
-    either: list[ColumnElement[bool]] = [col(Case.grid).in_(grids)] if grids else []
-    either += [col(Case.place).in_(places)] if places else []
-    if asked not in book.areas and asked not in book.places and len(asked) >= SHORTEST:
-        words = asked.split()
-        ids = await _holding(session, words)
-        written = [_says(col(Case.place_text), word) for word in words]
-        either.append(_all([*written, *([named(ids)] if len(ids) <= FEW else [])]))
-    return or_(*either) if either else false()
-
-
-def _all(conditions: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
-    first, *others = conditions
-    for one in others:
-        first = first & one
-    return first
-
-
-def where(book: Book, asked: str) -> tuple[list[str], list[str]]:
-    """Grids and places: of the area or place with this code, else of all that are called so."""
-    if asked in book.areas:
-        return _below(book, [asked]), []
-    if known := book.places.get(asked):
-        return [], [asked, *(code for code, one in book.places.items() if one.name.startswith(known.name + " "))]
-    areas = [code for code, one in book.areas.items() if asked in one.name]
-    places = [code for code, one in book.places.items() if asked in one.name or asked in one.aliases]
-    return _below(book, areas), places[:PLACES]
-
-
-def _below(book: Book, areas: Sequence[str]) -> list[str]:
-    wanted = set(areas)
-    return [code for code, one in book.areas.items() if one.level >= GRID and wanted & set(one.path)] if wanted else []

@@ -12,7 +12,7 @@ from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.database import Sessions
-from cases import access, listing, sealed, search, views
+from cases import access, listing, sealed, search, views, word_index
 from cases.book import Book, read_book
 from cases.errors import Missing, NotFound
 from cases.intake import Complaint, file
@@ -116,7 +116,7 @@ async def test_a_very_common_word_is_found_another_way(
     session: AsyncSession, book: Book, numbers: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same answers where too many cases hold a word to be named one by one."""
-    monkeypatch.setattr(search, "FEW", 0)
+    monkeypatch.setattr(word_index, "FEW", 0)
     for word, names in (("烧烤店", ["smoke"]), ("烧烤", ["grill", "smoke"]), ("noise", ["noise"])):
         asked = replace(ALL, words=[word])
         assert await found(session, book, asked) == [numbers[name] for name in names]

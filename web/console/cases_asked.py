@@ -12,7 +12,8 @@ from pydantic import BaseModel, Field, field_validator
 from bot.scrub import scrub
 from cases.listing import ORDERS
 from cases.periods import begins, today
-from cases.search import GROUPS, SHORTEST, TOGETHER, Search
+from cases.search import GROUPS, TOGETHER, Search
+from cases.word_index import SHORTEST
 from classifiers.kinds import KINDS
 from models import Role, Status
 from web.console.shell import NOT_BLANK
