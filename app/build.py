@@ -41,7 +41,7 @@ from bot.media import Store
 from bot.rewording import Rewording
 from bot.senses import Senses
 from bot.transactions import Transactions
-from cases import area_days, bulletins, drift, orders, red_days, ringing, supervision, whistle
+from cases import area_days, bulletins, drift, orders, red_days, ringing, supervision, week_sums, whistle
 from cases.book import Book, NoTown, read_book
 from cases.intake import Guess
 from cases.keys import Keys
@@ -217,6 +217,10 @@ def make_work(
         async with transactions.begin() as session:
             return await bulletins.put_out(session, senses.book, now(), site)
 
+    async def keep_a_week() -> int:
+        async with transactions.begin() as session:
+            return await week_sums.keep(session, senses.book, now())
+
     return Work(
         deliver,
         give_up,
@@ -229,6 +233,7 @@ def make_work(
         warn,
         put_out,
         neighbours.go_on,
+        keep_a_week,
     )
 
 

@@ -37,6 +37,7 @@ from models.status import (
     Status,
     Step,
 )
+from models.sums import WeekSums
 from models.supervision import ORDER_NUMBERS, Alarm, Exclusion, ExclusionReason, Order
 from models.together import CoStatus, CoTask
 from models.town import Area, Category, Person, Place, SeededFile, Town, TownImport, Unit
@@ -127,5 +128,6 @@ __all__ = [
     "VoteSlip",
     "Voter",
     "Way",
+    "WeekSums",
     "Workday",
 ]

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.desk.card import span
 from bot.texts import say
-from cases import board, cells, hot
+from cases import board, cells, hot, week_sums
 from cases.board import Count, Issue, Scope
 from cases.book import Book
 from cases.bulletin import ENOUGH
@@ -21,9 +21,8 @@ from web.parts import Parts
 from web.sparks import Spark, spark
 
 MOMENT, MINUTE, HALF_A_MINUTE = timedelta(seconds=3), timedelta(minutes=1), timedelta(seconds=30)
-SETTLED = timedelta(hours=1)
 AWHILE, LONG = timedelta(minutes=15), timedelta(days=400)
-WEEKS, LEAGUE_WEEKS = 8, 4  # full ones before the running one
+WEEKS, LEAGUE_WEEKS = week_sums.BACK, 4  # full ones before the running one
 CARDS, UNITS, NEWEST = 4, 9, 8  # of hot issues, units and cases just filed that are shown at once
 MARKED = 1.1  # times what it was, from which more is marked as worse
 TELLING = 20  # cases from which a running week's rate says something
@@ -110,15 +109,24 @@ async def _week(parts: Parts, now: datetime, ago: int) -> Cells:
 
 
 async def of_week(parts: Parts, now: datetime, period: Period) -> Cells:
-    """One that is over stays as it is, once what happened in its last minutes is written down for sure."""
-    running = now < period.until + SETTLED
+    """From the sums of those that are over; what no worker has kept yet is counted here, as the running one is."""
+    since = (await _in_force(parts, now)).get(period.start)
 
     async def make() -> Cells:
         async with parts.transactions.read() as session:
-            return await cells.of_period(session, period)
+            found = await week_sums.read(session, period.start) if since else None
+            return found or await cells.of_period(session, period)
 
-    fresh, stale = (MINUTE, AWHILE) if running else (LONG, LONG)
-    return await parts.kept.get(("week", period.start, running), now, make, fresh=fresh, stale=stale)
+    fresh, stale = (LONG, LONG) if since else (MINUTE, AWHILE)
+    return await parts.kept.get(("week", period.start, since), now, make, fresh=fresh, stale=stale)
+
+
+async def _in_force(parts: Parts, now: datetime) -> Mapping[date, datetime]:
+    async def make() -> Mapping[date, datetime]:
+        async with parts.transactions.read() as session:
+            return await week_sums.in_force(session, parts.senses.book, week_sums.over(now))
+
+    return await parts.kept.get("weeks", now, make, fresh=MINUTE)
 
 
 async def moment(parts: Parts, person: Person, area: str, place: str | None, now: datetime) -> Moment:
