@@ -6,15 +6,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from sqlmodel import col, select
 
-from cases import area_days
+from cases import area_days, week_sums
 from cases.periods import today
 from models import AreaDay, Case, Colour, StaffSession
 from tests.support.busy import fill
 from tests.support.site import Site
 from tests.web.conftest import DESKTOP, PHONE, Window
 from web import auth
+from web.kept import Kept
 
 WALL = {"width": 1920, "height": 1080}
 LAPTOPS = ({"width": 1440, "height": 900}, {"width": 1366, "height": 768})
@@ -193,3 +195,23 @@ async def test_everybody_reads_figures_that_tell_of_nobody(
 async def test_a_town_without_cases_has_a_public_page(site: Site) -> None:
     shown = await site.client().get("/public")
     assert shown.status_code == 200 and "这一周每类都不多" in shown.text
+
+
+async def test_the_page_is_the_same_from_kept_sums(site: Site) -> None:
+    """Counted where no worker has kept a week yet, read where one has; a week that is not in force is counted again."""
+    await busy(site, 300)
+    leader, book, now = await site.staff("hezhiqiang"), site.parts.senses.book, site.parts.now()
+    counted = [(await leader.http.get(page)).text for page in ("/board", "/public")]
+    async with site.parts.sessions() as session:
+        while await week_sums.keep(session, book, now):
+            pass
+        await session.execute(text("UPDATE week_sums SET cells = '[]' WHERE week = (SELECT min(week) FROM week_sums)"))
+        await session.commit()
+    site.transport.app.state.parts.kept = Kept()  # type: ignore[attr-defined]  # as after a start
+    read = [(await leader.http.get(page)).text for page in ("/board", "/public")]
+    assert read != counted, "the sums are what is read"
+    async with site.parts.sessions() as session:
+        await session.execute(text("UPDATE week_sums SET counted_by = 'other SQL'"))
+        await session.commit()
+    site.transport.app.state.parts.kept = Kept()  # type: ignore[attr-defined]
+    assert [(await leader.http.get(page)).text for page in ("/board", "/public")] == counted
