@@ -15,13 +15,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app import personal_keys
+from app import heads, personal_keys
 from app.bots import Bot, Materials, hook_secret
 from app.bots import make as make_bots
 from app.database import Sessions, libpq_url
 from app.database import engine as make_engine
 from app.database import sessions as make_sessions
 from app.errors import CannotGoOn
+from app.heads import Record
 from app.hotness import Hotness
 from app.jobs import DEAD_AFTER, Work, defer_deliveries, defer_training, make_queue
 from app.learning import Learning
@@ -122,7 +123,8 @@ async def build(settings: Settings, url: str, now: Now = utcnow) -> AsyncIterato
         shadowing = Shadowing(transactions, settings.model_dir.parent, now, key=key)
         keys = personal_keys.keys(settings)
         neighbours = Neighbours(transactions, senses, keys, now)
-        work = make_work(transactions, senses, learning, shadowing, neighbours, now, settings.site_url)
+        record = Record(sessions, heads.folder(settings.data_dir), now)
+        work = make_work(transactions, senses, learning, shadowing, neighbours, record, now, settings.site_url)
         queue = make_queue(url, work)
         store, inbox = Store(settings.photos_dir), Inbox(transactions, keys)
         bots = make_bots(Materials(settings, transactions, senses, keys, store, inbox, learning, now))
@@ -176,6 +178,7 @@ def make_work(
     learning: Learning,
     shadowing: Shadowing,
     neighbours: Neighbours,
+    record: Record,
     now: Now,
     site: str,
 ) -> Work:
@@ -234,6 +237,7 @@ def make_work(
         put_out,
         neighbours.go_on,
         keep_a_week,
+        record=record.tend,
     )
 
 

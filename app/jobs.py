@@ -43,6 +43,7 @@ LOST_AFTER = {
     "warn": 90.0,
     "bulletin": 660.0,
     "neighbours": 90.0,
+    "record": 660.0,
     "week_sums": 660.0,
 }  # none runs this long: see `reap`
 UNDELIVERED_AFTER = 30.0
@@ -66,6 +67,7 @@ class Work:
     bulletin: Callable[[], Awaitable[int]]  # one of last week's; 0 when it is not time or none is left
     neighbours: Callable[[], Awaitable[int]]  # a vote or some notices; 0 when nothing is due
     week_sums: Callable[[], Awaitable[int]]  # counts a week that is over; 0 when all are kept
+    record: Callable[[], Awaitable[int]]  # links some old cases; keeps a head and returns 0 when none is left
 
 
 class Backoff(BaseRetryStrategy):
@@ -208,6 +210,13 @@ def make_queue(url: str, work: Work) -> App:
     async def week_sums(timestamp: int) -> None:
         async with asyncio.timeout(BULLETIN_SECONDS):  # each week is committed by itself
             while await work.week_sums():
+                pass
+
+    @queue.periodic(cron="40 * * * *")
+    @queue.task(name="record", queue=QUEUE, queueing_lock="record", lock="record", priority=-10)
+    async def record(timestamp: int) -> None:
+        async with asyncio.timeout(BULLETIN_SECONDS):  # each lot is committed by itself; the next hour goes on
+            while await work.record():
                 pass
 
     @queue.periodic(cron="17 3 * * *")

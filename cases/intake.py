@@ -10,7 +10,7 @@ from sqlalchemy import func
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from cases import corrections, evidence, joining, lifecycle, triage
+from cases import corrections, evidence, joining, lifecycle, record, triage
 from cases.book import Book
 from cases.clock import TOWN_TIME
 from cases.corrections import Labelled
@@ -80,18 +80,20 @@ async def file_many(
     for (resident, complaint, now), number in zip(told, numbers, strict=True):
         code = new_code()
         filed.append(Filed(_new_case(book, resident, complaint, number, keys.code_hash(code), now), code))
+    first = [_submitted(one.case, complaint, now) for one, (_, complaint, now) in zip(filed, told, strict=True)]
     session.add_all([one.case for one in filed])
     await session.flush()
-    for (resident, complaint, now), one in zip(told, filed, strict=True):
-        await _begin(session, book, one.case, resident, complaint, now)
+    for (resident, complaint, _), one, submitted in zip(told, filed, first, strict=True):
+        await _begin(session, book, one.case, submitted, resident, complaint)
     return filed
 
 
 async def _begin(
-    session: AsyncSession, book: Book, case: Case, resident: Resident, complaint: Complaint, now: datetime
+    session: AsyncSession, book: Book, case: Case, submitted: Event, resident: Resident, complaint: Complaint
 ) -> None:
+    now = submitted.at
     session.add(Follower(case_id=case.id, resident=resident.id, via="filed", at=now))
-    session.add(_submitted(case, complaint, now))
+    session.add(submitted)
     if complaint.guess:
         session.add(_prediction(case, complaint.guess, now))
     if complaint.chosen:
@@ -134,7 +136,7 @@ def _new_case(book: Book, resident: Resident, complaint: Complaint, number: str,
 
 
 def _submitted(case: Case, complaint: Complaint, now: datetime) -> Event:
-    return Event(
+    event = Event(
         case_id=case.id,
         seq=case.version,
         kind="submit",
@@ -147,6 +149,8 @@ def _submitted(case: Case, complaint: Complaint, now: datetime) -> Event:
         at=now,
         **lifecycle.as_it_is(case),
     )
+    case.chain = record.seal(event, record.start(case.id))
+    return event
 
 
 def _prediction(case: Case, guess: Guess, now: datetime) -> Prediction:

@@ -1,6 +1,7 @@
 """The only door through which a case's status changes.
 
-`move` checks STEPS, guards against two hands at once, adds the event, sets the clock and writes the notices;
+`move` checks STEPS, guards against two hands at once, adds the event, links it to the one before (cases/record.py),
+sets the clock and writes the notices;
 `note` adds an event that changes no status (an act of the clock, an escalation).
 """
 
@@ -8,6 +9,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from itertools import groupby
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -16,7 +18,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from cases import alarms, notices, timers
+from cases import alarms, notices, record, timers
 from cases.actors import Actor
 from cases.book import Book
 from cases.errors import Missing, NotAllowed, Stale
@@ -112,14 +114,10 @@ async def _take(
     leave_out: Sequence[Audience],
     above: Sequence[str] = (),
 ) -> Event:
-    over = _over(case, actor, after)
-    await _change(session, case, {**over, **(changes or {}), "status": after, "version": case.version + 1})
-    session.info.setdefault(MOVED, set()).add(case.id)
-    if CARRIED & set(changes or ()) and not case.master:
-        await _carry(session, case)
+    changed = {**_over(case, actor, after), **(changes or {}), "status": after, "version": case.version + 1}
     event = Event(
         case_id=case.id,
-        seq=case.version,
+        seq=changed["version"],
         kind=kind,
         actor=actor.code,
         role=actor.role,
@@ -129,8 +127,13 @@ async def _take(
         photos=list(photos),
         public=kind not in PRIVATE,
         at=now,
-        **as_it_is(case),
+        **as_it_is(case, changed),
     )
+    changed["chain"] = record.seal(event, await record.before(session, case))
+    await _change(session, case, changed)
+    session.info.setdefault(MOVED, set()).add(case.id)
+    if CARRIED & set(changes or ()) and not case.master:
+        await _carry(session, case)
     session.add(event)
     follows = await timers.after(session, book, case, kind, now) | await alarms.after(session, case, event)
     if follows:
@@ -141,9 +144,9 @@ async def _take(
     return event
 
 
-def as_it_is(case: Case) -> dict[str, Any]:
-    """What an event keeps of the case, so that whatever is counted from it stays as it was."""
-    return {name: getattr(case, name) for name in KEPT}
+def as_it_is(case: Case, changed: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
+    """What an event keeps of the case as it becomes, so that whatever is counted from it stays as it was."""
+    return {name: changed.get(name, getattr(case, name)) for name in KEPT}
 
 
 def _over(case: Case, actor: Actor, after: Status) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, Sequence, UniqueConstraint, text
+from sqlalchemy import BigInteger, Index, LargeBinary, Sequence, UniqueConstraint, text
 from sqlmodel import Field
 
 from models.base import DOCUMENT, WORDS, Table, moment, words_of
@@ -24,6 +24,7 @@ class Case(Table, table=True):
         Index("ix_cases_submitted", "submitted_at"),
         Index("ix_cases_cell", "cell", "submitted_at"),
         Index("ix_cases_filed_by", "filed_by", "submitted_at", postgresql_where=text("filed_by IS NOT NULL")),
+        Index("ix_cases_unlinked", "id", postgresql_where=text("chain IS NULL")),
         *LISTED,
     )
     id: UUID = Field(primary_key=True)
@@ -34,6 +35,7 @@ class Case(Table, table=True):
     locale: str = "zh-Hans"
     status: Status = Field(sa_type=words_of(Status))
     version: int = 1  # +1 with every event; guards against two hands at once
+    chain: bytes | None = Field(default=None, sa_type=LargeBinary)  # link of the last event: cases/record.py
     round: int = 1  # +1 with every reopening
 
     text: str  # as the resident wrote it, scrubbed
@@ -119,6 +121,10 @@ class Event(Table, table=True):
     sign_due_at: datetime | None = moment(nullable=True)
     contact_due_at: datetime | None = moment(nullable=True)
     overdue: bool = False
+    # The record (cases/record.py): the salt goes with the words when they are erased, the commitment takes its place.
+    salt: bytes | None = Field(default=None, sa_type=LargeBinary)
+    commitment: bytes | None = Field(default=None, sa_type=LargeBinary)
+    link: bytes | None = Field(default=None, sa_type=LargeBinary)  # None: written before there was a record
 
 
 class Timer(Table, table=True):

@@ -45,7 +45,9 @@ class Town:
     @property
     def work(self) -> Work:
         none = self.nothing
-        return Work(self.deliver, self.give_up, none, none, self.train, none, none, none, none, none, none, none)
+        return Work(
+            self.deliver, self.give_up, none, none, self.train, none, none, none, none, none, none, none, record=none
+        )
 
 
 @pytest.fixture

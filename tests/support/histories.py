@@ -227,9 +227,12 @@ COPIED: Mapping[type[SQLModel], Mapping[str, str]] = {
         "number": "number || '/' || n",
         "code_hash": "code_hash || '/' || n",
         "master": "CAST(md5(master::text || n) AS uuid)",
+        "chain": "NULL",
     },
     Event: {
         "case_id": "CAST(md5(case_id::text || n) AS uuid)",
+        "salt": "NULL",
+        "link": "NULL",
         "details": f"""details || CASE WHEN details ? 'other'
                 THEN jsonb_build_object('other', details->>'other' || '/' || n) ELSE '{{}}' END
             || CASE WHEN kind = 'grant_extension'
