@@ -98,6 +98,7 @@ _HOME = re.compile(r"\d{1,4}\s*(?=[室房戶户])|(?<=单元)\s*\d{2,4}|(?<=單�
 
 Keep = Callable[[re.Match[str], str], str | None]
 """What stands for a find, given the text as written; None: nothing was found after all."""
+Rule = tuple[re.Pattern[str], Keep]
 
 
 def redact(text: str) -> str:
@@ -121,7 +122,7 @@ def mask_phone(number: str) -> str:
     return f"{number[:3]}****{number[-4:]}" if len(number) >= 11 else "*" * (len(number) - 2) + number[-2:]
 
 
-def _starred(text: str, rules: Sequence[tuple[re.Pattern[str], Keep]]) -> str:
+def _starred(text: str, rules: Sequence[Rule]) -> str:
     plain = _UNSEEN.sub("", text.translate(FULL))
     shadow = plain.translate(SPELLED)
     for pattern, keep in rules:
@@ -184,7 +185,7 @@ def _surname(found: re.Match[str], plain: str) -> str:
     return plain[found.start() : found.end(1)] + "*"
 
 
-NUMBERS: Sequence[tuple[re.Pattern[str], Keep]] = (
+NUMBERS: tuple[Rule, ...] = (
     (_MAIL, _mailbox),
     (_WECHAT, _group),
     (_ADDED, _group),
@@ -197,4 +198,4 @@ NUMBERS: Sequence[tuple[re.Pattern[str], Keep]] = (
     (_CARD, _ends(4, 4)),
     (_PLATE, _plate),
 )
-HOMES: Sequence[tuple[re.Pattern[str], Keep]] = (*((one, _group) for one in _ROOMS), (_NAME, _surname))
+HOMES: tuple[Rule, ...] = (*((one, _group) for one in _ROOMS), (_NAME, _surname))

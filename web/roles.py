@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from cases import announcements, behalf, by_phone, proposals
+from cases import announcements, behalf, by_phone, proposals, unmasking
 from models import Role
 
 _R = Role
@@ -95,7 +95,10 @@ RULES_OF: Mapping[str, Rule] = {
         "GET /open311/v2/media/{photo}.jpg",
     ),
     # The staff page: everybody at work
-    **_staff(STAFF_ROLES, "GET /api/staff/session", "DELETE /api/staff/session", unproven=True),
+    **_staff(
+        STAFF_ROLES,
+        "GET /api/staff/session", "DELETE /api/staff/session", "GET /api/staff/watermark.svg", unproven=True,
+    ),
     **_staff(
         STAFF_ROLES,
         "GET /api/staff/tasks", "POST /api/staff/photos", "GET /api/staff/notices", "POST /api/staff/notices/read",
@@ -124,6 +127,8 @@ RULES_OF: Mapping[str, Rule] = {
     **_pages(EXPORTS, "GET /console/cases/export"),
     **_staff(CASES, "POST /console/cases/views", "DELETE /console/cases/views"),
     **_staff(by_phone.MAY, "POST /console/cases/person"),
+    **_staff(unmasking.ASK, "POST /console/cases/{number}/unmask", about="case"),
+    **_staff(unmasking.AGREE, "POST /console/cases/{number}/unmask/{which}", about="case"),
     **_pages(TRIAGE, "GET /console/triage"),
     **_pages(REVIEW, "GET /console/review"),
     **_staff(REVIEW, "POST /console/review/{number}", about="case"),

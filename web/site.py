@@ -23,6 +23,7 @@ from web import (
     staff_duty,
     staff_filing,
     talks,
+    watermark,
 )
 from web.console import doors
 from web.openapi import REFUSALS
@@ -51,6 +52,7 @@ def create(parts: Parts) -> FastAPI:
     app.include_router(staff_binding.router)
     app.include_router(staff_duty.router)
     app.include_router(staff_filing.router)
+    app.include_router(watermark.router)
     app.include_router(sheets.router)
     app.include_router(bulletins.router)
     app.include_router(clearing.router)

@@ -1,0 +1,31 @@
+"""The reader's name behind what they read: a tile the stylesheet repeats over every page of the staff, prints included.
+
+A picture and no element: it cannot be selected, is not read out, and no page has to think of it.
+"""
+
+from xml.sax.saxutils import escape
+
+from fastapi import APIRouter, Response
+
+from bot.texts import DEFAULT
+from bot.wording import on_paper
+from web.auth import SignedInHere
+from web.parts import PartsHere
+
+WIDTH, HEIGHT = 260, 170
+TILE = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" font-family="sans-serif" '
+    'font-size="13" fill="#1d2b26" fill-opacity="0.07"><g transform="rotate(-22 130 85)">'
+    '<text x="130" y="82" text-anchor="middle">{name}</text>'
+    '<text x="130" y="100" text-anchor="middle">{at}</text></g></svg>'
+)
+
+router = APIRouter(prefix="/api/staff", include_in_schema=False)
+
+
+@router.get("/watermark.svg")
+async def watermark(me: SignedInHere, parts: PartsHere) -> Response:
+    """Name, sign-in name and the moment the page was opened."""
+    name = escape(f"{me.person.name} {me.person.code}")
+    tile = TILE.format(width=WIDTH, height=HEIGHT, name=name, at=escape(on_paper(parts.now(), DEFAULT)))
+    return Response(tile, media_type="image/svg+xml", headers={"cache-control": "private, no-store"})
