@@ -6,7 +6,7 @@ A request is written and read by hand on a connection that stays open, about 0.1
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -41,17 +41,29 @@ class Doors:
         self, method: str, path: str, body: Any = None, headers: Mapping[str, str] = {}
     ) -> tuple[Any, dict[str, str]]:
         """The answer's JSON and headers; raises Refused for anything but 200."""
-        reader, writer = self._free.pop() if self._free else await self._open()
         content = b"" if body is None else json.dumps(body).encode()
         lines = [f"{method} {path} HTTP/1.1", "host: fengqiao", f"content-length: {len(content)}"]
         lines += ["content-type: application/json", *(f"{name}: {value}" for name, value in headers.items())]
-        writer.write("\r\n".join([*lines, "", ""]).encode() + content)
-        status, answered = _head(await reader.readuntil(b"\r\n\r\n"))
-        said = await reader.readexactly(int(answered.get("content-length", 0)))
-        self._free.append((reader, writer))
+        status, answered, said = await self._sent("\r\n".join([*lines, "", ""]).encode() + content)
         if status != 200:
             raise Refused(f"{method} {path}: {status} {said[:300].decode(errors='replace')}")
         return json.loads(said), answered
+
+    async def _sent(self, request: bytes) -> tuple[int, dict[str, str], bytes]:
+        """On a connection that is free; one the site has closed meanwhile is forgotten."""
+        while self._free:
+            with suppress(asyncio.IncompleteReadError, ConnectionError):
+                return await self._on(*self._free.pop(), request)
+        return await self._on(*await self._open(), request)
+
+    async def _on(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes
+    ) -> tuple[int, dict[str, str], bytes]:
+        writer.write(request)
+        status, answered = _head(await reader.readuntil(b"\r\n\r\n"))
+        said = await reader.readexactly(int(answered.get("content-length", 0)))
+        self._free.append((reader, writer))
+        return status, answered, said
 
     async def _open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         where = urlsplit(self.urls[self._opened % len(self.urls)])
