@@ -27,7 +27,7 @@ from app.errors import CannotGoOn
 from app.learning_child import Request, request
 from bot.transactions import LEARNING, Transactions, wake
 from cases import learning, lessons
-from cases.learning import RUNNING, Failure
+from cases.learning import Failure
 from classifiers import Row, SigningKey, firstday
 from models import Case, ModelVersion, Person
 
@@ -71,6 +71,13 @@ class Learning:
         await self._defer(session, row.version)
         return row
 
+    async def cancel_training(self, session: AsyncSession, person: Person, now: datetime) -> ModelVersion:
+        row = await learning.cancel(session, person, now)
+        await session.flush()
+        wake(session, LEARNING)
+        await self._tell(session, row, now)
+        return row
+
     async def versions(self, session: AsyncSession) -> Sequence[ModelVersion]:
         return await learning.versions(session)
 
@@ -89,8 +96,8 @@ class Learning:
         """The job. What goes wrong with the training is told on the row; only a database away is tried again."""
         async with self._transactions.read() as session:
             row = await session.get(ModelVersion, version)
-            if row is None or row.report["state"] not in RUNNING:
-                return  # done, and its job's end was not written
+            if row is None or not learning.wanted(row):
+                return  # done, and its job's end was not written; or called off
             try:
                 asked = await self._request(session, row)
             except CannotGoOn as error:
@@ -112,8 +119,8 @@ class Learning:
                 await self._fail(version, found)
                 return
             found["old"] = asked.old and Path(asked.old).name
-            await self._change(version, lambda row, now: learning.finished(row, found, now))
-            log.info("learning.ready", version=version)
+            if await self._change(version, lambda row, now: learning.finished(row, found, now)):
+                log.info("learning.ready", version=version)
 
     async def _request(self, session: AsyncSession, row: ModelVersion) -> Request:
         """What the process needs to know."""
@@ -139,7 +146,7 @@ class Learning:
             assert process.stdin is not None
             assert process.stdout is not None
             latest: dict[str, Any] = {}
-            telling = asyncio.create_task(self._keep_telling(version, latest))
+            telling = asyncio.create_task(self._keep_telling(version, latest, process))
             try:
                 with suppress(ConnectionError):  # it died while it was told; then it says nothing either
                     process.stdin.write(asked.line())
@@ -158,34 +165,49 @@ class Learning:
                 with suppress(asyncio.CancelledError):
                     await telling
 
-    async def _keep_telling(self, version: str, latest: dict[str, Any]) -> None:
+    async def _keep_telling(self, version: str, latest: dict[str, Any], process: Process) -> None:
+        """Ends the process where an admin called the training off."""
         told: dict[str, Any] = {}
 
         def progressed(row: ModelVersion, now: datetime) -> None:
             learning.progressed(row, told["fraction"], told["stage"], now)
 
         while True:
-            if latest != told:
-                told |= latest
-                try:
-                    await self._change(version, progressed)
-                except (SQLAlchemyError, psycopg.Error, TimeoutError) as error:
-                    log.warning("learning.not_kept", version=version, error=type(error).__name__)
+            news = latest != told
+            told |= latest
+            try:
+                goes_on = await self._change(version, progressed) if news else await self._wanted(version)
+            except (SQLAlchemyError, psycopg.Error, TimeoutError) as error:
+                log.warning("learning.not_kept", version=version, error=type(error).__name__)
+            else:
+                if not goes_on:
+                    log.info("learning.cancelled", version=version)
+                    with suppress(ProcessLookupError):
+                        process.kill()
+                    return
             await asyncio.sleep(TELL_SECONDS)
 
-    async def _fail(self, version: str, reason: Failure) -> None:
-        log.error("learning.failed", version=version, reason=reason)
-        await self._change(version, lambda row, now: learning.failed(row, reason, now))
+    async def _wanted(self, version: str) -> bool:
+        async with self._transactions.read() as session:
+            row = await session.get(ModelVersion, version)
+            return row is not None and learning.wanted(row)
 
-    async def _change(self, version: str, change: Callable[[ModelVersion, datetime], None]) -> None:
+    async def _fail(self, version: str, reason: Failure) -> None:
+        if await self._change(version, lambda row, now: learning.failed(row, reason, now)):
+            log.error("learning.failed", version=version, reason=reason)
+
+    async def _change(self, version: str, change: Callable[[ModelVersion, datetime], None]) -> bool:
+        """False where it was called off: then it stays as it is."""
         now = self._now()
         async with self._transactions.begin() as session:
             row = await session.get(ModelVersion, version, with_for_update=True)
-            if row is not None:
-                change(row, now)
-                await session.flush()
-                wake(session, LEARNING)
-                await self._tell(session, row, now)
+            if row is None or not learning.wanted(row):
+                return False
+            change(row, now)
+            await session.flush()
+            wake(session, LEARNING)
+            await self._tell(session, row, now)
+        return True
 
     async def _tell(self, session: AsyncSession, row: ModelVersion, now: datetime) -> None:
         """Whatever goes wrong with telling, the training goes on."""

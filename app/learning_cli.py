@@ -29,6 +29,7 @@ def add_to(cli: typer.Typer, door: "Door") -> None:
             bool, Option("--out-of-core", help="Never hold the CSV in memory; so above 25 MB.")
         ] = False,
         by: Annotated[str | None, Option(help="Without either: the admin who has it trained.")] = None,
+        cancel: Annotated[bool, Option("--cancel", help="Call off the training that runs, wherever it runs.")] = False,
     ) -> None:
         """Train a version from our corpus and what cases taught, here and now; or a model from a CSV or the corpus."""
         from app import learning_desk
@@ -45,6 +46,8 @@ def add_to(cli: typer.Typer, door: "Door") -> None:
             raise typer.BadParameter("--out goes with --data or --first-day; a version has its own folder")
         if by is None:
             raise typer.BadParameter("--by PERSON, or --data CSV, or --first-day")
+        if cancel:
+            raise typer.Exit(run(door, lambda desk: learning_desk.cancel(desk, by)))
         raise typer.Exit(run(door, lambda desk: learning_desk.train(desk, settings, by), settings))
 
     @cli.command()

@@ -16,7 +16,8 @@ from app.model_key import signing
 from app.settings import Settings
 from app.watch import Desk, person
 from app.watch_tables import show
-from cases import learning
+from bot.transactions import LEARNING, wake
+from cases import audit, learning
 from cases.errors import Missing, NotFound
 from cases.gate import Attempt
 from cases.learning import Failure, State
@@ -57,6 +58,14 @@ async def train(desk: Desk, settings: Settings, by: str, corpus: Callable[[], Se
         row = await session.get_one(ModelVersion, version)
     show(*shown.trained(row, learning.told(Attempt(row.report))))
     return 0 if row.report["state"] == State.READY else 1
+
+
+async def cancel(desk: Desk, by: str) -> None:
+    async with desk.transactions.begin() as session:
+        row = await learning.cancel(session, await person(session, by), desk.now)
+        audit.note(session, by, "cancel", "model", row.version, desk.now)
+        wake(session, LEARNING)
+    show(f"{row.version} is called off; its process ends within seconds, the model in use goes on")
 
 
 async def _advance(bar: Progress, task: TaskID, row: ModelVersion) -> None:

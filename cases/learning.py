@@ -49,6 +49,7 @@ class Stage(StrEnum):
 class Failure(StrEnum):
     """Why a training came to nothing. The model in use goes on."""
 
+    CANCELLED = "cancelled"  # an admin called it off
     DATA = "data"  # nothing to learn from
     DISK = "disk"  # the model could not be kept
     ENDED = "ended"  # its process ended without a word: killed, or a bug that the log tells
@@ -64,6 +65,9 @@ class Learning(Protocol):
 
     async def begin_training(self, session: AsyncSession, person: Person, now: datetime) -> ModelVersion:
         """A new row and a durable job; refuses when one runs."""
+
+    async def cancel_training(self, session: AsyncSession, person: Person, now: datetime) -> ModelVersion:
+        """The one that runs or waits; its process ends within seconds."""
 
     async def versions(self, session: AsyncSession) -> Sequence[ModelVersion]:
         """All of them, the newest first."""
@@ -90,6 +94,25 @@ async def begin(session: AsyncSession, person: Person, now: datetime) -> ModelVe
     session.add(row)
     await session.flush()
     return row
+
+
+async def cancel(session: AsyncSession, person: Person, now: datetime) -> ModelVersion:
+    """Call off the training that runs. Whoever trains sees it on the row: see `wanted`."""
+    await _alone(session, person)
+    found = next((row for row in await versions(session) if running(row, now)), None)
+    if found is None:
+        raise Stale("learning.none_running")
+    row = await session.get_one(ModelVersion, found.version, with_for_update=True, populate_existing=True)
+    if not wanted(row):  # it came to its end a moment ago
+        raise Stale("learning.none_running")
+    failed(row, Failure.CANCELLED, now)
+    row.report = row.report | {"history": _history(row, "cancelled", person, now)}
+    return row
+
+
+def wanted(row: ModelVersion) -> bool:
+    """Nobody called it off, and it has come to no end: what a training may still write to."""
+    return row.report["state"] in RUNNING
 
 
 async def versions(session: AsyncSession) -> Sequence[ModelVersion]:

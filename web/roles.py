@@ -185,7 +185,8 @@ RULES_OF: Mapping[str, Rule] = {
     ),
     **_staff(
         ADMIN,
-        "POST /console/learning/train", "POST /console/learning/rollback", "POST /console/learning/{version}/promote",
+        "POST /console/learning/train", "POST /console/learning/cancel", "POST /console/learning/rollback",
+        "POST /console/learning/{version}/promote",
         "POST /console/learning/{version}/shadow", "POST /console/learning/{version}/shadow/stop",
     ),
 }  # fmt: skip

@@ -30,7 +30,7 @@ from app.settings import Settings
 from cases.errors import Stale
 from cases.learning import State
 from classifiers import Row, SigningKey, firstday, load, save, train, version_of
-from models import Case, ModelVersion, Prediction
+from models import Case, ModelVersion, Person, Prediction
 from tests.support.clock import Clock
 from tests.support.keys import MODELS
 from tests.support.program import Program, end
@@ -138,6 +138,41 @@ async def test_a_training_that_is_killed_leaves_the_old_model_and_the_next_is_cl
     await school.begin()
     await school.until("v3", State.READY)
     assert trainers() == []
+
+
+@pytest.mark.kill
+async def test_a_training_that_is_called_off_ends_its_process_and_leaves_the_old_model(school: School) -> None:
+    parts = school.parts
+    parts.learning.corpus = firstday.rows
+    await school.begin()
+    process = await school.under_way("v2")
+    async with parts.transactions.begin() as session:
+        await parts.learning.cancel_training(session, await session.get_one(Person, "wenxuemei"), parts.now())
+    report = await school.report("v2")
+    assert (report["state"], report["failure"], report["history"][-1]["by"]) == ("failed", "cancelled", "wenxuemei")
+    async with asyncio.timeout(10):
+        while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+            await asyncio.sleep(0.1)
+    assert school.told[-1][:2] == ("v2", "failed")
+    assert not await parts.in_use.look()
+    with pytest.raises(Stale, match=r"learning\.none_running"):
+        async with parts.transactions.begin() as session:
+            await parts.learning.cancel_training(session, await session.get_one(Person, "jiangyan"), parts.now())
+    parts.learning.corpus = lambda: SMALL
+    assert await school.begin() == "v3"
+    await school.until("v3", State.READY)
+    assert trainers() == []
+    assert (await school.report("v2"))["failure"] == "cancelled", "its process had the last word"
+
+
+async def test_a_training_called_off_before_a_worker_took_it_never_begins(idle: School) -> None:
+    await idle.begin()
+    parts = idle.parts
+    async with parts.transactions.begin() as session:
+        await parts.learning.cancel_training(session, await session.get_one(Person, "jiangyan"), parts.now())
+    await parts.learning.train("v2", 0)  # the job, as the worker that comes by would do it
+    assert (await idle.report("v2"))["failure"] == "cancelled"
+    assert not (idle.models / "v2").exists()
 
 
 @pytest.mark.kill

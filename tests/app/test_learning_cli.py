@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlmodel import select
 
 from app import build, learning_desk
 from app.build import utcnow
@@ -22,10 +23,10 @@ from app.watch import Desk
 from bot.transactions import Transactions
 from cases import learning
 from cases.book import read_book
-from cases.errors import NotAllowed
+from cases.errors import NotAllowed, Stale
 from cases.learning import Failure, State
 from classifiers import Row, load, save, train
-from models import Correction, ModelVersion, Role, Status
+from models import AuditEntry, Correction, ModelVersion, Person, Role, Status
 from tests.support.keys import MODELS
 from tests.support.rows import add_case
 
@@ -169,6 +170,18 @@ async def test_a_training_that_is_interrupted_is_over_at_once(running: InUse, de
         await task
     assert (await report(desk, "v2"))["failure"] == Failure.ENDED
     assert await trained(desk, tmp_path) == 0
+
+
+async def test_a_training_that_runs_elsewhere_is_called_off_here(running: InUse, desk: Desk) -> None:
+    async with desk.transactions.begin() as session:
+        await learning.begin(session, await session.get_one(Person, "jiangyan"), desk.now)
+    await learning_desk.cancel(desk, "wenxuemei")
+    assert (await report(desk, "v2"))["failure"] == Failure.CANCELLED
+    with pytest.raises(Stale):
+        await learning_desk.cancel(desk, "wenxuemei")
+    async with desk.transactions.read() as session:
+        rows = (await session.exec(select(AuditEntry))).all()
+    assert [(row.person, row.action, row.subject) for row in rows] == [("wenxuemei", "cancel", "v2")]
 
 
 async def begun(desk: Desk) -> bool:

@@ -13,11 +13,12 @@ from sqlmodel import col, select
 from cases import at_hand, gate, gate_figures, lessons
 from cases.at_hand import Standing
 from cases.learning import State
+from classifiers import firstday
 from models import AuditEntry, Case, Correction, ModelVersion, Outcome, Role, Status
 from tests.support.school import School, opened
 from tests.support.site import Site
 from tests.web.conftest import DESKTOP
-from tests.web.test_console import ONE_OF_EACH
+from tests.web.test_access_matrix import ONE_OF_EACH
 
 PAGES = ("/console/learning", "/console/learning/v1", "/console/learning/work")
 
@@ -40,9 +41,9 @@ async def test_admins_act_auditors_look_and_nobody_else_comes_in(site: Site, sch
             assert "data-post" in shown[0].text
             continue
         assert not any("data-post" in answer.text for answer in shown)
-        doors = ("train", "rollback", "v2/promote", "v2/shadow", "v2/shadow/stop")
+        doors = ("train", "cancel", "rollback", "v2/promote", "v2/shadow", "v2/shadow/stop")
         tried = [await http.post(f"/console/learning/{door}", json={"why": "x", "days": 3}) for door in doors]
-        assert [answer.status_code for answer in tried] == [403] * 5
+        assert [answer.status_code for answer in tried] == [403] * 6
     assert await noted(site) == []
 
 
@@ -63,6 +64,19 @@ async def test_a_file_that_is_gone_is_said_and_intake_goes_on(site: Site, school
     assert await (await site.resident("B0103")).file("楼下烧烤店油烟太大")
 
 
+async def test_a_training_is_called_off_from_the_page(site: Site, school: School) -> None:
+    site.parts.learning.corpus = firstday.rows  # long enough
+    http = (await site.staff("jiangyan")).http
+    assert (await http.post("/console/learning/train", json={})).status_code == 200
+    assert 'data-post="/console/learning/cancel"' in (await http.get("/console/learning")).text
+    assert 'data-post="' not in (await (await site.staff("caoying")).http.get("/console/learning")).text
+    answer = await http.post("/console/learning/cancel", json={})
+    assert answer.json()["said"] == "v2 的训练已取消，现在用的照常。"
+    page = (await http.get("/console/learning")).text
+    assert "管理员取消了" in page and 'data-post="/console/learning/train"' in page
+    assert await noted(site) == [("jiangyan", "train", "v2"), ("jiangyan", "cancel", "v2")]
+
+
 async def test_what_cannot_be_is_refused_in_words(site: Site, school: School) -> None:
     http = (await site.staff("jiangyan")).http
     assert (await http.get("/console/learning/v9")).status_code == 404
@@ -72,6 +86,7 @@ async def test_what_cannot_be_is_refused_in_words(site: Site, school: School) ->
         ("v1/shadow", {"days": 3}, 409, "现在用的就是 v1"),
         ("v1/shadow", {"days": "三"}, 400, ""),
         ("v1/shadow/stop", {}, 409, "没有在试跑"),
+        ("cancel", {}, 409, "现在没有在训练的版本"),
         ("rollback", {"why": " "}, 422, "请写明为什么"),
         ("rollback", {"why": "错得多"}, 409, "退不回去"),
     ):

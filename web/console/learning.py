@@ -94,6 +94,14 @@ async def train(here: Here) -> dict[str, str]:
     return {"said": here.say("console.learning.begun", version=row.version)}
 
 
+@router.post("/console/learning/cancel")
+async def cancel(here: Here) -> dict[str, str]:
+    async with here.parts.transactions.begin() as session:
+        row = await here.parts.learning.cancel_training(session, here.person, here.now)
+        _noted(here, session, "cancel", row.version)
+    return {"said": here.say("console.learning.cancelled", version=row.version)}
+
+
 @router.post("/console/learning/rollback")
 async def rollback(given: Reason, here: Here) -> dict[str, str]:
     why = given.why.strip()
