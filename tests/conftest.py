@@ -4,6 +4,7 @@ database_url, engine, sessions, session   a migrated, empty database
 town_url, town                            the same with the shipped town; `town` makes sessions
 new_data_dir                              `new_data_dir()` → a folder for a server or a program of the test's own
 first_day_model                           the folder of the model a new program trains
+browser                                   one Chromium for the run
 site                                      the whole program in this process, with the town, at `clock`
 telegram                                  the same with both bots on a simulator of Telegram
 shared_site                               one for a whole module, at a standing clock of its own
@@ -30,6 +31,8 @@ from tests.support import databases, keys, model
 from tests.support.clock import Clock
 
 if TYPE_CHECKING:
+    from playwright.async_api import Browser
+
     from tests.support.site import Site
     from tests.support.telegram import Telegram
 
@@ -39,7 +42,7 @@ os.environ["MODEL_KEY"] = keys.MODELS.text  # for the programs tests start, too
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     """Shared by all workers of this run, and by other runs at the same time. fsync is off: not for kill tests."""
-    server = start_server(databases.FOLDER, databases.FAST)
+    server = start_server(databases.server_folder(), databases.FAST)
     databases.sweep(server)
     yield server
     stop_server(server)
@@ -111,6 +114,17 @@ def new_data_dir() -> Iterator[Callable[[], Path]]:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator["Browser"]:
+    """One for the run; each window is a context of its own, which shares nothing with the others."""
+    from tests.support import chromium
+
+    if chromium.CHROMIUM is None:
+        pytest.skip("no Chromium on this machine")
+    async with chromium.started() as browser:
+        yield browser
 
 
 @pytest.fixture

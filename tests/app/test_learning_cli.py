@@ -27,11 +27,11 @@ from cases.errors import NotAllowed, Stale
 from cases.learning import Failure, State
 from classifiers import Row, load, save, train
 from models import AuditEntry, Correction, ModelVersion, Person, Role, Status
+from tests.app.conftest import Run
 from tests.support.keys import MODELS
 from tests.support.rows import add_case
 
 ROOT = Path(__file__).parents[2]
-Run = Callable[..., tuple[int, str, str]]
 PLACES = ["东门", "西街", "三单元", "菜场旁", "学校边", "河边", "老车站", "新村口"]
 SAID = {
     "生态环境": "{}的烧烤店油烟直排，呛得不敢开窗",
@@ -40,19 +40,6 @@ SAID = {
 }
 SMALL = [Row(said.format(place), label) for label, said in SAID.items() for place in PLACES]
 DOGS = ["遛狗不牵绳，吓哭孩子", "大狗没有人管，见人就扑", "邻居家的狗整夜乱叫", "狗咬了人，主人跑了"]
-
-
-@pytest.fixture
-def run(town_url: str, tmp_path: Path) -> Run:
-    """`run("models")` → exit code, what it says, what it complains of."""
-    settings = {"DATABASE_URL": town_url, "DATA_DIR": str(tmp_path), "LOG_LEVEL": "error", "COLUMNS": "200"}
-
-    def run(*command: str) -> tuple[int, str, str]:
-        call = [sys.executable, "-m", "app", *command]
-        done = subprocess.run(call, cwd=ROOT, env=os.environ | settings, capture_output=True, text=True, timeout=120)
-        return done.returncode, done.stdout, done.stderr
-
-    return run
 
 
 @pytest.fixture

@@ -1,34 +1,15 @@
 """Bulletins and clearing lists as an operator asks for them."""
 
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-
-import pytest
 
 from app.build import utcnow
 from cases.bulletin import last_monday, week_name
 from cases.periods import today
+from tests.app.conftest import Run
 
 ROOT = Path(__file__).parents[2]
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(town_url: str, tmp_path: Path) -> Run:
-    """`run("bulletin")` → exit code, what it says, what it complains of."""
-    settings = {"DATABASE_URL": town_url, "DATA_DIR": str(tmp_path), "LOG_LEVEL": "error", "COLUMNS": "200"}
-
-    def run(*command: str) -> tuple[int, str, str]:
-        call = [sys.executable, "-m", "app", *command]
-        done = subprocess.run(call, cwd=ROOT, env=os.environ | settings, capture_output=True, text=True, timeout=60)
-        return done.returncode, done.stdout, done.stderr
-
-    return run
 
 
 def test_a_bulletin_is_a_file(run: Run, tmp_path: Path) -> None:

@@ -1,11 +1,7 @@
 """The commands about the rule table as an operator gives them: what they show and how they end."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -27,25 +23,12 @@ from cases import triage
 from cases.book import read_book
 from classifiers import Row, save, train
 from models import Case, Event, Notification, RoutingRule
+from tests.app.conftest import Run
 from tests.support.keys import MODELS
 from tests.support.rows import add_case
 
 ROOT = Path(__file__).parents[2]
-Run = Callable[..., tuple[int, str, str]]
 NIGHT = "2026-11-18 23:30"
-
-
-@pytest.fixture
-def run(town_url: str, tmp_path: Path) -> Run:
-    """`run("rules", "check")` → exit code, what it says, what it complains of."""
-    settings = {"DATABASE_URL": town_url, "DATA_DIR": str(tmp_path), "LOG_LEVEL": "error", "COLUMNS": "200"}
-
-    def run(*command: str) -> tuple[int, str, str]:
-        call = [sys.executable, "-m", "app", "rules", *command]
-        done = subprocess.run(call, cwd=ROOT, env=os.environ | settings, capture_output=True, text=True, timeout=60)
-        return done.returncode, done.stdout, done.stderr
-
-    return run
 
 
 @pytest.fixture
@@ -70,7 +53,7 @@ def change(files: Path, was: str, now: str) -> None:
 async def test_the_table_in_force_and_files_before_they_are_loaded(
     town: Sessions, run: Run, desk: Desk, files: Path
 ) -> None:
-    assert run("check") == (0, "250 rules, nothing to mend\n", "")
+    assert run("rules", "check") == (0, "250 rules, nothing to mend\n", "")
     async with town() as session:
         (await session.get_one(RoutingRule, "R-F-TAX")).enabled = False
         await session.commit()
@@ -81,11 +64,11 @@ async def test_the_table_in_force_and_files_before_they_are_loaded(
 
     last = next(line for line in (files / "rules.csv").read_text("utf-8").splitlines() if line.startswith("R-F-TAX"))
     change(files, last, f"{last}\n{last.replace('R-F-TAX', 'R-F-TAX2').replace(',SHJ,', ',ZJJ,')}")
-    code, told, _ = run("check", "--town", str(files), "--json")
+    code, told, _ = run("rules", "check", "--town", str(files), "--json")
     found = [(one["kind"], one["rules"]) for one in json.loads(told)["findings"]]
     assert (code, found) == (1, [("conflict", ["R-F-TAX", "R-F-TAX2"])])
     change(files, last, last.replace("SHJ", "NOBODY"))
-    code, said, _ = run("check", "--town", str(files))
+    code, said, _ = run("rules", "check", "--town", str(files))
     assert (code, "rules.csv" in said, "cannot be used" in said) == (1, True, True)
 
 
@@ -93,7 +76,7 @@ async def test_a_message_is_tried_and_nothing_is_written(town: Sessions, run: Ru
     said = [Row("楼下烧烤店油烟太大，呛得不敢开窗", "生态环境", "生态环境/餐饮油烟"), Row("公交车班次太少", "公共交通")]
     save(train(said * 12), tmp_path / "models" / "current", MODELS)
     text, category = "楼下油烟太大，呛得不敢开窗，我住丹桂苑", "生态环境/餐饮油烟"
-    code, told, error = run("try", text, "--category", category, "--at", NIGHT, "--locale", "en")
+    code, told, error = run("rules", "try", text, "--category", category, "--at", NIGHT, "--locale", "en")
     assert (code, "李敏 (limin, worker)" in told, "Rule " in told) == (0, True, True), error
 
     settings, night = Settings(data_dir=tmp_path, secret_key=SecretStr("x" * 32)), datetime(2026, 11, 18, 23, 30)  # noqa: DTZ001
@@ -142,7 +125,7 @@ async def test_what_would_change_if_other_files_were_in_force(
     assert told.splitlines()[-1] == "2 of 3 cases would go elsewhere"
     assert numbers[0] in told and numbers[1] not in told and "油烟" not in told
 
-    code, told, error = run("replay", "--since", f"{since:%Y-%m-%d}", "--town", str(files), "--json")
+    code, told, error = run("rules", "replay", "--since", f"{since:%Y-%m-%d}", "--town", str(files), "--json")
     lines: list[Any] = [json.loads(line) for line in told.splitlines()]
     changed = {"rule": "R-F-TAX", "unit": "SHJ", "new_rule": "R-F-TAX", "new_unit": "ZLZX"}
     assert lines[:-1] == [{"number": number, **changed} for number in (numbers[0], numbers[2])]

@@ -30,7 +30,7 @@ def launch() -> Iterator[Launch]:
     started: list[Program] = []
 
     def launch(data_dir: Path, *command: str, **settings: str) -> Program:
-        started.append(Program(data_dir, command or ("up",), **settings))
+        started.append(Program(data_dir, command or ("up",), fresh=True, **settings))
         return started[-1]
 
     yield launch

@@ -1,9 +1,5 @@
 """The watching commands as an operator gives them: what they show, what they refuse, and how they end."""
 
-import os
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,26 +10,13 @@ from app.database import Sessions
 from cases import learning
 from classifiers import Row, save, train
 from models import Case, Correction, ModelVersion, Person, Prediction
+from tests.app.conftest import Run
 from tests.support.keys import MODELS
 from tests.support.rows import add_case
 
 ROOT = Path(__file__).parents[2]
-Run = Callable[..., tuple[int, str, str]]
 STREETS = ["东门", "西街", "三单元", "菜场旁", "学校边", "河边", "老车站", "新村口"]
 SAID = {"城市管理": "{}的摊贩占了人行道，推车过不去", "公安": "{}遛狗不牵绳，吓哭孩子"}
-
-
-@pytest.fixture
-def run(town_url: str, tmp_path: Path) -> Run:
-    """`run("drift")` → exit code, what it says, what it complains of."""
-    settings = {"DATABASE_URL": town_url, "DATA_DIR": str(tmp_path), "LOG_LEVEL": "error", "COLUMNS": "200"}
-
-    def run(*command: str) -> tuple[int, str, str]:
-        call = [sys.executable, "-m", "app", *command]
-        done = subprocess.run(call, cwd=ROOT, env=os.environ | settings, capture_output=True, text=True, timeout=60)
-        return done.returncode, done.stdout, done.stderr
-
-    return run
 
 
 async def case(town: Sessions, text: str) -> str:

@@ -2,48 +2,33 @@
 
 import asyncio
 import os
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import pytest
-from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from tests.simulator.conftest import Stage, picture
 from tests.simulator.kits import inline
+from tests.support.chromium import violations
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-ALONE = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--no-first-run",
-]
 PICTURES = Path(os.environ.get("PICTURES", "test-results"))
 CARD = "<b>待签收</b> 丹桂苑 3 栋\n三单元楼道的灯坏了三天。"
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 
 
 @asynccontextmanager
-async def looking(stage: Stage, wide: int, high: int) -> AsyncIterator[tuple[Page, list[str]]]:
+async def looking(browser: Browser, stage: Stage, wide: int, high: int) -> AsyncIterator[tuple[Page, list[str]]]:
     faults: list[str] = []
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ALONE)
-        page = await browser.new_page(
-            viewport={"width": wide, "height": high}, locale="zh-CN", timezone_id="Asia/Shanghai"
-        )
-        page.set_default_timeout(8000)
-        page.on("pageerror", lambda error: faults.append(f"error: {error}"))
-        page.on("console", lambda said: faults.append(said.text) if said.type in ("error", "warning") else None)
-        page.on("request", lambda asked: None if _here(asked.url, stage) else faults.append(f"left: {asked.url}"))
-        await page.goto(stage.address)
-        yield page, faults
-        await browser.close()
+    page = await browser.new_page(viewport={"width": wide, "height": high}, locale="zh-CN", timezone_id="Asia/Shanghai")
+    page.set_default_timeout(8000)
+    page.on("pageerror", lambda error: faults.append(f"error: {error}"))
+    page.on("console", lambda said: faults.append(said.text) if said.type in ("error", "warning") else None)
+    page.on("request", lambda asked: None if _here(asked.url, stage) else faults.append(f"left: {asked.url}"))
+    await page.goto(stage.address)
+    yield page, faults
+    await page.close()
 
 
 def _here(url: str, stage: Stage) -> bool:
@@ -51,8 +36,7 @@ def _here(url: str, stage: Stage) -> bool:
 
 
 async def look(page: Page, faults: list[str], name: str) -> None:
-    found = await Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    assert await violations(page) == []
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "wider than the screen"
     assert faults == []
     await page.screenshot(path=PICTURES / f"{name}.png")
@@ -69,7 +53,7 @@ async def updates(kit: Any, count: int) -> list[Any]:
     return got
 
 
-async def test_a_case_on_three_phones(stage: Stage, client: Any, tmp_path: Path) -> None:
+async def test_a_case_on_three_phones(browser: Browser, stage: Stage, client: Any, tmp_path: Path) -> None:
     world = stage.world
     staff_bot = world.add_bot(username="fengqiao_staff_bot", name="枫桥工作台")
     stage.bot.user.first_name = "枫桥"
@@ -77,7 +61,7 @@ async def test_a_case_on_three_phones(stage: Stage, client: Any, tmp_path: Path)
     world.phones = [(stage.user.id, stage.bot.id), (worker.id, staff_bot.id), (admin.id, staff_bot.id)]
     residents, staff = await client("aiogram"), await client("ptb", staff_bot)
     (tmp_path / "灯.jpg").write_bytes(picture(640, 420, "#5d6b73"))
-    async with looking(stage, 1440, 900) as (page, faults):
+    async with looking(browser, stage, 1440, 900) as (page, faults):
         resident, second, third = (page.get_by_role("region", name=name) for name in ("桂兰", "李勇", "王敏"))
         await second.get_by_role("button", name="开始").click()
         await third.get_by_role("button", name="开始").click()
@@ -130,10 +114,10 @@ async def test_a_case_on_three_phones(stage: Stage, client: Any, tmp_path: Path)
         await third.get_by_role("button", name="解除屏蔽并重新开始").wait_for()
 
 
-async def test_on_a_phone_and_with_a_deep_link(stage: Stage, client: Any) -> None:
+async def test_on_a_phone_and_with_a_deep_link(browser: Browser, stage: Stage, client: Any) -> None:
     kit = await client("ptb")
     await kit.bot.set_my_commands([kit.types.BotCommand("new", "新的诉求"), kit.types.BotCommand("my", "我的诉求")])
-    async with looking(stage, 390, 844) as (page, faults):
+    async with looking(browser, stage, 390, 844) as (page, faults):
         resident = page.get_by_role("region", name="桂兰")
         await resident.get_by_role("button", name="更多").click()
         await resident.get_by_label("链接参数").fill("b12-3_sig")

@@ -1,12 +1,14 @@
 """One PostgreSQL for the test run, and a fresh copy of a template database for every test that asks.
 
-The server and its templates stay in var/tests between runs; a template's name carries a hash of all it was made
-from, so nothing stale is ever copied. Runs at the same time share the server: the last to leave stops it.
+The server lies in memory where there is room, else in var/tests. It and its templates stay between runs; a template's
+name carries a hash of all it was made from, so nothing stale is ever copied. Runs at the same time share the server:
+the last to leave stops it.
 """
 
 import fcntl
 import hashlib
 import os
+import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -19,11 +21,20 @@ from app.server import url_of
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDER = ROOT / "var" / "tests"
+MEMORY, ROOM = Path("/dev/shm"), 3 * 2**30
 # Nothing here outlives the machine, so nothing waits for the disk; kill tests start a server of their own.
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
 SCHEMA = ("models", "migrations")
-LOADING = ("data", "town")
+LOADING = ("data", "town", "tests/support/town.py")
 MADE_FROM = {"empty": SCHEMA, "town": (*SCHEMA, *LOADING)}
+
+
+def server_folder() -> Path:
+    """A checkout's own: copying and dropping hundreds of databases is most of what a disk would do for the tests."""
+    folder = MEMORY / f"fengqiao-tests-{hashlib.sha256(str(ROOT).encode()).hexdigest()[:12]}"
+    if folder.exists() or (MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM):
+        return folder
+    return FOLDER
 
 
 def fingerprint(parts: Iterable[str]) -> str:
@@ -95,6 +106,7 @@ def drop(connection: psycopg.Connection, name: str) -> None:
 @contextmanager
 def alone(what: str) -> Iterator[None]:
     """Made by one worker or run, used by all."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
     with (FOLDER / f"{what}.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

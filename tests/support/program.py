@@ -11,9 +11,11 @@ import threading
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from app.database import start_server, stop_server
 from tests.support import databases
+from tests.support.forked import Forked
 from tests.support.model import first_day_model
 
 READY = "ready: "
@@ -21,9 +23,15 @@ NOT_OURS = frozenset({"DATABASE_URL", "SECRET_KEY", "PYTHONDONTWRITEBYTECODE"}) 
 
 
 class Program:
-    """`python -m app up` in a data folder of its own. `said` collects what it prints; its log is `data_dir`/log."""
+    """`python -m app up` in a data folder of its own. `said` collects what it prints; its log is `data_dir`/log.
 
-    def __init__(self, data_dir: Path, command: tuple[str, ...] = ("up",), model: bool = True, **settings: str) -> None:
+    `fresh`: by a Python of its own, imports and all; else forked from one that has them.
+    """
+
+    def __init__(
+        self, data_dir: Path, command: tuple[str, ...] = ("up",), model: bool = True, fresh: bool = False,
+        **settings: str,
+    ) -> None:  # fmt: skip
         self.data_dir, self.said, self.url = data_dir, "", ""
         current = data_dir / "models" / "current"
         if model and not current.exists():
@@ -31,15 +39,19 @@ class Program:
         self._lines: queue.Queue[str] = queue.Queue()
         plain = {key: value for key, value in os.environ.items() if key not in NOT_OURS}
         environment = {**plain, "DATA_DIR": str(data_dir), "PORT": str(free_port()), **settings}
-        with (data_dir / "log").open("ab") as log:
-            pipes = {"stdout": subprocess.PIPE, "stderr": log, "text": True}
-            call = [sys.executable, "-m", "app", *command]
-            self.process = subprocess.Popen(call, cwd=databases.ROOT, env=environment, **pipes)
+        heard, said = os.pipe()
+        with (data_dir / "log").open("ab") as log, open(said, "wb") as out:
+            if fresh:
+                call = [sys.executable, "-m", "app", *command]
+                self.process: Any = subprocess.Popen(call, cwd=databases.ROOT, env=environment, stdout=out, stderr=log)
+            else:
+                files = {"stdout": out.fileno(), "stderr": log.fileno()}
+                self.process = Forked(list(command), environment, databases.ROOT, **files)
+        self._out = open(heard, encoding="utf-8")  # noqa: SIM115  # closed by the thread that reads it
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self) -> None:
-        assert self.process.stdout is not None
-        with self.process.stdout as lines:
+        with self._out as lines:
             for line in lines:
                 self._lines.put(line)
         self._lines.put("")

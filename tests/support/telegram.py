@@ -212,15 +212,15 @@ async def program(
         "telegram_api_base": address, "telegram_messages_per_second": 29 if world.limits.on else 1000,
     }  # fmt: skip
     async with AsyncExitStack() as stack:
-        patch = stack.enter_context(pytest.MonkeyPatch.context())
-        if residents_by:
-            patch.setattr("bot.channels.telegram_residents.TelegramResidents", residents_by)
-        if not keeps_pace:
-            patch.setattr("app.bots.Pace", quick)
         if mode == "webhook":
             door = door or stack.enter_context(a_door())
             settings["public_url"] = "http://127.0.0.1:{1}".format(*door.getsockname())
-        site = await stack.enter_async_context(running(url, folder, clock, **{**settings, **given}))
+        with pytest.MonkeyPatch.context() as patch:  # while it is built: programs do not end in the order they began
+            if residents_by:
+                patch.setattr("bot.channels.telegram_residents.TelegramResidents", residents_by)
+            if not keeps_pace:
+                patch.setattr("app.bots.Pace", quick)
+            site = await stack.enter_async_context(running(url, folder, clock, **{**settings, **given}))
         if door:
             await stack.enter_async_context(listening(site.transport.app, door))
         yield Telegram(site, world, address)

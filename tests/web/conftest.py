@@ -5,7 +5,6 @@ A page that asks another machine for anything, logs an error, or has an axe viol
 
 import asyncio
 import os
-import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
@@ -14,32 +13,17 @@ from urllib.parse import urlsplit
 
 import pytest
 import uvicorn
-from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from app.build import utcnow
+from tests.support.chromium import violations
 from tests.support.site import Site, running
 from tests.support.town import PASSWORD
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-ALONE = (
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    "--no-first-run",
-)  # fmt: skip
-PICTURES = Path(os.environ.get("PICTURES", "test-results"))  # Chromium makes the folder
-ONLY_KNOWN = "PICTURES" in os.environ  # the documents' folder keeps some: those are taken anew, no others added
+PICTURES = os.environ.get("PICTURES")  # the documents' folder keeps some: those are taken anew, no others added
+LOOK = os.environ.get("LOOK")  # a folder for a picture of all that is looked at
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
 NOT_SIGNED_IN = "/api/staff/session"  # the page asks who it is; the 401 that answers is logged by the browser
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(ALONE))
-        yield browser
-        await browser.close()
 
 
 @pytest.fixture
@@ -66,11 +50,6 @@ async def listening(site: Site) -> AsyncIterator[str]:
         site.live.stop()
         doors.should_exit = True
         await serving
-
-
-STILL = """() => document.getAnimations().every(
-    (one) => one.playState !== "running" || one.effect.getComputedTiming().endTime === Infinity
-)"""
 
 
 class Window:
@@ -100,17 +79,19 @@ class Window:
         await self.page.goto(self.address + path)
 
     async def violations(self) -> list[str]:
-        """What axe finds, in a line each; once all is still: half faded in, a text has half its contrast."""
-        await self.page.wait_for_function(STILL)
-        found = (await Axe().run(self.page)).response["violations"]
-        return [f"{one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"]]
+        return await violations(self.page)
 
     async def look(self, name: str = "") -> None:
         assert await self.violations() == []
         assert await self.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "wider than the screen"
         assert self.faults == []
-        picture = PICTURES / f"{name}.png"
-        if name and (picture.exists() or not ONLY_KNOWN):
+        await self.keep(name)
+
+    async def keep(self, name: str) -> None:
+        """A picture, where somebody asked for it: taking one takes longer than looking."""
+        if name and LOOK:
+            await self.page.screenshot(path=Path(LOOK) / f"{name}.png")
+        if name and PICTURES and (picture := Path(PICTURES) / f"{name}.png").exists():
             await self.page.screenshot(path=picture)
 
     async def look_both(self, name: str = "") -> None:

@@ -13,7 +13,7 @@ from sqlmodel import select
 from models import ChatMessage, Photo, Resident
 from tests.support.scenes import stall
 from tests.support.site import Site
-from tests.web.conftest import DESKTOP, PICTURES, Window
+from tests.web.conftest import DESKTOP, Window
 from web import resident as page_of
 
 pytestmark = pytest.mark.browser
@@ -82,7 +82,7 @@ async def look_unplugged(window: Window, name: str) -> None:
     assert await window.violations() == []
     assert await window.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert [fault for fault in window.faults if "INTERNET_DISCONNECTED" not in fault] == []
-    await window.page.screenshot(path=PICTURES / f"{name}.png")
+    await window.keep(f"{name}")
 
 
 async def told(site: Site) -> list[ChatMessage]:

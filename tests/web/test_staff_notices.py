@@ -9,7 +9,7 @@ from playwright.async_api import Locator, expect
 
 from tests.support.site import Site
 from tests.support.town import PASSWORD
-from tests.web.conftest import PHONE, PICTURES, Window
+from tests.web.conftest import PHONE, Window
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=15_000)
@@ -91,7 +91,7 @@ async def test_several_on_a_small_telephone(at_work: tuple[Site, str], window: C
     await expect(worker.page.locator("#connection")).to_be_visible()
     await resident.file("路边垃圾桶满了两天没有人收")
     assert await overlapping(worker) == []
-    await worker.page.screenshot(path=PICTURES / "notices-top-small.png")
+    await worker.keep("notices-top-small")
     assert await worker.page.locator(".top-name").evaluate("(it) => it.scrollWidth <= it.clientWidth"), "cut"
     await worker.page.context.set_offline(False)
     worker.faults = [one for one in worker.faults if "ERR_INTERNET_DISCONNECTED" not in one]
