@@ -1,4 +1,8 @@
-"""One at a time in the whole installation: a poller or a sender works while it holds a lock of the database."""
+"""One at a time in the whole installation: a poller or a sender works while it holds a lock of the database.
+
+A machine may vanish without a word. Its holder stops when the database has not answered for LOST_SECONDS; the database
+ends a session it has heard nothing of for a while longer (FREED_AFTER), and only then another takes over.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -8,6 +12,8 @@ import structlog
 
 TRY_SECONDS = 1.0
 LOOK_SECONDS = 2.0
+LOST_SECONDS = 6.0
+FREED_AFTER = "15s"  # longer than LOOK_SECONDS, LOST_SECONDS and what the work takes to stop, together
 log = structlog.get_logger()
 
 
@@ -16,7 +22,8 @@ async def alone(url: str, name: str, work: Callable[[], Awaitable[None]]) -> Non
     while True:
         stop_if_asked()
         try:
-            async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+            freed = f"-c idle_session_timeout={FREED_AFTER}"
+            async with await psycopg.AsyncConnection.connect(url, autocommit=True, options=freed) as connection:
                 await _turn(connection, name)
                 await _while_held(connection, work)
         except psycopg.Error as error:
@@ -49,8 +56,19 @@ async def _while_held(connection: psycopg.AsyncConnection, work: Callable[[], Aw
         while not working.done():
             stop_if_asked()
             await asyncio.wait([working], timeout=LOOK_SECONDS)
-            await connection.execute("SELECT 1")
+            await _held(connection)
     finally:
         working.cancel()
         await asyncio.wait([working])
     working.result()
+
+
+async def _held(connection: psycopg.AsyncConnection) -> None:
+    """Raises psycopg.Error when the database does not answer. The driver itself would wait for ever to cancel."""
+    asking = asyncio.ensure_future(connection.execute("SELECT 1"))
+    await asyncio.wait([asking], timeout=LOST_SECONDS)
+    if not asking.done():
+        connection.pgconn.finish()
+        asking.cancel()
+        raise psycopg.OperationalError("no answer")
+    asking.result()
