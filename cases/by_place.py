@@ -19,15 +19,15 @@ class Spot:
     """One reason to lie there; each is asked by itself, for together no index would answer them."""
 
     where: Sequence[ColumnElement[bool]]
-    words: Sequence[str] = ()  # it is by these that the index finds it
-    grids: Sequence[str] = ()  # and marked with one of these
+    words: Sequence[str] = ()  # by these the index of words finds it
+    marks: Sequence[str] = ()  # or by one of these
 
 
 def spots(book: Book, asked: str) -> Sequence[Spot]:
     """By the codes it stands for; and by how residents wrote it where nobody knew the place."""
     grids, places = where(book, asked)
-    found = [Spot([col(Case.grid).in_(grids)], grids=grids)] if grids else []
-    found += [Spot([col(Case.place).in_(places)])] if places else []
+    found = [Spot([col(Case.grid).in_(grids)], marks=[f"grid={one}" for one in grids])] if grids else []
+    found += [Spot([col(Case.place).in_(places)], marks=[f"place={one}" for one in places])] if places else []
     if asked not in book.areas and asked not in book.places and len(asked) >= SHORTEST:
         words = [word for word in asked.split() if len(word) >= SHORTEST]
         found += [Spot([stands(col(Case.place_text), word) for word in words], words)] if words else []

@@ -111,7 +111,7 @@ async def count(session: AsyncSession, asked: Asked) -> int:
     found = set[UUID]()
     for source in asked.sources:
         arms = _arms(asked, source)
-        if len(arms) == len(asked.sources) == 1 and source.held is None:
+        if len(arms) == len(asked.sources) == 1 and not source.some:
             return await _counted(session, _some(arms[0], source, [] if source.named else ordered))
         async for some in _each(session, asked, source, arms, ordered):
             found.update(some)
@@ -124,13 +124,12 @@ async def _each(
     session: AsyncSession, asked: Asked, source: Source, arms: Sequence[Any], ordered: Sequence[ColumnElement[Any]]
 ) -> AsyncIterator[Sequence[UUID]]:
     """Ids of its cases, some at a time: the commonest reason, or those the index named first, mostly are enough."""
-    if source.held is None:
+    if source.some:
+        sees = access.sees(asked.person)
+        yield (await session.exec(_some(sees, source, []).where(word_index.named(source.some)))).all()
+    if source.held is None or not _far(asked, source):
         for arm in arms:
             yield (await session.exec(_some(arm, source, [] if source.named else ordered))).all()
-        return
-    yield (await session.exec(_some(word_index.named(source.some), source, []).where(*arms))).all()
-    if not _far(asked, source):
-        yield (await session.exec(_some(arms[0], source, []))).all()
         return
     async for stretch in newest.stretches(session, source.held, asked.search.since, asked.search.until):
         yield (await session.exec(_some(arms[0], source, []).where(*stretch))).all()

@@ -17,7 +17,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from cases import access, by_place, word_index
 from cases.book import Book
 from cases.by_place import Spot
-from cases.word_index import Held, Marks
+from cases.word_index import Held
 from models import OPEN, Case, HotCase, Person, Resident, Role, Status
 from models.base import AWARE
 from models.listed import DONE_CASES, DUE, OPEN_CASES
@@ -69,7 +69,7 @@ class Search:
 class Source:
     """One reason to be found. `named`: `where` names the cases one by one, so no order need be walked.
 
-    `held`: too many to name hold the words; `some` of them, of which a count mostly has enough.
+    `held`: too many to name hold the words. `some` of very many, of which a count mostly has enough.
     """
 
     where: Sequence[ColumnElement[bool]]
@@ -88,20 +88,23 @@ class Asked:
 
 
 async def ready(session: AsyncSession, book: Book, person: Person, search: Search, now: datetime) -> Asked:
-    leading = await _leading(session) if search.together == "leads" else []
-    plain = [*_plain(book, person, search, now), *leading, *word_index.says(search.words)]
-    marks = [*_marks(book, person, search), *_reach(book, person)]
+    where = [*_plain(book, person, search, now), *word_index.says(search.words)]
     spots = by_place.spots(book, search.place) if search.place else [Spot(())]
-    return Asked(person, search, [await _source(session, search, plain, marks, spot) for spot in spots])
+    if search.together == "leads":
+        return Asked(person, search, [await _leading(session, [*where, *spot.where]) for spot in spots])
+    marks, reach = [*_marks(book, person, search)], [*_reach(book, person)]
+    sources = []
+    for spot in spots:
+        words = [*search.words, *spot.words]
+        if words or (spot.marks and reach):  # otherwise one index of the cases has them in their order
+            held = Held(words, [*marks, *reach, *([spot.marks] if spot.marks else [])])
+            sources.append(await _source(session, search, [*where, *spot.where], held))
+        else:
+            sources.append(Source([*where, *spot.where], named=bool(search.contact or search.hot)))
+    return Asked(person, search, sources)
 
 
-async def _source(
-    session: AsyncSession, search: Search, plain: Sequence[ColumnElement[bool]], marks: Marks, spot: Spot
-) -> Source:
-    where, words = [*plain, *spot.where], [*search.words, *spot.words]
-    if not words:
-        return Source(where, named=bool(search.contact or search.hot))
-    held = Held(words, [*marks, *([[f"grid={grid}" for grid in spot.grids]] if spot.grids else [])])
+async def _source(session: AsyncSession, search: Search, where: Sequence[ColumnElement[bool]], held: Held) -> Source:
     ids = await word_index.holding(session, held)
     if len(ids) <= word_index.FEW:
         return Source([*where, word_index.named(ids)], named=True)
@@ -192,15 +195,15 @@ def _together(asked: str) -> Iterable[ColumnElement[bool]]:
             yield col(Case.master).is_not(None)
 
 
-async def _leading(session: AsyncSession) -> list[ColumnElement[bool]]:
+async def _leading(session: AsyncSession, where: Sequence[ColumnElement[bool]]) -> Source:
     """Of very many it is asked for one case at a time, in the list's order: there one in a few is met."""
     masters = select(Case.master).where(col(Case.master).is_not(None)).distinct().limit(word_index.FEW + 1)
     ids = [one for one in (await session.exec(masters)).all() if one]
     if len(ids) <= word_index.FEW:
-        return [word_index.named(ids)]
+        return Source([*where, word_index.named(ids)], named=True)
     follows = aliased(Case)
     first = select(follows.id).where(follows.master == Case.id).limit(1).correlate(Case)
-    return [first.scalar_subquery().is_not(None)]
+    return Source([*where, first.scalar_subquery().is_not(None)], some=ids)
 
 
 def _times(search: Search) -> Iterable[ColumnElement[bool]]:
@@ -224,6 +227,10 @@ def _marks(book: Book, person: Person, search: Search) -> Iterable[Sequence[str]
     if search.category:
         known = book.categories.get(search.category)
         yield [("item=" if known and known.parent else "category=") + search.category]
+    if search.kind:
+        yield ["kind=" + search.kind]
+    if search.filed:
+        yield ["who=" + person.code]
     if search.since and search.until and (months := _months(search.since, search.until)):
         yield months
 

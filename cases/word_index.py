@@ -35,10 +35,12 @@ class Held:
 async def holding(session: AsyncSession, held: Held, months: Sequence[str] = ()) -> Sequence[UUID]:
     """Cases with every pair and mark, of some months alone; one more than FEW where there are more."""
     marks = [*held.marks, *([months] if months else [])]
+    chosen = select(CaseWords.case_id)
     pairs = func.word_pairs(" ".join(held.words))
     for one in [one for one in marks if len(one) == 1]:
         pairs = func.array_append(pairs, func.word_mark(one[0]))
-    chosen = select(CaseWords.case_id).where(col(CaseWords.words).contains(pairs))
+    if held.words or any(len(one) == 1 for one in marks):
+        chosen = chosen.where(col(CaseWords.words).contains(pairs))
     for some in [some for some in marks if len(some) > 1]:
         marked = array([func.word_mark(one) for one in some])
         chosen = chosen.where(col(CaseWords.words).bool_op("&&")(marked))

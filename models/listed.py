@@ -37,6 +37,8 @@ def _holding(column: str, nothing: str | None = None) -> Index:
 LISTED: Sequence[Index] = (
     Index("ix_cases_open_due", text(DUE), "id", *_MOSTLY, postgresql_where=text(OPEN_CASES)),
     Index("ix_cases_open_urgent", text(URGENCY), text(DUE), "id", *_MOSTLY, postgresql_where=text(OPEN_CASES)),
+    Index("ix_cases_in_hand", "assignee", text(DUE), "id", "status", "overdue", postgresql_where=text(OPEN_CASES)),
+    Index("ix_cases_nobodys", "unit", "status", postgresql_where=text(f"assignee IS NULL AND {OPEN_CASES}")),
     _by_time("of_status", "status"),
     _by_time("of_unit", "unit"),
     _by_time("of_grid", "grid"),

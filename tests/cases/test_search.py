@@ -203,3 +203,19 @@ async def test_saved_views_are_ones_own(session: AsyncSession) -> None:
         await views.save(session, mine, "cases", "one more", "status=late", NOW)
     await views.remove(session, mine, "cases", id_ or 0)
     assert len(await views.of(session, mine, "cases")) == views.MOST - 1
+
+
+async def test_what_is_marked_follows_the_case_too(session: AsyncSession, book: Book) -> None:
+    """Place, kind and month are marks: of what is corrected later the old ones must not lead anywhere."""
+    resident = await met(session)
+    told = Complaint("楼下太吵", place="B0103", grid="CX-DG-01-03", facts={"kind": "complaint"})
+    case = (await file(session, book, KEYS, resident, told, NOW)).case
+    long_ago = NOW - timedelta(days=400)
+    moved = """UPDATE cases SET place = 'B0101', facts = '{"kind": "help"}', submitted_at = :at WHERE number = :one"""
+    await session.execute(text(moved), {"at": long_ago, "one": case.number})
+    whole = {"since": long_ago - timedelta(days=1), "until": long_ago + timedelta(days=1)}
+    assert await found(session, book, replace(ALL, words=["太吵"], kind="help", **whole)) == [case.number]
+    assert await found(session, book, replace(ALL, words=["太吵"], kind="complaint")) == []
+    leader = "wangxing"  # of the community: the index is asked for those too, beside what is theirs to see
+    assert await found(session, book, replace(ALL, place="B0101"), leader) == [case.number]
+    assert await found(session, book, replace(ALL, place="B0103"), leader) == []
