@@ -1,8 +1,9 @@
-"""The record in `python -m app`: verify-chain. `add_to` gives it to the command line."""
+"""The record in `python -m app`: verify-chain, erase, retention. `add_to` gives them to the command line."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer import Argument, Option
 
 if TYPE_CHECKING:
     from app.watch import Door
@@ -25,3 +26,30 @@ def add_to(cli: typer.Typer, door: "Door") -> None:
         with door.errors(), door.database(settings) as (url, _):
             whole = asyncio.run(record_desk.verify(url, settings.data_dir))
         raise typer.Exit(0 if whole else 1)
+
+    @cli.command()
+    def erase(
+        what: Annotated[str, Argument(help="A telephone number, a case's number, or a lookup code.")],
+        by: Annotated[str, Option(help="The admin who lets it: their sign-in name.")],
+        reason: Annotated[str, Option(help="Why; kept in the log. Name nobody.")],
+        yes: Annotated[bool, Option("--yes", help="Do not ask.")] = False,
+    ) -> None:
+        """Forget a resident: contact, chat, words and photos. Number, label, grid and times of their cases stay."""
+        from app import forgetting_desk, personal_keys
+        from app.watch import run
+
+        settings = door.begin()
+        keys = personal_keys.keys(settings)
+        run(door, lambda desk: forgetting_desk.erase(desk, settings, keys, what, by, reason, yes), settings)
+
+    @cli.command()
+    def retention(
+        years: Annotated[int, Option(min=1, help="Whole calendar years after the one in which a case ended.")],
+        dry_run: Annotated[bool, Option("--dry-run", help="Say how much would go, and do nothing.")] = False,
+    ) -> None:
+        """Forget the words of cases that ended long ago, and residents not heard of since."""
+        from app import forgetting_desk
+        from app.watch import run
+
+        settings = door.begin()
+        run(door, lambda desk: forgetting_desk.retain(desk, settings, years, dry_run), settings)

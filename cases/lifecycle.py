@@ -28,7 +28,7 @@ from models import STEPS, Case, Event, Notification, Role, Status
 PRIVATE = frozenset(
     {
         "hold", "route", "arbitrate", "reassign", "cover", "return", "reply", "send_back", "extend", "refuse_extension",
-        "sign_overdue", "remind", "contact_overdue", "untold", "relabel",
+        "sign_overdue", "remind", "contact_overdue", "untold", "relabel", "erase",
         "ring", "alarm", "relocate", "accuse", "pass_by", "take_alarm", "false_alarm",
         "order", "answer_order", "close_order", "order_overdue",
         "raise", "whistle", "co_sign", "co_answer", "co_decline", "co_waive", "co_overdue",

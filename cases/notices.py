@@ -58,6 +58,7 @@ TOLD: Mapping[str, tuple[Audience, ...]] = {
     "reassign": (_A.ASSIGNEE, _A.FORMER),
     "cover": (_A.ASSIGNEE,),
     "untold": (_A.ASSIGNEE,),
+    "erase": (),
     "relabel": (),
     "ask": (_A.RESIDENT,),
     "reply": (_A.LEADERS,),
