@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer import Argument, Option
 
-from app import hot_cli, keys_cli, learning_cli, papers_cli, rates_cli, record_cli, rules_cli, watch
+from app import (
+    hot_cli,
+    keys_cli,
+    learning_cli,
+    papers_cli,
+    rates_cli,
+    record_cli,
+    rules_cli,
+    sign_in_cli,
+    watch,
+)
 
 if TYPE_CHECKING:
     from app.database import Server
@@ -249,6 +259,7 @@ rates_cli.add_to(cli, door)
 rules_cli.add_to(cli, door)
 papers_cli.add_to(cli, door)
 record_cli.add_to(cli, door)
+sign_in_cli.add_to(cli, door)
 keys_cli.add_to(cli, door)
 
 if __name__ == "__main__":

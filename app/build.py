@@ -269,6 +269,7 @@ def build_site(parts: Parts) -> "FastAPI":
     from bot.limits import Limits
     from web import parts as web
     from web import site
+    from web.roles import OF_RANK
 
     links = {bot.channel.name: bot.channel.link for bot in parts.bots}
     given = web.Parts(
@@ -286,6 +287,7 @@ def build_site(parts: Parts) -> "FastAPI":
         models=Shelf(parts.in_use, lambda: parts.learning.corpus),
         town=parts.town,
         secure=parts.settings.site_url.startswith("https:"),
+        proves=OF_RANK if parts.settings.factor_required else frozenset(),
         url=parts.settings.site_url,
         deep_link=links.get("telegram"),
         staff_link=links.get("telegram-staff"),

@@ -11,7 +11,7 @@ from app.build import Parts
 from models import Person, Place, Role
 from routing.codes import sign
 
-RESIDENT, BUILDING, STAFF = "/", "/p/{code}", "/staff"
+RESIDENT, BUILDING, STAFF, FACTOR = "/", "/p/{code}", "/staff", "/console/security"
 SHOWN = (Role.WORKER, Role.CLERK, Role.LEADER, Role.DISPATCHER, Role.SUPERVISOR, Role.ADMIN, Role.AUDITOR)
 
 
@@ -48,6 +48,8 @@ def show(parts: Parts, people: Sequence[Person], password: str | None, console: 
     table.add_row("sign in as", " · ".join(f"{person.code} ({person.role})" for person in people))
     if password:
         table.add_row("password", f"[bold]{password}[/bold]  shown only this once; all of them share it")
+    if not parts.settings.factor_required:
+        table.add_row("second factor", f"offered at {site}{FACTOR}; STAFF_TOTP=required asks those of rank for it")
     if parts.model is None:
         table.add_row("model", "none usable: a person sorts every complaint")
     shown = console or Console(soft_wrap=True)

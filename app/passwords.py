@@ -1,11 +1,14 @@
-"""Sets somebody's password from the command line; whoever is signed in as them is signed out."""
+"""Somebody's password and second factor from the command line; whoever is signed in as them is signed out."""
+
+from datetime import UTC, datetime
 
 from pwdlib import PasswordHash
-from sqlmodel import col, delete
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.database import engine, sessions
 from app.errors import CannotGoOn
-from models import Person, StaffSession
+from cases import audit
+from models import Person
 
 SHORTEST = 8
 
@@ -17,10 +20,28 @@ async def set_password(url: str, name: str, password: str) -> None:
     connections = engine(url)
     try:
         async with sessions(connections).begin() as session:
-            person = await session.get(Person, name.strip().lower())
-            if person is None:
-                raise CannotGoOn(f"nobody signs in as {name}")
+            person = await _named(session, name)
             person.password_hash = PasswordHash.recommended().hash(password)
-            await session.execute(delete(StaffSession).where(col(StaffSession.person) == person.code))
     finally:
         await connections.dispose()
+
+
+async def reset_factor(url: str, name: str) -> bool:
+    """True if there was one. Raises CannotGoOn for an unknown name."""
+    from web import second_factor  # the rest of the command line needs no web
+
+    connections = engine(url)
+    try:
+        async with sessions(connections).begin() as session:
+            person = await _named(session, name)
+            audit.note(session, person.code, "second_factor_reset", "people", person.code, datetime.now(UTC))
+            return await second_factor.reset(session, person.code)
+    finally:
+        await connections.dispose()
+
+
+async def _named(session: AsyncSession, name: str) -> Person:
+    person = await session.get(Person, name.strip().lower())
+    if person is None:
+        raise CannotGoOn(f"nobody signs in as {name}")
+    return person

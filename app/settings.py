@@ -35,6 +35,7 @@ class Settings(BaseSettings):
     telegram_mode: Literal["polling", "webhook"] = "polling"
     telegram_messages_per_second: float = Field(default=29, gt=0)  # Telegram allows a bot thirty
     telegram_webhook_secret: SecretStr | None = None  # None: derived from secret_key
+    staff_totp: Literal["required", "offered"] | None = None  # None: required where people come by https
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("data_dir", "town_dir")
@@ -82,6 +83,13 @@ class Settings(BaseSettings):
     def site_url(self) -> str:
         """Where people reach the site, for links and QR codes; without a slash at the end."""
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def factor_required(self) -> bool:
+        """Whether somebody of rank needs a second factor. A site reached without https is one to try things with."""
+        if self.staff_totp is None:
+            return self.site_url.startswith("https:")
+        return self.staff_totp == "required"
 
     @property
     def model_dir(self) -> Path:

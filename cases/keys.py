@@ -51,6 +51,11 @@ class Keys:
         """Of a household's 投票码."""
         return hmac.new(self._derive("slips"), digits_of(code).encode(), hashlib.sha256).hexdigest()
 
+    def recovery_hash(self, code: str) -> str:
+        """Of what opens without an authenticator app, however its letters are written."""
+        plain = re.sub(r"[\s\-]", "", code).lower()
+        return hmac.new(self._derive("recovery"), plain.encode(), hashlib.sha256).hexdigest()
+
     def score_mark(self, what: str) -> str:
         """Tells two scores of one resident apart from those of two, and names nobody."""
         return hmac.new(self._derive("scores"), what.encode(), hashlib.sha256).hexdigest()

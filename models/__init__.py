@@ -21,12 +21,13 @@ from models.desks import Absence, BindingLink, DeskChat, DeskMessage, DutyHandov
 from models.hot import AreaDay, Colour, HotCase, HotIssue
 from models.knowledge import Service, ServiceCount, TextOverride
 from models.lists import Bulletin, ClearingTarget
-from models.outbox import Notification, SeenMessage, StaffAct, StaffSession
+from models.outbox import Notification, SeenMessage, StaffAct
 from models.partners import ApiKey, Brought
 from models.personal import Unmasking
 from models.residents import ChatMessage, Conversation, Resident
 from models.rules import AssignTo, Calendar, ClockPolicy, Kind, RoutingRule, Workday
 from models.sending import RefusedUpdate, Sending, SentFile
+from models.sign_in import SecondFactor, StaffSession
 from models.status import (
     OPEN,
     STEPS,
@@ -107,6 +108,7 @@ __all__ = [
     "RoutingRule",
     "SavedView",
     "Score",
+    "SecondFactor",
     "SeededFile",
     "SeenMessage",
     "Sending",

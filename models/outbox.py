@@ -48,17 +48,6 @@ class Notification(Table, table=True):
     failure: str = ""
 
 
-class StaffSession(Table, table=True):
-    """A signed-in member of staff; the cookie holds the token, this row only its hash."""
-
-    __tablename__ = "staff_sessions"
-    token_hash: str = Field(primary_key=True)
-    person: str = Field(foreign_key="people.code", index=True)
-    csrf: str
-    created_at: datetime = moment()
-    expires_at: datetime = moment()
-
-
 class StaffAct(Table, table=True):
     """A step asked for by a staff client under its own key: the second request gets the first one's answer."""
 

@@ -32,6 +32,7 @@ class SignedIn:
     person: Person
     csrf: str
     token_hash: str
+    proven: bool = True  # as far as their rank and the settings ask
 
 
 @cache
@@ -56,13 +57,17 @@ async def check_password(session: AsyncSession, name: str, password: str) -> Per
     return person
 
 
-def begin(session: AsyncSession, person: Person, now: datetime) -> tuple[str, StaffSession]:
+def begin(
+    session: AsyncSession, person: Person, now: datetime, *, agent: str = "", proven: bool = True
+) -> tuple[str, StaffSession]:
     """A new session; the token goes into the cookie, only its hash stays here."""
     token = secrets.token_urlsafe(32)
     row = StaffSession(
         token_hash=_hash(token),
         person=person.code,
         csrf=secrets.token_urlsafe(24),
+        agent=agent,
+        proven=proven,
         created_at=now,
         expires_at=now + LASTS,
     )
@@ -90,7 +95,10 @@ async def whoever(request: Request, parts: Parts) -> SignedIn | None:
     chosen = select(StaffSession, Person).join(Person, col(Person.code) == StaffSession.person).where(*live)
     async with parts.transactions.read() as session:
         found = (await session.exec(chosen)).first()
-    return SignedIn(found[1], found[0].csrf, found[0].token_hash) if found else None
+    if found is None:
+        return None
+    row, person = found
+    return SignedIn(person, row.csrf, row.token_hash, row.proven)
 
 
 def with_its_token(request: Request, me: SignedIn) -> None:

@@ -30,6 +30,9 @@ READS: dict[Opens, Callable[..., object]] = {
 }
 
 
+FACTOR = "/console/security"
+
+
 class NoRule(Exception):
     """A door that web/roles.py does not know, or that does not ask for what its rule says."""
 
@@ -50,6 +53,13 @@ class SignInFirst(HTTPException):
         self.back = back
 
 
+class FactorFirst(HTTPException):
+    """Sent to where somebody of rank sets up the second factor they need."""
+
+    def __init__(self) -> None:
+        super().__init__(303)
+
+
 async def gate(request: Request, parts: PartsHere) -> None:
     rule = RULES_OF[name(request.method, request.scope["route"].path)]
     if rule.opens is not Opens.STAFF:
@@ -59,6 +69,8 @@ async def gate(request: Request, parts: PartsHere) -> None:
         raise SignInFirst(_here(request)) if rule.page else SignedOut("sign_in.needed")
     if me.person.role not in rule.who:
         raise NotYourPage(me) if rule.page else NotAllowed("console.not_yours")
+    if not me.proven and not rule.unproven:
+        raise FactorFirst if rule.page else NotAllowed("sign_in.second_required")
     if request.method not in SAFE:
         auth.with_its_token(request, me)
     request.state.me = me
@@ -70,6 +82,10 @@ def mount(app: FastAPI) -> None:
         if request.headers.get("x-part"):  # a script asks, which cannot be led anywhere
             return Response(status_code=401)
         return RedirectResponse(f"/staff?next={quote(error.back, safe='/')}", 303)
+
+    @app.exception_handler(FactorFirst)
+    async def factor(request: Request, error: FactorFirst) -> Response:
+        return RedirectResponse(FACTOR, 303)
 
 
 def check(app: FastAPI) -> None:

@@ -16,6 +16,7 @@ from bot.transactions import Transactions
 from bot.wording import Wording
 from cases.keys import Keys
 from cases.learning import Learning
+from models import Role
 from web.kept import Kept
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class Parts:
     models: Models
     town: str
     secure: bool  # cookies only over https
+    proves: Collection[Role] = ()  # who has to show a second factor; everybody may
     url: str = ""  # where people reach the site, without a slash at the end
     deep_link: Callable[[str], str] | None = None  # a start payload → the residents' bot; None: there is none
     staff_link: Callable[[str], str] | None = None  # the same to the staff's bot

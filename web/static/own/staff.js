@@ -57,7 +57,8 @@ const sentFrom = () => {
   return /^\/(console|board)(?=[/?]|$)/.test(next) ? next : "";
 };
 
-function signedIn(person) {
+function signedIn(person, to) {
+  if (to) return location.replace(to);
   if (sentFrom()) return location.replace(sentFrom());
   me = person;
   $("me-name").textContent = person.name;
@@ -80,12 +81,15 @@ async function signIn(sent) {
   $("signin-wrong").textContent = "";
   button.disabled = true;
   try {
-    const person = await api.signIn($("name").value.trim(), $("password").value);
-    $("password").value = "";
-    signedIn(person);
+    const { person, to } = await api.signIn($("name").value.trim(), $("password").value, $("code").value.trim());
+    $("password").value = $("code").value = "";
+    $("code-field").hidden = true;
+    signedIn(person, to);
   } catch (error) {
-    $("signin-wrong").textContent = error.message;
-    $("password").focus();
+    if (error.key === "sign_in.code_needed") $("code-field").hidden = false;
+    else $("signin-wrong").textContent = error.message;
+    $("code").value = "";
+    $($("code-field").hidden ? "password" : "code").focus();
   } finally {
     button.disabled = false;
   }
@@ -267,7 +271,8 @@ function route() {
 
 async function arrive(wait = 1000) {
   try {
-    signedIn(await api.whoami());
+    const { person, to } = await api.whoami();
+    signedIn(person, to);
   } catch (error) {
     if (error instanceof api.Refused) return signedOut();
     $("hello-words").textContent = error.message;

@@ -5,6 +5,7 @@ export class Refused extends Error {
   constructor(status, body) {
     super((body && body.error && body.error.message) || t("staff.refused"));
     this.status = status;
+    this.key = body?.error?.key ?? "";
     this.latest = body && body.case ? body : null;
   }
 }
@@ -50,8 +51,15 @@ function known(body) {
   return body.person;
 }
 
-export const whoami = async () => known(await call("session"));
-export const signIn = async (name, password) => known(await post("session", { name, password }));
+export const whoami = async () => {
+  const body = await call("session");
+  return { person: known(body), to: body.to };
+};
+/** `to`: where somebody of rank has to go first, to set up their second factor. */
+export const signIn = async (name, password, code) => {
+  const body = await post("session", { name, password, code });
+  return { person: known(body), to: body.to };
+};
 export const signOut = () => call("session", { method: "DELETE" });
 export const tasks = (view) => call(`tasks?view=${view}`);
 export const story = (number) => call(`cases/${encodeURIComponent(number)}`);
