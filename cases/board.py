@@ -104,20 +104,45 @@ def wanted(book: Book, scope: Scope, area: str, key: Key) -> bool:
     return area == book.town.code or area in book.path(key.grid)
 
 
-async def standing(session: AsyncSession, book: Book, person: Person) -> Standing:
-    """Of the whole town, as far as they see it."""
+@dataclass(frozen=True)
+class Tally:
+    """Open cases at a place of a grid, about the same people and units."""
+
+    grid: str | None
+    place: str | None
+    about: frozenset[str]
+    count: Count
+
+
+def counts_for(person: Person) -> str | None:
+    """Whose tallies theirs are: None are those of all who see every case, but for what is about themselves."""
+    return None if person.role in access.SEES_ALL else person.code
+
+
+async def tallies(session: AsyncSession, person: Person) -> Sequence[Tally]:
+    """Of the whole town, for everybody with the same `counts_for`; `standing` leaves out what is not theirs."""
+    by = (col(Case.grid), col(Case.place), col(Case.facts)["accused"])
     late = func.count().filter(col(Case.overdue))
-    by = (col(Case.grid), col(Case.place))
-    chosen = sqlalchemy.select(*by, func.count(), late).where(_open(person)).group_by(*by)
+    mine = true() if counts_for(person) is None else access.sees(person)
+    chosen = sqlalchemy.select(*by, func.count(), late).where(col(Case.status).in_(OPEN), mine).group_by(*by)
+    rows = (await session.execute(chosen)).all()
+    return [Tally(grid, place, frozenset(about or ()), Count(*counts)) for grid, place, about, *counts in rows]
+
+
+def standing(book: Book, person: Person, found: Iterable[Tally]) -> Standing:
+    """Of the whole town, as far as they see it."""
+    hides = scope_of(book, person).hides
     areas: dict[str, Count] = {}
     places: dict[str, Count] = {}
     elsewhere: dict[str, Count] = {}
-    for grid, place, count, overdue in (await session.execute(chosen)).all():
-        one = Count(count, overdue)
+    for tally in found:
+        if tally.about & hides:
+            continue
+        grid, place, one = tally.grid, tally.place, tally.count
         for area in book.path(grid) or (book.town.code,):
             areas[area] = areas.get(area, Count()) + one
         known = book.places.get(place or "")
-        mine, name = (places, place) if known and known.grid == grid else (elsewhere, grid or "")
+        mine, name = (places, known.code) if known and known.grid == grid else (elsewhere, grid or "")
         mine[name] = mine.get(name, Count()) + one
     return Standing(areas, places, elsewhere)
 

@@ -20,7 +20,8 @@ from models import AreaDay, Case, Person
 from web.parts import Parts
 from web.sparks import Spark, spark
 
-MOMENT, MINUTE, HALF_A_MINUTE = timedelta(seconds=3), timedelta(minutes=1), timedelta(seconds=30)
+SECOND, MOMENT = timedelta(seconds=1), timedelta(seconds=2)  # together the oldest that is shown as now
+MINUTE, HALF_A_MINUTE = timedelta(minutes=1), timedelta(seconds=30)
 AWHILE, LONG = timedelta(minutes=15), timedelta(days=400)
 WEEKS, LEAGUE_WEEKS = week_sums.BACK, 4  # full ones before the running one
 CARDS, UNITS, NEWEST = 4, 9, 8  # of hot issues, units and cases just filed that are shown at once
@@ -132,16 +133,21 @@ async def _in_force(parts: Parts, now: datetime) -> Mapping[date, datetime]:
 async def moment(parts: Parts, person: Person, area: str, place: str | None, now: datetime) -> Moment:
     book = parts.senses.book
 
+    async def count() -> Sequence[board.Tally]:
+        async with parts.transactions.read() as session:
+            return await board.tallies(session, person)
+
     async def make() -> Moment:
+        found = await parts.kept.get(("open", board.counts_for(person)), now, count, fresh=MOMENT)
         async with parts.transactions.read() as session:
             return Moment(
-                await board.standing(session, book, person),
+                board.standing(book, person, found),
                 await board.ending(session, book, person, area, now),
                 await board.recent(session, book, person, area, now),
                 await board.at_place(session, person, place) if place else (),
             )
 
-    return await parts.kept.get(("moment", person.code, area, place), now, make, fresh=MOMENT)
+    return await parts.kept.get(("moment", person.code, area, place), now, make, fresh=SECOND)
 
 
 async def sums(parts: Parts, found: Shared, scope: Scope, area: str, now: datetime) -> Sums:

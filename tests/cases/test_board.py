@@ -132,7 +132,7 @@ async def _seen(session: AsyncSession, book: Book, person: Person, now: datetime
     """What one person sees of the community: open now, filed in the last weeks, filed by day, numbers."""
     scope = board.scope_of(book, person)
     mine = partial(board.wanted, book, scope, COMMUNITY)
-    standing = await board.standing(session, book, person)
+    standing = board.standing(book, person, await board.tallies(session, person))
     weeks = await cells.of_period(session, Period(today(now) - timedelta(days=20), today(now)))
     _, by_day = await cells.by_day(session, now)
     places = [place for place, one in standing.places.items() if one.open]
