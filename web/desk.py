@@ -10,6 +10,7 @@ import structlog
 
 from bot.because import explained
 from bot.desk.due import due_for
+from bot.desk.notices import masked
 from bot.texts import say
 from cases import access, accused, sealed
 from cases.book import Book
@@ -17,12 +18,13 @@ from cases.joining import Alike
 from cases.masking import mask, mask_numbers
 from cases.master_keys import CannotOpen
 from cases.queries import Story
-from models import Case, CoTask, Event, Notification, Person, Resident
+from models import Case, CoTask, Event, Notification, Person, Resident, Role
 from web import steps
 from web.parts import Parts
 from web.present import iso
 
 EXCERPT = 120
+TOLD_THEM = frozenset({"answer", "relay_back"})
 log = structlog.get_logger()
 
 
@@ -231,7 +233,7 @@ class Desk:
             "who": story.people.get(event.actor) or self.say(f"role.{event.role}"),
             "role_text": self.say(f"role.{event.role}"),
             "status_text": self.say(f"status_name.{event.status}"),
-            "text": " · ".join(self._answers(**details).values()) if event.kind == "rate" else mask_numbers(event.text),
+            "text": " · ".join(self._answers(**details).values()) if event.kind == "rate" else _said(event),
             **_files(story, event.photos),
             "at": iso(event.at),
             "public": event.public,
@@ -273,7 +275,7 @@ class Desk:
         """One line of what somebody was told, as it was then, with a link while the case is theirs to see."""
         return {
             "id": row.id,
-            "text": mask_numbers(self.word(row.text_key, _without_flat(row.args))),
+            "text": mask_numbers(self.word(row.text_key, masked(row.text_key, row.args))),
             "number": case.number if case and access.may_see(self.book, self.person, case) else None,
             "link": _here(row.args.get("link", "")),
             "at": iso(row.created_at),
@@ -281,8 +283,10 @@ class Desk:
         }
 
 
-def _without_flat(args: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {**args, "place": mask(args["place"])} if args.get("place") else args
+def _said(event: Event) -> str:
+    """A flat stays where a resident told it to whoever handles the case, and in what the staff write."""
+    told = event.role is not Role.RESIDENT or event.kind in TOLD_THEM
+    return mask_numbers(event.text) if told else mask(event.text)
 
 
 def _here(link: str) -> str | None:

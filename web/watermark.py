@@ -15,7 +15,7 @@ from web.parts import PartsHere
 WIDTH, HEIGHT = 260, 170
 TILE = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" font-family="sans-serif" '
-    'font-size="13" fill="#1d2b26" fill-opacity="0.07"><g transform="rotate(-22 130 85)">'
+    'font-size="13" fill="#1d2b26" fill-opacity="0.09"><g transform="rotate(-22 130 85)">'
     '<text x="130" y="82" text-anchor="middle">{name}</text>'
     '<text x="130" y="100" text-anchor="middle">{at}</text></g></svg>'
 )

@@ -1,6 +1,6 @@
 """What the staff are told, in the chats they bound: a new task is its card, everything else a line that opens it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from cases import duty
 from cases.masking import mask, mask_numbers
 from models import Case, DeskChat, Notification
 
+COMPLAINTS = frozenset({"desk.supplement", "desk.join"})  # a resident's own words, not said to whoever handles it
 TALKS = "desk.relay_back"  # the resident said something; an answer to this line goes to them
 RINGS = frozenset({"desk.danger", "desk.ring", "desk.alarm"})
 HANDED_OVER = "duty.asked"
@@ -33,7 +34,10 @@ async def tell(session: AsyncSession, notification: Notification, case: Case | N
 
 def _line(notification: Notification, case: Case | None) -> Say:
     return Say(
-        notification.text_key, _masked(notification.args), _buttons(notification, case), photos=notification.photos
+        notification.text_key,
+        masked(notification.text_key, notification.args),
+        _buttons(notification, case),
+        photos=notification.photos,
     )
 
 
@@ -52,7 +56,7 @@ def _buttons(notification: Notification, case: Case | None) -> Sequence[Button]:
     return [Button("step", "task.button.answer", payload=talk), open_]
 
 
-def _masked(args: dict[str, Any]) -> dict[str, Any]:
-    """Numbers that name a person are starred out of what was said, and a flat out of where it is."""
-    starred = {"text": mask_numbers, "place": mask}
-    return {name: starred[name](value) if name in starred else value for name, value in args.items()}
+def masked(text_key: str, args: Mapping[str, Any]) -> dict[str, Any]:
+    """Numbers that name a person are starred out of what was said, and a flat out of where it is and of complaints."""
+    starred = {"text": mask if text_key in COMPLAINTS else mask_numbers, "place": mask}
+    return {name: starred[name](value) if name in starred and value else value for name, value in args.items()}

@@ -48,7 +48,7 @@ async def _personal(session: AsyncSession, here: Console, case: Case) -> dict[st
         log.error("contact.cannot_open", resident=str(case.resident))
     mine = [one for one in asked if one.person == here.person.code]
     others = [one for one in asked if may_agree and one.person != here.person.code]
-    return {"plain": plain, "broken": broken, "may_ask": may_ask, "waiting": mine, "to_agree": others}
+    return {"opened": plain, "broken": broken, "may_ask": may_ask, "waiting": mine, "to_agree": others}
 
 
 class Reason(BaseModel):
