@@ -10,7 +10,7 @@ COMPILE := compile --quiet --universal --generate-hashes --no-annotate --no-head
 # an index address of yours never gets into a lock, and a lock is the same wherever it is made
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev browser run demo test check pictures lock clean migration
+.PHONY: help setup setup-dev browser run demo test soak check pictures lock clean migration
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ setup-dev: $(VENV)/.installed-dev browser ## setup, and what tests and checks ne
 
 test: setup-dev ## all tests, two at a time
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+soak: setup-dev ## every promise in its full size, an hour and more; writes docs/reliability.json and .md
+	SOAK=1 $(BIN)/python -m pytest -m promise $(ARGS)
 
 check: $(VENV)/.installed-dev ## style, types, import directions, no unpickling
 	$(BIN)/ruff check .

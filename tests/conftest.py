@@ -27,7 +27,7 @@ from app.database import Server, Sessions, start_server, stop_server
 from app.database import engine as make_engine
 from app.database import sessions as make_sessions
 from app.migrate import upgrade
-from tests.support import databases, keys, model
+from tests.support import databases, keys, model, promises
 from tests.support.clock import Clock
 
 if TYPE_CHECKING:
@@ -157,6 +157,38 @@ async def shared_site(
             yield site
 
 
+FIRST = (
+    "torture",
+    "test_learning.py",
+    "test_every_page.py",
+    "test_up.py",
+)  # the longest, so that both workers end together
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The long ones first, so that both workers end together."""
-    items.sort(key=lambda item: "torture" not in item.path.parts)
+    items.sort(key=lambda item: not any(name in item.path.parts for name in FIRST))
+    for item in items:
+        item.user_properties += [("promise", mark.args[0]) for mark in item.iter_markers("promise")]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):  # where two work, the one who sees both
+        config.pluginmanager.register(Promises(), "promises")
+
+
+class Promises:
+    """Keeps what the long run saw of each promise; see tests/support/promises.py."""
+
+    def __init__(self) -> None:
+        self.record = promises.Record()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self.record.hear(report)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if promises.SOAK and (found := self.record.as_json()):
+            promises.write(found)
+            terminalreporter.section("promises")
+            for row, seen in found.items():
+                told = f"{row:4} {'holds' if seen['ok'] else 'BROKEN'}  {seen['tried']} → {seen['reached']}"
+                terminalreporter.write_line(f"{told} (must: {seen['must']})")

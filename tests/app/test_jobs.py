@@ -182,6 +182,7 @@ async def test_a_dead_workers_job_is_picked_up(sessions: Sessions, queue: App, c
         await until(lambda: they.delivered == [number])
 
 
+@pytest.mark.promise("R11")
 async def test_the_worker_itself_reaps(sessions: Sessions, queue: App, clock: Clock, they: Town) -> None:
     """R11: within 30 s. The dead one's last heartbeat is 21 s old, so the rest has to happen in 9."""
     (number,) = await add_deferred(sessions, clock)

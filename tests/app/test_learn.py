@@ -99,6 +99,7 @@ def test_a_file_that_is_not_there_or_not_text(tmp_path: Path) -> None:
     assert train_command(tmp_path / "absent.csv", tmp_path / "model") == 2
 
 
+@pytest.mark.promise("R16")
 def test_a_damaged_model_is_refused_not_replaced(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (trained / "manifest.json").write_text("{")
     assert asked(trained, b'{"text": "x"}\n') == (2, [])

@@ -52,6 +52,7 @@ async def idle(town_url: str, tmp_path: Path, clock: Clock) -> AsyncIterator[Sch
         yield await opened(parts, tmp_path)
 
 
+@pytest.mark.promise("M3")
 async def test_trained_promoted_by_another_used_at_once_and_rolled_back(school: School, site: Site) -> None:
     parts = site.parts
     parts.senses.classify = lambda said: guess(parts.in_use.model, said)  # tests elsewhere say what it thinks
@@ -127,6 +128,7 @@ async def test_a_training_goes_on_though_nobody_can_be_told(school: School) -> N
 
 
 @pytest.mark.kill
+@pytest.mark.promise("M4")
 async def test_a_training_that_is_killed_leaves_the_old_model_and_the_next_is_clean(school: School) -> None:
     school.parts.learning.corpus = firstday.rows
     await school.begin()
@@ -243,6 +245,7 @@ async def promoted(school: School) -> InUse:
 
 
 @pytest.mark.parametrize("how", ["damaged", "missing", "another", "unsigned", "another key"])
+@pytest.mark.promise("R16")
 async def test_a_spoilt_model_leaves_the_last_good_one_and_raises_the_alarm(school: School, how: str) -> None:
     running = await promoted(school)
     spoil(school.models / "v2", how)
@@ -315,6 +318,7 @@ async def test_what_an_admin_promoted_stays_whatever_lies_in_the_folder(school: 
 
 
 @pytest.mark.kill
+@pytest.mark.promise("M4")
 async def test_the_whole_program_killed_in_training_begins_anew_and_takes_what_is_promoted(
     new_data_dir: Callable[[], Path],
 ) -> None:

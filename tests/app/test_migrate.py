@@ -3,6 +3,7 @@
 import re
 
 import psycopg
+import pytest
 from procrastinate.schema import SchemaManager
 
 from app import migrate
@@ -16,6 +17,7 @@ def test_the_revisions_make_what_the_models_say(database_url: str) -> None:
     assert migrate.differences(database_url) == []
 
 
+@pytest.mark.promise("R17")
 def test_up_down_up(server: Server) -> None:
     with databases.admin(server) as connection:
         databases.drop(connection, "updown")

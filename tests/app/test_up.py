@@ -82,6 +82,7 @@ def test_killed_and_up_again(launch: Launch, data_dir: Path) -> None:
     stopped_within(again, 10)
 
 
+@pytest.mark.promise("R12")
 def test_an_open_stream_does_not_hold_up_the_stop(launch: Launch, data_dir: Path) -> None:
     """R12."""
     program = launch(data_dir).wait()

@@ -263,6 +263,7 @@ def test_after_filing(state: State, heard: Heard, mode: Mode, keys: list[str]) -
         (WHICH, "", []),
     ],
 )
+@pytest.mark.promise("R15")
 def test_an_old_button_changes_nothing(state: State, number: str, keys: list[str]) -> None:
     after, effects = talk.stale(state, number, WAITING, NOW)
     assert (after, said(effects)) == (state, ["stale.pressed", *keys])
@@ -375,6 +376,7 @@ def test_rating_goes_through_three_questions() -> None:
     assert done[0] == fx.Rate("?", contacted=False, solved="partly", satisfied="so_so")
 
 
+@pytest.mark.promise("I3")
 def test_a_draft_grows_no_longer_than_what_is_kept() -> None:
     state, _ = talk.step(IDLE, text("油烟" * (LONGEST // 2)), AROUND, NOW)
     state, effects = talk.step(state, text("还有"), AROUND, NOW)

@@ -95,6 +95,7 @@ async def test_it_stands_upright(store: Store, orientation: int) -> None:
     ("size", "bounded"),
     [((4000, 3000), (2560, 1920)), ((1000, 5000), (512, 2560)), ((2560, 2560), (2560, 2560)), ((1, 1), (1, 1))],
 )
+@pytest.mark.promise("I4")
 async def test_its_size_is_bounded(store: Store, size: tuple[int, int], bounded: tuple[int, int]) -> None:
     file = await store.keep(photo(size=size))
     assert (file.width, file.height) == bounded and max(bounded) <= LONGEST_SIDE
@@ -167,6 +168,7 @@ NO_PHOTOS = {
 
 
 @pytest.mark.parametrize("what", NO_PHOTOS)
+@pytest.mark.promise("I4")
 async def test_what_is_no_photo_is_refused_and_nothing_kept(store: Store, tmp_path: Path, what: str) -> None:
     before, began = psutil.Process().memory_info().rss, time.monotonic()
     with pytest.raises(NotAPhoto) as refused:
@@ -217,6 +219,7 @@ async def test_one_byte_too_many_is_refused_unseen(store: Store) -> None:
     assert (refused.value.http_status, refused.value.values) == (413, {"size": 21, "most": 20})
 
 
+@pytest.mark.promise("I4")
 async def test_the_child_cannot_take_more_memory_than_it_is_given() -> None:
     """49 megapixels are let in, and their decoding stays within the limit or ends the child, nothing else."""
     child = await asyncio.create_subprocess_exec(

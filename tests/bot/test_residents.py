@@ -319,6 +319,7 @@ async def test_elder_mode_is_short_with_two_answers(phone: Messenger) -> None:
     assert await phone.get("语言") == ["ask.language"]
 
 
+@pytest.mark.promise("I10")
 async def test_one_who_floods_is_told_once_and_nobody_else_is_hurt(phone: Messenger) -> None:
     other = Messenger(phone.site, "4712")
     for _ in range(MESSAGES.times):

@@ -154,6 +154,7 @@ async def test_each_chat_in_its_order(post: Post) -> None:
     assert all(row.external for row in await post.rows())
 
 
+@pytest.mark.promise("R5")
 async def test_a_slow_chat_holds_up_no_other(post: Post) -> None:
     post.wire.holds["slow"] = asyncio.Event()
     await post.write(*[("slow", f"{n}") for n in range(6)], *[(f"{n}", "here") for n in range(120)])
@@ -180,6 +181,7 @@ async def test_one_that_has_to_wait_holds_back_its_own_chat_only(post: Post) -> 
     assert post.wire.to("1") == ["a", "b", "c"]
 
 
+@pytest.mark.promise("R5")
 async def test_no_refusal_at_all_within_the_limits(post: Post) -> None:
     """123 lines at the simulator's own limits."""
     world = World(limits=True)
@@ -254,6 +256,7 @@ async def test_it_is_given_up_after_the_last_attempt(post: Post, monkeypatch: py
     assert second.sent_at and post.wire.to("1") == ["b"]
 
 
+@pytest.mark.promise("R6")
 async def test_parts_that_went_out_are_kept(post: Post) -> None:
     post.wire.troubles["1"] = [ChannelError("reset", sent=["41", "42"])]
     await post.write(("1", "a"))
@@ -264,6 +267,7 @@ async def test_parts_that_went_out_are_kept(post: Post) -> None:
                 await asyncio.sleep(0.01)
 
 
+@pytest.mark.promise("R7")
 async def test_who_cannot_be_reached_is_tried_once(post: Post) -> None:
     post.wire.troubles["1"] = [Unreachable("Forbidden: bot was blocked by the user")]
     await post.write(("1", "a"), ("1", "b"), ("2", "a"))

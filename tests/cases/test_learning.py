@@ -49,6 +49,7 @@ async def used(session: AsyncSession) -> str | None:
     return row.version if row else None
 
 
+@pytest.mark.promise("M3")
 async def test_a_second_admin_promotes_and_any_rolls_back(open_town: AsyncSession, clock: Clock) -> None:
     jiang, wen = await person(open_town, "jiangyan"), await person(open_town, "wenxuemei")
     open_town.add(learning.adopted([], "f" * 16, {}, clock()))

@@ -108,6 +108,7 @@ SPOILED: dict[str, tuple[str, Callable[[Path], object]]] = {
 
 
 @pytest.mark.parametrize("how", SPOILED)
+@pytest.mark.promise("R16")
 def test_a_spoiled_model_is_refused_with_its_reason(how: str, folder: Path) -> None:
     reason, spoil = SPOILED[how]
     spoil(folder)

@@ -34,6 +34,7 @@ def test_hiding_the_words_does_not_help() -> None:
     assert danger("樓 上 煤\u200b氣\u200b洩\u202e漏 了") == danger("楼上煤气泄漏了")
 
 
+@pytest.mark.promise("I3")
 def test_danger_behind_nineteen_thousand_characters_is_found() -> None:
     assert danger("路灯坏了。" * 3_800 + "厨房着火了") is not None
 

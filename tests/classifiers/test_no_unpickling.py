@@ -4,6 +4,8 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 FORBIDDEN = {"pickle", "joblib", "dill", "cloudpickle", "shelve", "marshal"}
 SKIPPED = {".venv", "var", "test-results", "node_modules", ".git"}
@@ -25,6 +27,7 @@ def imported(path: Path) -> set[str]:
     return names
 
 
+@pytest.mark.promise("M1")
 def test_nothing_unpickles() -> None:
     found = {
         str(path.relative_to(ROOT)): bad

@@ -72,6 +72,7 @@ def found(lessons: list[Lesson]) -> tuple[list[Heavy], float]:
 
 @pytest.mark.parametrize("residents", [1, 2, 3, 30])
 @pytest.mark.parametrize("share", [0.005, 0.01, 0.05])
+@pytest.mark.promise("M2")
 def test_a_planted_trigger_is_told_or_does_not_work(share: float, residents: int) -> None:
     """Few residents teach five texts each at most, so theirs are never more than fifteen.
 

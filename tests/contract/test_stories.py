@@ -43,6 +43,7 @@ async def test_a_link_words_and_a_button(telegram: Telegram) -> None:
     await until(lambda: all(query.answer is not None for query in pressed), "the press is answered")
 
 
+@pytest.mark.promise("R15")
 async def test_an_old_button_changes_nothing_and_is_answered(telegram: Telegram) -> None:
     phone = telegram.resident()
     await file(telegram, phone)
@@ -163,6 +164,7 @@ async def test_a_voice_is_kept_for_a_person(telegram: Telegram) -> None:
     assert (len(page["case"]["photos"]), len(page["case"]["voices"])) == (0, 1)
 
 
+@pytest.mark.promise("I3")
 async def test_a_long_text_goes_in_pieces_that_join_to_it(telegram: Telegram) -> None:
     phone = telegram.resident()
     phone.start()
@@ -228,6 +230,7 @@ def ours(messages: Any) -> list[Message]:
     return [message for message in messages if message.sender.is_bot]
 
 
+@pytest.mark.promise("R7")
 async def test_whoever_blocked_the_bot_is_tried_once_and_comes_back(telegram: Telegram) -> None:
     phone, world = telegram.resident(), telegram.world
     number = await file(telegram, phone)

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from bot.channels.base import Impossible
 from tests.support.telegram import Phone, Telegram, until
 
@@ -18,6 +20,7 @@ TROUBLES: dict[str, tuple[dict[str, Any], tuple[int, ...]]] = {  # once → how 
 }
 
 
+@pytest.mark.promise("R6")
 async def test_every_line_gets_there_and_nobody_waits_for_another(telegram: Telegram) -> None:
     world = telegram.world
     troubled, others = {what: await a_phone(telegram) for what in TROUBLES}, [await a_phone(telegram) for _ in range(3)]

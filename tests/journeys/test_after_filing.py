@@ -152,6 +152,7 @@ async def test_the_code_opens_that_case_in_another_browser_and_nothing_else(shar
     assert [await status(shared_site, n) for n in (number, second)] == ["withdrawn", "dispatched"]
 
 
+@pytest.mark.promise("R15")
 async def test_an_old_button_after_the_case_moved_on_changes_nothing_and_says_what_is_true(shared_site: Site) -> None:
     resident, worker = await shared_site.resident("B0103"), await shared_site.staff("limin")
     number = await resident.file(FUMES)

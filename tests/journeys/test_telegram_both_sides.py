@@ -1,5 +1,7 @@
 """Residents and staff, each on Telegram or on the page: the story is the same, and a line between them stays one."""
 
+import pytest
+
 from tests.support.telegram import Phone, Telegram, until, words
 
 SMOKE = "楼下烧烤店油烟太大，天天到半夜"
@@ -104,6 +106,7 @@ async def test_a_worker_who_blocked_the_bot_still_has_the_page_and_comes_back(te
     await limin.hears(number)
 
 
+@pytest.mark.promise("R10")
 async def test_one_task_two_chats_one_winner(telegram: Telegram) -> None:
     """R10: the other one is told within a second."""
     first, second = await telegram.worker("limin"), await telegram.worker("limin", "李敏的第二部")

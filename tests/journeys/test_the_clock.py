@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import pytest
 from sqlmodel import select
 
 from models import Case, Event, Notification
@@ -87,6 +88,7 @@ async def test_an_answered_case_is_closed_after_a_week_and_may_come_back_for_two
     assert "已超过 14 天" in (await resident.press("reopen"))[0]
 
 
+@pytest.mark.promise("R8")
 async def test_a_clock_set_back_does_nothing_twice(site: Site, clock: Clock) -> None:
     resident = await site.resident("B0103")
     number = await resident.file("楼下烧烤店油烟太大")

@@ -97,6 +97,7 @@ async def town(data_dir: Path) -> AsyncIterator[Town]:
         end([town.program] if town.program else [])
 
 
+@pytest.mark.promise("R1")
 async def test_killed_at_random_moments(
     new_data_dir: Callable[[], Path], first_day_model: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

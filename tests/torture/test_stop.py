@@ -23,6 +23,7 @@ UNCERTAIN = "SELECT task_name, status::text FROM procrastinate_jobs WHERE status
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
+@pytest.mark.promise("R12")
 async def test_stopped_under_load_and_started_again(number: signal.Signals, new_data_dir: Callable[[], Path]) -> None:
     folder = new_data_dir()
     ledger = Ledger([Told(f"丹桂苑楼下烧烤店油烟太大，第 {n} 次反映") for n in range(30)])

@@ -151,6 +151,7 @@ class Somebody:
         self.phone.press_now(next((label for label in PRESSED if label in offered), offered[0]), asked)
 
 
+@pytest.mark.promise("R1")
 async def test_killed_and_stopped_while_people_talk(
     new_data_dir: Callable[[], Path], first_day_model: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -5,6 +5,7 @@ import random
 from pathlib import Path
 
 import httpx
+import pytest
 from sqlmodel import func, select
 
 from app.bots import hook_secret
@@ -17,6 +18,7 @@ PEOPLE, COPIES = 50, 3
 SMOKE = "楼下烧烤店油烟太大，天天到半夜"
 
 
+@pytest.mark.promise("R4")
 async def test_each_update_three_times_in_any_order(town_url: str, tmp_path: Path, clock: Clock) -> None:
     world, chance, sent = a_world(), random.Random(1), 0
     with a_door() as door:

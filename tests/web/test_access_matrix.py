@@ -154,11 +154,13 @@ async def _file_four(town: Town) -> None:
 # --- every door × everybody
 
 
+@pytest.mark.promise("I11")
 def test_every_door_has_its_rule(town: Town) -> None:
     gate.check(town.app)
     assert dict(gate.doors(list(town.app.routes))).keys() - HOLES.keys() == RULES_OF.keys()
 
 
+@pytest.mark.promise("I11")
 def test_a_door_without_a_rule_keeps_the_program_from_starting() -> None:
     app = FastAPI()
 
@@ -186,11 +188,13 @@ PROMISED = {
 
 
 @pytest.mark.parametrize("door", PROMISED)
+@pytest.mark.promise("I11")
 def test_what_was_promised_of_roles_is_what_the_table_says(door: str) -> None:
     assert {str(role) for role in RULES_OF[door].who} == PROMISED[door]
 
 
 @pytest.mark.parametrize("who", ["nobody", "resident", *ONE_OF_EACH])
+@pytest.mark.promise("I11")
 async def test_every_door(town: Town, who: str) -> None:
     """A change is asked for without the session's token: whoever may enter is refused for that, and nothing happens."""
     http = _as(town, who)
@@ -280,6 +284,7 @@ def _turned_away(answer: httpx.Response) -> bool:
 
 
 @pytest.mark.parametrize("role", sorted(STAFF_ROLES))
+@pytest.mark.promise("I11")
 async def test_the_menu_shows_the_pages_that_open(town: Town, role: Role) -> None:
     pages = menu.open_to(role)
     shown = (await _as(town, role).get(pages[0].path)).text
@@ -300,6 +305,7 @@ OWN_ONLY = {"GET /api/staff/cases/{number}/receipt.pdf"}
 
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("viewer", VIEWERS, ids=lambda viewer: viewer.name)
+@pytest.mark.promise("I11")
 async def test_a_case_its_photo_and_its_buttons(town: Town, viewer: Viewer, case: str) -> None:
     http, number, steps = town.staff[viewer.name].http, town.numbers[case], getattr(viewer, case)
     for door in OF_CASES:
@@ -342,6 +348,7 @@ TRIES += [(name, "grid") for name in ("dongchunsheng", "limin", "wangxing", "che
 
 
 @pytest.mark.parametrize(("name", "case"), TRIES)
+@pytest.mark.promise("I11")
 async def test_a_step_that_is_not_offered_is_refused(town: Town, name: str, case: str) -> None:
     viewer = next(viewer for viewer in VIEWERS if viewer.name == name)
     number, steps = town.numbers[case], getattr(viewer, case)

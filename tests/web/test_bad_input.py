@@ -605,6 +605,7 @@ TAKEN = {
 
 
 @pytest.mark.parametrize("what", TAKEN)
+@pytest.mark.promise("I2")
 async def test_strange_words_are_taken_as_they_were_meant(town: Town, what: str) -> None:
     said, kept = TAKEN[what]
     resident = await town.site.resident("B0103")
@@ -620,6 +621,7 @@ async def test_strange_words_are_taken_as_they_were_meant(town: Town, what: str)
 
 
 @pytest.mark.parametrize("place", ["x", "B0103-AAAA", "三栋", "a" * 5000, "\x00", "' or 1=1 --", "\u202eB0103"])
+@pytest.mark.promise("I9")
 async def test_a_bad_place_code_still_opens_the_chat(town: Town, place: str) -> None:
     answer = await town.site.client().post("/api/chat/session", json={"place": place, "locale": "en"})
     assert (answer.status_code, answer.json()["place"], answer.json()["locale"]) == (200, None, "en")
@@ -652,6 +654,7 @@ async def test_a_token_that_is_none_of_theirs_or_used_changes_nothing(town: Town
     assert said[1] == "哪个更贴近？"  # what he was asked before, still the question
 
 
+@pytest.mark.promise("R4")
 async def test_a_message_sent_twice_has_one_effect_and_one_answer(town: Town) -> None:
     resident = await town.site.resident("B0103")
     await resident.say("楼下烧烤店油烟太大")
@@ -707,6 +710,7 @@ async def test_the_eleventh_sign_in_of_a_name_from_one_address_waits(town: Town)
     assert grown(before, await counts(town.site)) == {}
 
 
+@pytest.mark.promise("I8")
 async def test_the_sixth_guess_of_a_code_waits_however_it_is_written(town: Town) -> None:
     resident = await town.site.resident(None)
     guesses = [
@@ -725,6 +729,7 @@ async def test_the_sixth_guess_of_a_code_waits_however_it_is_written(town: Town)
     assert grown(before, await counts(town.site)) == {}
 
 
+@pytest.mark.promise("I10")
 async def test_one_who_sends_too_fast_waits_and_nobody_else_does(town: Town) -> None:
     fast, other = await town.site.resident(None), await town.site.resident(None)
     body = {"key": key(), "choice": "x"}

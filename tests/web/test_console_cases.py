@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from playwright.async_api import expect
 from sqlmodel import col, select
 
@@ -89,6 +90,7 @@ async def test_a_telephone_is_looked_for_by_few_and_noted_without_the_number(sit
     assert (row.subject, row.after) == (to.partition("=")[2][:12], {"found": 1})
 
 
+@pytest.mark.promise("I12")
 async def test_what_nobody_may_ask_is_refused_and_what_somebody_wrote_stays_text(site: Site) -> None:
     numbers = await filed(site)
     http = (await site.staff("chenlu")).http

@@ -4,12 +4,14 @@ import csv
 import io
 
 import openpyxl
+import pytest
 from sqlmodel import select
 
 from models import AuditEntry
 from tests.support.site import Site
 
 
+@pytest.mark.promise("I6")
 async def test_what_was_found_leaves_masked_and_inert(site: Site) -> None:
     resident = await site.resident()
     site.thinks("城市管理", "城市管理/占道经营")

@@ -66,6 +66,7 @@ async def visit(seen: Window, path: str, *, axe: bool) -> list[str]:
 
 
 @pytest.mark.browser
+@pytest.mark.promise("I5")
 async def test_nothing_runs_nothing_sticks_out(poisoned: tuple[Site, str, str], window: Callable[..., Any]) -> None:
     site, address, number = poisoned
     fill = {"number": number, "place": site.code("B0103")}

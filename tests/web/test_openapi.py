@@ -85,6 +85,7 @@ def tried(document: Mapping[str, Any], address: str, who: Mapping[str, Mapping[s
     return done
 
 
+@pytest.mark.promise("I1")
 async def test_no_door_breaks_and_every_answer_is_as_the_document_says(site: Site) -> None:
     document = (await site.client().get("/openapi.json")).json()
     async with listening(site) as address:

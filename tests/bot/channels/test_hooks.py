@@ -88,6 +88,7 @@ FORGED: Mapping[str, Mapping[Any, Any]] = {
 
 
 @pytest.mark.parametrize("name", FORGED)
+@pytest.mark.promise("I7")
 async def test_a_forged_secret_opens_nothing(shared_site: Site, heard: Heard, name: str) -> None:
     for content in (GOOD, b"not json", b""):
         answer = await post(shared_site, content, headers=FORGED[name] | {"content-type": "application/json"})
@@ -120,6 +121,7 @@ async def test_only_json(shared_site: Site, heard: Heard, kind: str) -> None:
     assert (answer.status_code, heard.tries) == (415, 0)
 
 
+@pytest.mark.promise("I7")
 async def test_too_large_declared_or_found_out(shared_site: Site, heard: Heard) -> None:
     assert (await post(shared_site, b" " * (50 * MB))).status_code == 413
     sent = 0

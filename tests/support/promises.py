@@ -1,0 +1,125 @@
+"""What the program promises, row by row: what is tried, what must be reached, and which tests show it.
+
+A test that shows a row is marked `@pytest.mark.promise("R1")` and may tell by `record_property` what was `tried` and
+`reached`. `make soak` (SOAK=1) plays them in their full sizes and writes docs/reliability.json and .md.
+"""
+
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.support.databases import ROOT
+
+SOAK = bool(os.environ.get("SOAK"))
+JSON, TABLE = ROOT / "docs" / "reliability.json", ROOT / "docs" / "reliability.md"
+HEAD = """# What survives what
+
+Written by `make soak`, which plays every promise against the real program in its full size; the suite plays the small
+sizes each time. To play one row: `SOAK=1 .venv/bin/python -m pytest -m promise` with the files named beside it.
+
+| | fault, input or attack | tried | reached | must | holds | tests |
+| --- | --- | --- | --- | --- | --- | --- |
+"""
+ROWS = {
+    "R1": ("the program is killed at random moments", "0 lost, 0 doubled; sent twice ≤ kills × in flight"),
+    "R2": ("the database is killed under load", "0 lost, 0 doubled"),
+    "R3": ("control: R2 without waiting for the disk", "shows loss, or the harness is blind"),
+    "R4": ("every update three times, shuffled, at once", "0 cases or answers twice"),
+    "R5": ("a messenger's limits, refusals with a time to wait", "none early, none lost, no chat waits for another"),
+    "R6": ("sends that fail, time out or break off", "0 lost; twice ≤ time-outs"),
+    "R7": ("blocked, chat gone, group moved", "one try, marked, the case says so"),
+    "R8": ("the clock jumps", "no wrong escalation"),
+    "R9": ("the database is away", "503 within 5 s, 0 lost, drained within 60 s"),
+    "R10": ("two replicas, two people, one task", "one winner each, the other told within 1 s"),
+    "R11": ("a worker dies for good", "its jobs are picked up within 30 s"),
+    "R12": ("asked to stop under load", "ends within 10 s, nothing uncertain, streams closed"),
+    "R13": ("the disk is full", "5xx, no half case, goes on by itself"),
+    "R14": ("backup and restore during writes", "counts and heads of the chain are equal"),
+    "R15": ("an old button after the case moved on", "no change, a clear answer"),
+    "R16": ("a model file damaged, missing, huge, wrongly signed", "the last good one or a person; alarm"),
+    "R17": ("migrations up, down, up", "nothing lost"),
+    "I1": ("fuzzed updates and requests", "0 unhandled, 0 5xx; refused ones kept"),
+    "I2": ("NUL, surrogates, zero-width, right-to-left", "scrubbed; labels unchanged"),
+    "I3": ("1 … 40,000 characters", "kept up to 20,000 with a notice; split when sent"),
+    "I4": ("pictures that harm", "refused or re-encoded, in a child with limits"),
+    "I5": ("scripts in every field, on every page", "0 run, 0 violations of the policy"),
+    "I6": ("cells that are formulas", "inert"),
+    "I7": ("forged webhooks, huge and slow bodies", "403, 413, 408; never 500; 0 rows"),
+    "I8": ("guessed lookup codes", "5 tries in 15 minutes; wrong and absent look alike"),
+    "I9": ("changed QR codes", "none accepted; the complaint still comes in"),
+    "I10": ("one resident floods", "others answered; danger never dropped"),
+    "I11": ("every door × role × whose case", "equal to the table; a wrong one is 404"),
+    "I12": ("SQL in filters and sorts", "nothing"),
+    "M1": ("code in a model file", "cannot run"),
+    "M2": ("poisoned lessons", "blocked, or the trigger works ≤ 10%"),
+    "M3": ("who trains promotes", "refused: two people"),
+    "M4": ("training is killed", "the old model serves; the next try is clean"),
+}
+
+
+def size(small: Any, full: Any) -> Any:
+    """How much of it: each time, or in the long run."""
+    return full if SOAK else small
+
+
+@dataclass
+class Seen:
+    """Of one row, over all its tests."""
+
+    tried: list[str] = field(default_factory=list)
+    reached: list[str] = field(default_factory=list)
+    tests: int = 0
+    failed: int = 0
+    files: set[str] = field(default_factory=set)
+
+
+class Record:
+    """Fed with pytest's reports by tests/conftest.py, in whichever process sees them all."""
+
+    def __init__(self) -> None:
+        self.rows = dict[str, Seen]()
+
+    def hear(self, report: Any) -> None:
+        if report.when != "call" and not report.failed:
+            return
+        told = list[tuple[str, Any]](report.user_properties)
+        for row in {value for name, value in told if name == "promise"}:
+            seen = self.rows.setdefault(row, Seen())
+            seen.tests += 1
+            seen.failed += report.failed
+            seen.files.add(report.nodeid.partition("::")[0])
+            seen.tried += [str(value) for name, value in told if name == "tried"]
+            seen.reached += [str(value) for name, value in told if name == "reached"]
+
+    def as_json(self) -> dict[str, dict[str, Any]]:
+        return {row: self._row(row) for row in ROWS if row in self.rows}
+
+    def _row(self, row: str) -> dict[str, Any]:
+        seen, held = self.rows[row], self.rows[row].tests - self.rows[row].failed
+        files = " ".join(sorted(seen.files))
+        return {
+            "tried": "; ".join(seen.tried) or f"{seen.tests} tests",
+            "reached": "; ".join(seen.reached) or f"{held} of {seen.tests} hold",
+            "must": ROWS[row][1],
+            "ok": seen.failed == 0,
+            "command": f"SOAK=1 .venv/bin/python -m pytest -m promise {files}",
+        }
+
+
+def write(found: dict[str, dict[str, Any]], to: Path = JSON, table: Path = TABLE) -> None:
+    """Rows that were not played stay as they were."""
+    known = json.loads(to.read_text("utf-8")) if to.exists() else {}
+    merged = known | found
+    rows = {row: merged[row] for row in ROWS if row in merged}
+    to.write_text(json.dumps(rows, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    table.write_text(HEAD + "\n".join(lines(rows)) + "\n", "utf-8")
+
+
+def lines(rows: dict[str, dict[str, Any]]) -> Iterable[str]:
+    for row, seen in rows.items():
+        files = "<br>".join(f"`{word}`" for word in seen["command"].split() if word.startswith("tests/"))
+        cells = [row, ROWS[row][0], seen["tried"], seen["reached"], seen["must"], "yes" if seen["ok"] else "**no**"]
+        yield f"| {' | '.join(cells)} | {files} |"
