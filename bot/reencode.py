@@ -1,4 +1,4 @@
-"""The child process of `media`: bytes in, our own JPEG out, with a memory limit of its own.
+"""The child process of `media`: bytes in, our own JPEG out, with limits of its own.
 
 Run as `python -m bot.reencode`. A first line of JSON tells width and height. Anything that is no plain photo ends with
 exit code 1. Metadata (place, camera) does not survive.
@@ -13,13 +13,21 @@ import warnings
 from PIL import Image, ImageOps
 
 MEMORY = 1024 * 1024 * 1024
-PIXELS = 50_000_000
+PIXELS = 25_000_000  # what telephones take, and a tenth of the memory
+LIMITS = {
+    resource.RLIMIT_AS: MEMORY,
+    resource.RLIMIT_CPU: 15,  # seconds; `media` waits a little longer, for somebody else may be computing
+    resource.RLIMIT_FSIZE: 0,  # writes no file
+    resource.RLIMIT_CORE: 0,
+    resource.RLIMIT_NOFILE: 64,
+}
 LONGEST_SIDE = 2560
 FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")
 
 
 def main() -> int:
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    for what, most in LIMITS.items():
+        resource.setrlimit(what, (most, most))
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     Image.MAX_IMAGE_PIXELS = PIXELS
     data = sys.stdin.buffer.read()

@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 import random
+import resource
 import struct
 import sys
 import time
@@ -18,7 +19,7 @@ from PIL.ExifTags import GPS, IFD, Base
 
 from bot import media
 from bot.media import NotAPhoto, Store, TooBig
-from bot.reencode import LONGEST_SIDE, MEMORY
+from bot.reencode import LIMITS, LONGEST_SIDE, MEMORY
 from cases.errors import Refusal
 from tests.support.people import photo
 
@@ -161,6 +162,11 @@ NO_PHOTOS = {
     "one line of 2^31": png(8, 8).replace(struct.pack(">II", 8, 8), struct.pack(">II", 2**31 - 1, 1)),
     "a JPEG that says 65,000 × 65,000": lying(photo(), 65_000, 65_000),
     "a JPEG that says 7,000 × 7,000": lying(photo(), 7000, 7000)[:900],
+    "100 megapixels in 12 KB": png(10_000, 10_000),
+    "one line more than 25 megapixels": png(5000, 5001),
+    "HTML": b"<!doctype html><script>alert(1)</script>",
+    "HTML that begins as a GIF": b"GIF89a/*" + b"\x00" * 16 + b"*/=1;alert(1)//<script src=x></script>",
+    "a ZIP": b"PK\x03\x04" + bytes(60),
     "SVG": b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>',
     "PDF": b"%PDF-1.7\n1 0 obj<<>>endobj",
     "PostScript": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n",
@@ -221,12 +227,12 @@ async def test_one_byte_too_many_is_refused_unseen(store: Store) -> None:
 
 @pytest.mark.promise("I4")
 async def test_the_child_cannot_take_more_memory_than_it_is_given() -> None:
-    """49 megapixels are let in, and their decoding stays within the limit or ends the child, nothing else."""
+    """25 megapixels are let in, and their decoding stays within the limit or ends the child, nothing else."""
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bot.reencode", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
     )
     watched, peak = psutil.Process(child.pid), 0
-    done = asyncio.create_task(child.communicate(png(7000, 7000)))
+    done = asyncio.create_task(child.communicate(png(5000, 5000)))
     while not done.done():
         try:
             peak = max(peak, watched.memory_info().rss)
@@ -236,6 +242,40 @@ async def test_the_child_cannot_take_more_memory_than_it_is_given() -> None:
     out, _ = await done
     assert child.returncode == 0 and json.loads(out.partition(b"\n")[0]) == {"width": 2560, "height": 2560}
     assert 0 < peak < MEMORY
+
+
+async def test_a_photo_that_is_something_else_as_well_is_only_a_photo_afterwards(store: Store) -> None:
+    """A JPEG with a page behind it, a PNG that is also a ZIP: what browsers and unpackers would find is gone."""
+    for tail in (b"<script>alert(1)</script>", b"PK\x03\x04" + bytes(26) + b"evil.html" + b"PK\x05\x06" + bytes(18)):
+        for whole in (
+            photo() + tail,
+            photo(kind="PNG") + tail,
+            photo()[:2] + b"\xff\xfe\x00\x1c" + tail[:26] + photo()[2:],
+        ):
+            data = store.path((await store.keep(whole)).sha256).read_bytes()
+            assert data[:3] == b"\xff\xd8\xff" and data.endswith(b"\xff\xd9")
+            assert b"script" not in data and b"PK\x03\x04" not in data
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the limits of another process")
+async def test_the_child_has_limits_and_none_of_our_secrets(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET_KEY", "not for a decoder of pictures, 0123456789")
+    keeping = asyncio.create_task(store.keep(photo(size=(4000, 3000), kind="PNG")))
+    child = await _child()
+    while child.rlimit(resource.RLIMIT_FSIZE) != (0, 0):
+        assert not keeping.done(), "it ended without limits"
+        await asyncio.sleep(0.002)
+    assert {what: child.rlimit(what) for what in LIMITS} == {what: (most, most) for what, most in LIMITS.items()}
+    assert "SECRET_KEY" not in child.environ() and "PATH" in child.environ()
+    await keeping
+
+
+async def _child() -> psutil.Process:
+    for _ in range(500):
+        if found := [one for one in psutil.Process().children() if "bot.reencode" in one.cmdline()]:
+            return found[0]
+        await asyncio.sleep(0.005)
+    raise AssertionError("no child was started")
 
 
 async def test_a_child_that_takes_too_long_is_ended(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
