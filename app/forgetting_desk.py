@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import typer
 from sqlmodel import col, select
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from app.settings import Settings
 
 CODE = re.compile(r"\d{16}")
+ERASED = "erased.txt"
 
 
 async def find(session: AsyncSession, keys: Keys, said: str) -> Sequence[Resident]:
@@ -50,7 +52,33 @@ async def erase(desk: Desk, settings: "Settings", keys: Keys, said: str, by: str
         if not yes:
             typer.confirm("erase for good?", abort=True)
         gone = [await forgetting.resident(session, desk.book, one, who.code, reason, desk.now) for one in found]
+        _remember(settings.data_dir, found)
     _tidy(settings, gone)
+
+
+async def erase_again(desk: Desk, settings: "Settings") -> None:
+    """After a restore: whoever was erased since that backup was made."""
+    for one in remembered(settings.data_dir):
+        async with desk.transactions.begin() as session:
+            back = await session.get(Resident, one)
+            if back is not None:
+                gone = await forgetting.resident(session, desk.book, back, "cli", "restored from a backup", desk.now)
+        if back is not None:
+            _tidy(settings, [gone])
+            typer.echo(f"erased again: {gone.cases} cases")
+
+
+def remembered(data_dir: Path) -> Sequence[UUID]:
+    path = data_dir / "record" / ERASED
+    return [UUID(line) for line in path.read_text(encoding="ascii").split()] if path.exists() else []
+
+
+def _remember(data_dir: Path, residents: Sequence[Resident]) -> None:
+    """Numbers that lead nowhere once they are erased, kept apart from the database: a backup knows nothing of it."""
+    path = data_dir / "record" / ERASED
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="ascii") as file:
+        file.writelines(f"{one.id}\n" for one in residents)
 
 
 async def retain(desk: Desk, settings: "Settings", years: int, dry_run: bool) -> None:

@@ -6,15 +6,16 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
-from sqlmodel import SQLModel
+from sqlmodel import SQLModel, select
 
+from app import backup as backups
 from app import forgetting_desk
 from app.errors import CannotGoOn
 from app.settings import Settings
 from app.watch import Desk
-from cases import linking
+from cases import linking, sealed
 from cases.forgetting import FORGOTTEN, StillOpen
-from models import Case
+from models import Case, Resident
 from tests.support.clock import Clock
 from tests.support.site import Site
 
@@ -80,6 +81,8 @@ async def test_who_is_erased_is_gone_and_the_record_whole(site: Site, clock: Clo
             "SELECT count(*) FROM events WHERE case_id = :case AND kind <> 'erase' AND (salt IS NOT NULL OR text <> '')"
         )
         assert await session.scalar(text(kinds), {"case": its.id}) == 0
+        found = "SELECT words && word_pairs(:words) FROM case_words WHERE case_id = :case"
+        assert await session.scalar(text(found), {"words": WORDS, "case": its.id}) is False
         one = "SELECT person, action, reason FROM audit WHERE action = 'erase'"
         assert [tuple(row) for row in await session.execute(text(one))] == [("jiangyan", "erase", "asked for")]
         for wrong in ("text = '没有的事'", """details = '{"outcome": "unsolved"}'"""):
@@ -90,6 +93,26 @@ async def test_who_is_erased_is_gone_and_the_record_whole(site: Site, clock: Clo
     page = await limin.case(number)
     assert page["timeline"][-1]["kind_text"] == "内容已删除，只留办理记录"
     assert kept in await everything(site)
+    assert forgetting_desk.remembered(tmp_path) == [its.resident]
+
+
+async def test_a_restored_resident_is_erased_again(site: Site, town_url: str, tmp_path: Path) -> None:
+    """Found by telephone; after a restore only the numbers kept beside the database tell whom it was."""
+    resident, settings = await site.resident("B0103"), Settings(data_dir=tmp_path)
+    number = await resident.file(WORDS)
+    async with site.parts.transactions.begin() as session:
+        await session.execute(text("UPDATE cases SET status = 'closed'"))
+        who = (await session.exec(select(Resident))).one()
+        sealed.keep(site.parts.keys, who, PHONE)
+    back = backups.backup(town_url, tmp_path, tmp_path / "backup.tar")
+    await forgetting_desk.erase(desk(site), settings, site.parts.keys, PHONE, "jiangyan", "asked for", True)
+    assert WORDS not in await everything(site)
+    assert backups.restore(town_url, tmp_path, tmp_path / "backup.tar", force=True) == back
+    assert WORDS in await everything(site)
+    await forgetting_desk.erase_again(desk(site), settings)
+    await forgetting_desk.erase_again(desk(site), settings)
+    left = await everything(site)
+    assert WORDS not in left and number in left
 
 
 async def test_what_ended_long_ago_loses_its_words(
