@@ -5,7 +5,7 @@ import re
 import secrets
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, get_args
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -16,7 +16,9 @@ SECRET_BYTES = 32
 class Settings(BaseSettings):
     """Each is explained in .env.example. Parts get the values they need, never this object."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_file=".env", env_ignore_empty=True, frozen=True, extra="ignore", hide_input_in_errors=True
+    )
 
     database_url: SecretStr | None = None  # None: our own server in data_dir; it may hold a password
     data_dir: Path = Path("var")
@@ -37,6 +39,18 @@ class Settings(BaseSettings):
     telegram_webhook_secret: SecretStr | None = None  # None: derived from secret_key
     staff_totp: Literal["required", "offered"] | None = None  # None: required where people come by https
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_files(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """A secret may lie in a file of its own instead, as containers and systemd hand them in: `SECRET_KEY_FILE`."""
+        for name in secret_names():
+            path = os.environ.get(f"{name.upper()}_FILE")
+            if path and given.get(name):
+                raise ValueError(f"either {name.upper()} or {name.upper()}_FILE")
+            if path:
+                given = {**given, name: _read(Path(path), name)}
+        return given
 
     @field_validator("data_dir", "town_dir")
     @classmethod
@@ -105,6 +119,18 @@ class Settings(BaseSettings):
         if self.secret_key is not None:
             return self.secret_key.get_secret_value()
         return kept_secret(self.data_dir / "secret.key")
+
+
+def secret_names() -> list[str]:
+    """The settings that hold a secret, by their type: each may come from a file."""
+    return [name for name, field in Settings.model_fields.items() if SecretStr in get_args(field.annotation)]
+
+
+def _read(path: Path, name: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"{name.upper()}_FILE cannot be read: {type(error).__name__}") from None
 
 
 def kept_secret(path: Path) -> str:

@@ -3,7 +3,6 @@
 Messengers' hooks pass the question of origin on purpose: no page sends to them, and a secret opens them (web/hooks.py).
 """
 
-from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request
@@ -13,6 +12,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.media import LARGEST
+from web.headers import for_answers
 from web.refusals import refusal
 
 JSON_MOST = 256 * 1024
@@ -20,14 +20,6 @@ MULTIPART_MOST = LARGEST + 64 * 1024
 HOOK_MOST = 1024 * 1024  # an update that quotes long messages
 HOOKS = "/hooks/"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-HEADERS: Mapping[str, str] = {
-    "content-security-policy": "default-src 'self'; img-src 'self' blob:; object-src 'none'; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'none'",
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "same-origin",
-    "permissions-policy": "geolocation=(self), camera=(self), microphone=()",
-    "cross-origin-opener-policy": "same-origin",
-}
 
 
 class TooLarge(HTTPException):
@@ -37,8 +29,8 @@ class TooLarge(HTTPException):
         super().__init__(413)
 
 
-def mount(app: FastAPI) -> None:
-    app.add_middleware(Guard)
+def mount(app: FastAPI, secure: bool) -> None:
+    app.add_middleware(Guard, secure=secure)
 
     @app.exception_handler(TooLarge)
     async def grown(request: Request, error: TooLarge) -> Response:
@@ -48,8 +40,8 @@ def mount(app: FastAPI) -> None:
 class Guard:
     """ASGI middleware; knows nothing of what is behind it."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, secure: bool) -> None:
+        self.app, self._headers = app, for_answers(secure)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -59,9 +51,19 @@ class Guard:
         hook, most = scope["path"].startswith(HOOKS), _most(scope["path"], headers)
         answer = _refused(Request(scope), most, hook)
         if answer is not None:
-            await answer(scope, receive, _with_headers(send))
+            await answer(scope, receive, self._with_headers(send))
             return
-        await self.app(scope, _limited(receive, most), _with_headers(send))
+        await self.app(scope, _limited(receive, most), self._with_headers(send))
+
+    def _with_headers(self, send: Send) -> Send:
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        return sending
 
 
 def _refused(request: Request, most: int, hook: bool) -> Response | None:
@@ -117,14 +119,3 @@ def _limited(receive: Receive, most: int) -> Receive:
         return message
 
     return limited
-
-
-def _with_headers(send: Send) -> Send:
-    async def sending(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            headers = MutableHeaders(scope=message)
-            for name, value in HEADERS.items():
-                headers.setdefault(name, value)
-        await send(message)
-
-    return sending

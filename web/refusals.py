@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from bot.texts import say
 from cases.errors import Refusal
 from web import pages
+from web.headers import for_answers
 from web.languages import locale_of, reader_of
 
 log = structlog.get_logger()
@@ -113,7 +114,10 @@ def mount(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def unforeseen(request: Request, error: Exception) -> Response:
-        return refusal(request, 500, "request.failed")
+        """Answered outside of everything else, so it brings its headers itself."""
+        answer = refusal(request, 500, "request.failed")
+        answer.headers.update(for_answers(request.app.state.parts.secure))
+        return answer
 
 
 def _away(error: Exception) -> bool:

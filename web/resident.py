@@ -15,7 +15,8 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from bot.flows import talk
 from bot.flows.state import State
 from bot.texts import LOCALES, say
-from web import assets, bundle, chat, guard, pages
+from web import assets, bundle, chat, pages
+from web.headers import HEADERS
 from web.parts import Parts, PartsHere
 
 STYLES = ("base.css", "chat.css", "chat/display.css", "chat/old.css")
@@ -115,7 +116,7 @@ def _policy() -> str:
     inside = _insides()
     scripts = " ".join(bundle.fingerprint(inside[name]) for name in ("early", "script"))
     allowed = f"script-src 'self' {scripts}; style-src 'self' {bundle.fingerprint(inside['style'])}"
-    return f"{guard.HEADERS['content-security-policy']}; {allowed}"
+    return f"{HEADERS['content-security-policy']}; {allowed}"
 
 
 @cache

@@ -41,7 +41,7 @@ def create(parts: Parts) -> FastAPI:
         dependencies=[Depends(gate.gate)],
     )
     app.state.parts = parts
-    guard.mount(app)
+    guard.mount(app, parts.secure)
     refusals.mount(app)
     gate.mount(app)
     app.include_router(resident.router)

@@ -6,9 +6,9 @@ import stat
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
-from app.settings import Settings, kept_secret
+from app.settings import Settings, kept_secret, secret_names
 from tests.support.databases import ROOT
 
 
@@ -70,3 +70,45 @@ def test_a_secret_of_ones_own_is_not_written(monkeypatch: pytest.MonkeyPatch) ->
 def test_the_example_names_every_setting() -> None:
     text = (ROOT / ".env.example").read_text(encoding="utf-8")
     assert set(re.findall(r"^#?([A-Z_]+)=", text, re.MULTILINE)) == {name.upper() for name in Settings.model_fields}
+
+
+SECRETS = {
+    "database_url": "postgresql://a:hidden-word@b/c",
+    "telegram_resident_token": "1:hidden-word",
+    "telegram_staff_token": "2:hidden-word",
+    "model_key": "hidden-word".ljust(43, "a"),
+    "personal_key": "hidden-word".ljust(43, "b"),
+}
+
+
+def hidden(name: str) -> str:
+    return SECRETS.get(name, "hidden-word, of more than thirty-two characters".replace(" ", "-").replace(",", ""))
+
+
+def test_nothing_that_shows_settings_shows_a_secret() -> None:
+    settings = Settings.model_construct(**{name: SecretStr(hidden(name)) for name in secret_names()})
+    assert len(secret_names()) >= 6
+    for shown in (repr(settings), str(settings), str(settings.model_dump()), settings.model_dump_json()):
+        assert "hidden-word" not in shown
+
+
+@pytest.mark.parametrize("name", secret_names())
+def test_a_wrong_secret_is_not_quoted(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv("TELEGRAM_MODE", "hidden-word")  # wrong, so that all of it is refused
+    monkeypatch.setenv(name.upper(), "hidden-word!")
+    with pytest.raises(ValidationError) as refused:
+        Settings()
+    assert "hidden-word" not in str(refused.value) + repr(refused.value)
+
+
+@pytest.mark.parametrize("name", secret_names())
+def test_a_secret_from_a_file(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    variable, file = f"{name.upper()}_FILE", Path("secret")
+    monkeypatch.setenv(variable, str(file.absolute()))
+    with pytest.raises(ValidationError, match=f"{variable} cannot be read"):
+        Settings()
+    file.write_text(hidden(name) + "\n", encoding="utf-8")
+    assert getattr(Settings(), name).get_secret_value() == hidden(name)
+    monkeypatch.setenv(name.upper(), hidden(name))
+    with pytest.raises(ValidationError, match=f"either {name.upper()} or {variable}"):
+        Settings()
