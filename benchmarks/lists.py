@@ -33,7 +33,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.database import Sessions, engine, sessions, start_server, stop_server
 from app.migrate import upgrade
 from benchmarks.sweep import DATA, settle
-from cases import listing, queries, search
+from cases import in_hand, listing, queries, search
 from cases.book import Book, read_book
 from cases.intake import Complaint, file
 from cases.keys import Keys
@@ -424,8 +424,8 @@ async def shown(made: Sessions, book: Book, person: Person, asked: Search, after
 async def waiting(made: Sessions, person: Person, _: str) -> tuple[int, str]:
     """The staff page's door: what waits for somebody, with the numbers on its tabs."""
     async with made() as session:
-        rows = await queries.tasks(session, person, "mine")
-        await queries.counts(session, person)
+        rows = await in_hand.tasks(session, person, "mine")
+        await in_hand.counts(session, person)
         await queries.people(session, {case.assignee or "" for case, _ in rows})
         return len(rows), ""
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from cases import access, dispatch, lifecycle, queries
+from cases import access, dispatch, in_hand, lifecycle
 from cases.actors import SYSTEM, staff
 from cases.book import Book
 from cases.clock import TOWN_TIME, Span, due
@@ -94,7 +94,7 @@ async def waiting(session: AsyncSession, person: Person, limit: int = 20) -> Seq
     """Open ones that concern somebody: all for a supervisor, else those they are to answer; the nearest due first."""
     chosen = select(Order, Case).join(Case, col(Case.id) == Order.case_id).where(col(Order.closed_at).is_(None))
     if person.role is not Role.SUPERVISOR:
-        mine = queries.asks(person) | (col(Case.assignee) == person.code)
+        mine = in_hand.asks(person) | (col(Case.assignee) == person.code)
         chosen = chosen.where(col(Order.answered_at).is_(None), mine, access.sees(person))
     rows = await session.exec(chosen.order_by(col(Order.due_at), col(Order.id)).limit(limit))
     return rows.all()

@@ -1,12 +1,11 @@
 """Reading: the lists and pages people look at. Changes nothing."""
 
-from collections.abc import Collection, Sequence, Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy
-from sqlalchemy import ColumnElement, Integer, any_, bindparam, func
+from sqlalchemy import Integer, any_, bindparam, func
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
 from sqlmodel import col, or_, select
@@ -17,25 +16,19 @@ from cases.book import Book
 from cases.errors import NotFound
 from cases.notices import VIA_JOINED
 from models import (
-    OPEN,
-    STEPS,
     Case,
     CoTask,
     Event,
     Follower,
     Notification,
-    Order,
     Person,
     Photo,
     Prediction,
     Rating,
     Role,
-    Status,
 )  # fmt: skip
 from models.base import WORDS
-from models.status import AT_WORK, UNDECIDED
 
-LIST_LIMIT = 200
 _THEIRS = (  # put together once: every message of a resident waits for it
     select(Case)
     .join(Follower, col(Follower.case_id) == Case.id)
@@ -68,81 +61,10 @@ def _beside() -> Any:
 _BESIDE = _beside()
 
 
-def view(
-    person: Person, name: str, called: Collection[UUID] = (), ordered: Collection[UUID] = ()
-) -> ColumnElement[bool]:
-    """The condition behind a tab of the staff page; raises NotFound for an unknown one.
-
-    `called`: the cases that wait for them as for a called unit, see `calls`; `ordered`: for an answer, see `orders`.
-    """
-    match name:
-        case "mine":
-            waits_for_unit = col(Case.assignee).is_(None) & (col(Case.unit) == person.unit)
-            lead = col(Case.status).in_(AT_WORK) & ((col(Case.assignee) == person.code) | waits_for_unit)
-            beside = col(Case.id).in_(called) & col(Case.status).in_(STEPS["co_sign"].before)
-            either = [lead, *([beside] if called else []), *([col(Case.id).in_(ordered)] if ordered else [])]
-            return or_(*either)
-        case "triage" if person.role in access.SEES_ALL:
-            return col(Case.status).in_(UNDECIDED)
-        case "review" if person.role is Role.LEADER:
-            wants_time = col(Case.extension).is_not(None) & (col(Case.unit) == person.unit)
-            return ((col(Case.status) == Status.REPLIED) | wants_time) & (col(Case.assignee) != person.code)
-        case "filed":
-            return col(Case.filed_by) == person.code
-        case "all":
-            return col(Case.status).in_(OPEN)
-    raise NotFound("view.not_found")
-
-
-async def calls(session: AsyncSession, person: Person) -> Sequence[UUID]:
-    """Where their unit was called and they have it in hand. Asked by itself, so that both questions keep an index."""
-    theirs = (CoTask.unit == person.unit, col(CoTask.status).in_(access.PENDING), CoTask.assignee == person.code)
-    return (await session.exec(select(CoTask.case_id).where(*theirs))).all()
-
-
-async def orders(session: AsyncSession, person: Person) -> Sequence[UUID]:
-    """Where a supervision order (督办单) waits for their answer, whatever became of the case meanwhile."""
-    open_ = (col(Order.answered_at).is_(None), col(Order.closed_at).is_(None))
-    return (await session.exec(select(Order.case_id).where(*open_, asks(person)))).all()
-
-
-def asks(person: Person) -> ColumnElement[bool]:
-    """Orders they may answer, besides those about what they handle: asked by name, or of the unit they lead."""
-    by_name = col(Order.person) == person.code
-    return by_name | (col(Order.unit) == person.unit) if person.role is Role.LEADER else by_name
-
-
 async def co_tasks(session: AsyncSession, case: Case) -> Sequence[CoTask]:
     """Who was called to it in this round, in the order of the calls."""
     rows = select(CoTask).where(CoTask.case_id == case.id, CoTask.round == case.round)
     return (await session.exec(rows.order_by(col(CoTask.called_at), col(CoTask.id)))).all()
-
-
-async def tasks(session: AsyncSession, person: Person, name: str) -> Sequence[tuple[Case, int]]:
-    """Cases of a view with their number of photos, the nearest deadline first."""
-    of_case = (Photo.case_id == Case.id, Photo.kind == "photo")
-    photos = select(func.count()).where(*of_case).correlate(Case).scalar_subquery()
-    called, ordered = await calls(session, person), await orders(session, person)
-    chosen = select(Case, photos).where(access.sees(person), view(person, name, called, ordered))
-    order = (col(Case.submitted_at).desc(),) if name == "filed" else (col(Case.due_at).nulls_last(), col(Case.id))
-    rows = await session.exec(chosen.order_by(*order).limit(LIST_LIMIT))
-    return [(case, int(count)) for case, count in rows.all()]
-
-
-async def counts(session: AsyncSession, person: Person) -> dict[str, int]:
-    """How many wait under each tab this person has, and how many of theirs are overdue."""
-    names = ["mine"]
-    names += ["triage"] if person.role in access.SEES_ALL else []
-    names += ["review"] if person.role is Role.LEADER else []
-    called, ordered = await calls(session, person), await orders(session, person)
-    columns = [func.count().filter(view(person, name, called, ordered)).label(name) for name in names]
-    late = func.count().filter(view(person, "mine", called), col(Case.overdue)).label("overdue")
-    counted = col(Case.status).in_(OPEN) | (col(Case.id).in_(ordered) if ordered else sqlalchemy.false())
-    chosen = sqlalchemy.select(*columns, late).where(access.sees(person), counted)
-    row = (await session.execute(chosen)).one()
-    filed = select(func.count()).where(view(person, "filed"), col(Case.status).in_(OPEN))
-    theirs = int((await session.exec(filed)).one())
-    return {"mine": 0, "triage": 0, "review": 0, "filed": theirs, **row._asdict()}
 
 
 async def case_for(session: AsyncSession, book: Book, person: Person, number: str) -> Case:

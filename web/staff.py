@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from bot.scrub import scrub
 from bot.texts import say
 from bot.transactions import wake
-from cases import access, behalf, bulletins, clearing, joining, queries, reading, steps
+from cases import access, behalf, bulletins, clearing, in_hand, joining, queries, reading, steps
 from cases.book import Book
 from cases.errors import NotFound, Stale
 from models import Case, Notification, Person, Photo, Resident, Role, StaffSession
@@ -109,8 +109,8 @@ async def sign_out(me: SignedInHere, response: Response, parts: PartsHere) -> No
 async def tasks(me: SignedInHere, parts: PartsHere, locale: Locale, view: str = "mine") -> dict[str, Any]:
     now = parts.now()
     async with parts.transactions.read() as session:
-        rows = await queries.tasks(session, me.person, view)
-        counts = await queries.counts(session, me.person)
+        rows = await in_hand.tasks(session, me.person, view)
+        counts = await in_hand.counts(session, me.person)
         names = await queries.people(session, {case.assignee or "" for case, _ in rows})
     at_desk = Desk(parts, me.person, locale, now)
     shown = [at_desk.task(case, photos=photos, names=names) for case, photos in rows]

@@ -8,7 +8,7 @@ from bot.desk import card
 from bot.desk.card import SEPARATOR, Reader
 from bot.desk.due import due_for
 from bot.messages import Button, Say
-from cases import access, queries
+from cases import access, in_hand
 from models import Case, Person, Role
 
 PAGE = 5
@@ -37,7 +37,7 @@ async def waiting(session: AsyncSession, person: Person) -> list[Case]:
     views += ["triage"] if person.role in access.SEES_ALL else []
     found: dict[str, Case] = {}
     for view in views:
-        found |= {case.number: case for case, _ in await queries.tasks(session, person, view)}
+        found |= {case.number: case for case, _ in await in_hand.tasks(session, person, view)}
     return sorted(found.values(), key=lambda case: _urgency(person, case))
 
 

@@ -13,8 +13,8 @@ VALUES ('00000000-0000-0000-0000-000000000001', 'webchat', 'r', 'zh-Hans', false
 """
 CASE = """
 INSERT INTO cases (id, number, code_hash, resident, anonymous, locale, status, version, round, text, place_text,
-    co_units, co_tasks, binding, decision, returns, urges, level, explanation, facts, submitted_at, overdue, extensions, called,
-    ringing, joined, result)
+    co_units, co_tasks, binding, decision, returns, urges, level, explanation, facts, submitted_at, overdue, extensions,
+    called, ringing, joined, result)
 VALUES (gen_random_uuid(), %(number)s, %(number)s, '00000000-0000-0000-0000-000000000001', false, 'zh-Hans', 'triage',
     1, 1, '楼下太吵', '老槐树', '{}', '{}', false, '', 0, 0, 0, '{}', %(facts)s, now(), false, 0, '{}', false, 0, '')
 """
