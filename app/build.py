@@ -187,6 +187,9 @@ def make_work(
     async def deliver(notification_id: int) -> None:
         await delivery.deliver(transactions, senses.book, notification_id, now())
 
+    async def deliver_together(notification_ids: Sequence[int]) -> None:
+        await delivery.deliver_together(transactions, notification_ids, now())
+
     async def give_up(notification_id: int, reason: str) -> None:
         await delivery.give_up(transactions, notification_id, reason, now())
 
@@ -226,6 +229,7 @@ def make_work(
 
     return Work(
         deliver,
+        deliver_together,
         give_up,
         sweep,
         again,

@@ -19,6 +19,7 @@ from procrastinate.retry import BaseRetryStrategy, RetryDecision
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.database import CONNECT_SECONDS, libpq_url
+from cases.telling import is_told_to_many
 from models import Notification
 
 log = structlog.get_logger()
@@ -26,6 +27,7 @@ log = structlog.get_logger()
 QUEUE = "fengqiao"
 MAX_ATTEMPTS = 10  # of one delivery: 1, 3, 9 … 6,561 s apart, about two hours and three quarters in all
 KEEPS_ORDER = 4  # attempts for which later notices to the same person wait; then they may overtake it
+TOGETHER = 50  # residents told by one job, in one transaction, of a notice to many
 DELIVERY_SECONDS = 20  # one attempt; a hung channel is a failed one
 SWEEP_SECONDS = 60
 BULLETIN_SECONDS = 600
@@ -33,6 +35,7 @@ HEARTBEAT = 5.0
 DEAD_AFTER = 20.0  # seconds without a heartbeat; with the sweep every 5 s a job is picked up within 30 s
 LOST_AFTER = {
     "deliver": 30.0,
+    "deliver_together": 30.0,
     "supervise": 90.0,
     "redeliver": 90.0,
     "reap": 90.0,
@@ -56,6 +59,7 @@ class Work:
     """What the tasks call, handed in by `build`. Each opens and commits its own transactions."""
 
     deliver: Callable[[int], Awaitable[None]]  # raises when it should be tried again, perhaps with `retry_after`
+    deliver_together: Callable[[Sequence[int]], Awaitable[None]]
     give_up: Callable[[int, str], Awaitable[None]]  # notification, reason
     sweep: Callable[[], Awaitable[int]]  # does what is due, some at a time; 0 when nothing is left
     redeliver: Callable[[], Awaitable[int]]
@@ -89,11 +93,18 @@ def _seconds(span: Any) -> int:
 _DEFERRING = JobManager(PsycopgConnector())
 
 
-async def defer_deliveries(session: AsyncSession, notifications: Sequence[Notification]) -> None:
-    """A `deliver` job for each (flushed) row, in the session's own transaction, by one statement."""
+async def defer_deliveries(
+    session: AsyncSession, notifications: Sequence[Notification], *, together: bool = True
+) -> None:
+    """`deliver` jobs for (flushed) rows, in the session's own transaction, by one statement.
+
+    What is told to many goes TOGETHER to a job, unless it is tried again: then each has its own.
+    """
     if notifications:
         raw = await (await session.connection()).get_raw_connection()
-        jobs = [_delivery(row) for row in notifications]
+        many = [row for row in notifications if together and is_told_to_many(row)]
+        jobs = [_delivery(row) for row in notifications if not (together and is_told_to_many(row))]
+        jobs += [_delivery_together(many[n : n + TOGETHER]) for n in range(0, len(many), TOGETHER)]
         await _DEFERRING.batch_defer_jobs_async(jobs, connection=raw.driver_connection)
 
 
@@ -112,6 +123,18 @@ def _delivery(row: Notification) -> Job:
         lock=recipient(row),
         queueing_lock=None,
         task_kwargs={"notification_id": row.id},
+    )
+
+
+def _delivery_together(rows: Sequence[Notification]) -> Job:
+    """Without a lock: it waits for no earlier notice of theirs, and nothing waits for it."""
+    assert all(row.id is not None for row in rows), "flush before deferring"
+    return Job(
+        queue=QUEUE,
+        task_name="deliver_together",
+        lock=None,
+        queueing_lock=None,
+        task_kwargs={"notification_ids": [row.id for row in rows]},
     )
 
 
@@ -134,6 +157,12 @@ def make_queue(url: str, work: Work) -> App:
     @queue.task(name="deliver", queue=QUEUE, retry=Backoff(), pass_context=True)
     async def deliver(context: JobContext, notification_id: int) -> None:
         await _deliver(work, context.job.attempts, notification_id)
+
+    # Tried once: what it leaves behind is found within a minute (app/redeliver.py) and tried one by one.
+    @queue.task(name="deliver_together", queue=QUEUE)
+    async def deliver_together(notification_ids: list[int]) -> None:
+        async with asyncio.timeout(DELIVERY_SECONDS):
+            await work.deliver_together(notification_ids)
 
     # No lock on the reaper: a lock held by its own dead predecessor would stop it for good.
     @queue.periodic(cron="* * * * * */5")

@@ -14,6 +14,11 @@ NO_LIVE_JOB = text(
         SELECT FROM procrastinate_jobs AS job
         WHERE job.task_name = 'deliver' AND job.status IN ('todo', 'doing')
             AND (job.args ->> 'notification_id')::bigint = notifications.id
+    ) AND NOT EXISTS (
+        SELECT FROM procrastinate_jobs AS job
+        CROSS JOIN LATERAL jsonb_array_elements(job.args -> 'notification_ids') AS one (id)
+        WHERE job.task_name = 'deliver_together' AND job.status IN ('todo', 'doing')
+            AND one.id::bigint = notifications.id
     )"""
 )
 
@@ -29,5 +34,5 @@ async def redeliver(session: AsyncSession, now: datetime, limit: int = 500) -> i
     )
     waiting = waiting.order_by(col(Notification.created_at)).limit(limit).with_for_update(skip_locked=True)
     rows = (await session.exec(waiting)).all()
-    await defer_deliveries(session, rows)
+    await defer_deliveries(session, rows, together=False)
     return len(rows)

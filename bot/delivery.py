@@ -50,6 +50,27 @@ async def deliver(transactions: Transactions, book: Book, notification_id: int, 
         row.delivered_at = now
 
 
+async def deliver_together(transactions: Transactions, numbers: Sequence[int], now: datetime) -> None:
+    """The same of a notice to many, by a few statements for all; whoever cannot be told with them is told alone."""
+    async with transactions.begin() as session:
+        waiting = (col(Notification.delivered_at).is_(None), col(Notification.failed_at).is_(None))
+        chosen = select(Notification).where(col(Notification.id).in_(numbers), *waiting)
+        rows = (await session.exec(chosen.order_by(col(Notification.id)).with_for_update())).all()
+        held = await transcript.lock_many(session, [row.resident for row in rows if row.resident])
+        lines, told = [], list[int | None]()
+        out = await neighbours.still_out(session, rows)
+        for row in rows:
+            if row.args["notice"] not in out:
+                row.failed_at, row.failure = now, WITHDRAWN
+            elif resident := held.get(row.resident) if row.resident else None:
+                line = neighbours.said(row)
+                lines.append(await transcript.ours(session, resident, line, f"notice:{row.id}", now))
+                told.append(row.id)
+        await transcript.add_all(session, lines)
+        delivered = update(Notification).where(col(Notification.id).in_(told)).values(delivered_at=now)
+        await session.execute(delivered.execution_options(synchronize_session=False))
+
+
 async def give_up(transactions: Transactions, notification_id: int, reason: str, now: datetime) -> None:
     """After the last attempt the row says so, for a person to see."""
     async with transactions.begin() as session:

@@ -1,6 +1,6 @@
 """Does what the talk between neighbours asked for, and says what came of it; their notices as lines."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -34,7 +34,17 @@ async def line(session: AsyncSession, row: Notification) -> Say | None:
     """What a resident reads of a notification that is about no case; None for a notice taken back meanwhile."""
     if "notice" in row.args and not await announcements.is_out(session, row.args["notice"]):
         return None
+    return said(row)
+
+
+def said(row: Notification) -> Say:
     return Say(row.text_key, row.args, _under(row))
+
+
+async def still_out(session: AsyncSession, rows: Iterable[Notification]) -> frozenset[int]:
+    """Numbers of the notices among these that may still be delivered."""
+    notices = sorted({row.args["notice"] for row in rows})
+    return frozenset([one for one in notices if await announcements.is_out(session, one)])
 
 
 def _under(row: Notification) -> Sequence[Button]:

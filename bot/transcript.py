@@ -117,6 +117,14 @@ async def lock(session: AsyncSession, resident: UUID) -> Held | None:
     return Held(*row) if row else None
 
 
+async def lock_many(session: AsyncSession, residents: Sequence[UUID]) -> Mapping[UUID, Resident]:
+    """The same of many, each waiting for the one before it: two who hold some of the same never wait for each other."""
+    chosen = select(Resident).join(Conversation, col(Resident.id) == Conversation.resident)
+    chosen = chosen.where(col(Conversation.resident).in_(residents)).order_by(col(Conversation.resident))
+    rows = (await session.exec(chosen.with_for_update(of=Conversation))).all()
+    return {row.id: row for row in rows}
+
+
 async def lock_once(
     session: AsyncSession, resident: UUID, channel: str, receiver: str, key: str, now: datetime
 ) -> tuple[Held | None, bool]:
@@ -192,6 +200,13 @@ async def add(session: AsyncSession, row: Line) -> Line:
     return row
 
 
+async def add_all(session: AsyncSession, rows: Sequence[Line]) -> None:
+    """The same of lines of many, by one statement."""
+    if rows:
+        values = [value for row in rows for value in _values(row)]
+        await _put(session, rows, ADD.format(values=", ".join([VALUES] * len(rows))), values)
+
+
 async def close(
     session: AsyncSession, held: Held, rows: Sequence[Line], state: Mapping[str, Any], until: datetime | None
 ) -> None:
@@ -208,7 +223,8 @@ async def _put(session: AsyncSession, rows: Sequence[Line], statement: str, valu
     if any(row.case_id for row in rows):
         await session.flush()  # the case may be new
     added = await (await (await direct(session)).execute(statement.encode(), values)).fetchall()
-    for row, (row.id,) in zip(rows, added, strict=True):
+    for row, (number,) in zip(rows, added, strict=True):
+        row.id = number
         wake(session, f"send:{row.channel}" if row.channel else f"chat:{row.resident}")
 
 

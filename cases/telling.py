@@ -19,6 +19,11 @@ def resident(
     return _keep(session, row)
 
 
+def is_told_to_many(row: Notification) -> bool:
+    """One of those to all residents of some buildings: told to them together, in no order with their other notices."""
+    return row.resident is not None and row.case_id is None and "notice" in row.args
+
+
 def staff(
     session: AsyncSession, whom: Iterable[str], key: str, args: Mapping[str, Any], about: str, now: datetime
 ) -> None:

@@ -1,7 +1,7 @@
 """The queue: deferred with the case or not at all, tried again, picked up from the dead, never forgotten."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from procrastinate.jobs import Job
 from sqlmodel import col, func, select
 
 from app.database import Sessions
-from app.jobs import KEEPS_ORDER, MAX_ATTEMPTS, Backoff, Work, defer_deliveries, make_queue, reap, work_on
+from app.jobs import KEEPS_ORDER, MAX_ATTEMPTS, TOGETHER, Backoff, Work, defer_deliveries, make_queue, reap, work_on
 from app.redeliver import redeliver
 from models import Case, Notification
 from tests.support.clock import Clock
@@ -25,6 +25,7 @@ class Town:
     def __init__(self) -> None:
         self.delivered: list[int] = []
         self.given_up: list[tuple[int, str]] = []
+        self.together: list[Sequence[int]] = []
         self.failing: Exception | None = None
         self.slow = 0.0
 
@@ -33,6 +34,11 @@ class Town:
         if self.failing:
             raise self.failing
         self.delivered.append(number)
+
+    async def deliver_many(self, numbers: Sequence[int]) -> None:
+        self.together.append(numbers)
+        for number in numbers:
+            await self.deliver(number)
 
     async def give_up(self, number: int, reason: str) -> None:
         self.given_up.append((number, reason))
@@ -46,8 +52,9 @@ class Town:
     def work(self) -> Work:
         none = self.nothing
         return Work(
-            self.deliver, self.give_up, none, none, self.train, none, none, none, none, none, none, none, record=none
-        )
+            self.deliver, self.deliver_many, self.give_up, none, none, self.train, none, none, none, none, none, none,
+            none, record=none,
+        )  # fmt: skip
 
 
 @pytest.fixture
@@ -112,6 +119,32 @@ async def test_case_and_jobs_are_there_together(sessions: Sessions, queue: App, 
     assert [job.task_kwargs for job in jobs] == [{"notification_id": number} for number in numbers]
     assert len({job.lock for job in jobs}) == 1, "one recipient, one lock"
     assert jobs[0].lock.startswith("resident:")
+
+
+async def test_what_is_told_to_many_is_told_together_and_tried_again_one_by_one(
+    sessions: Sessions, queue: App, clock: Clock, they: Town
+) -> None:
+    async with sessions() as session:
+        case = await add_case(session, clock())
+        rows = [await add_notice(session, case, clock()) for _ in range(TOGETHER + 2)]
+        for row in rows[1:]:
+            row.case_id, row.args = None, {"notice": 1}
+        await defer_deliveries(session, rows)
+        await session.commit()
+        numbers = [row.id for row in rows]
+    assert [job.task_kwargs for job in await deliveries(queue)] == [{"notification_id": numbers[0]}]
+    clock.forward(seconds=31)
+    async with sessions() as session:
+        assert await redeliver(session, clock()) == 0, "their jobs are on their way"
+    they.failing = RuntimeError("the messenger is away")
+    async with at_work(queue):
+        await until(lambda: len(they.together) == 2)
+    assert sorted(they.together) == [numbers[1 : TOGETHER + 1], numbers[TOGETHER + 1 :]]
+    async with sessions() as session:
+        assert await redeliver(session, clock()) == TOGETHER + 1
+        await session.commit()
+    live = [job.task_kwargs["notification_id"] for job in await deliveries(queue) if job.status == "todo"]
+    assert sorted(live) == numbers
 
 
 async def test_nothing_to_defer(sessions: Sessions) -> None:

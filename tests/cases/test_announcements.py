@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
+from bot import delivery
 from cases import announcements, progress
 from cases.announcements import Words
 from cases.errors import NotAllowed, NotFound, Refusal
@@ -122,6 +123,24 @@ async def test_what_was_taken_back_before_its_delivery_is_not_said(site: Site) -
         await announcements.withdraw(session, parts.senses.book, person, number, "", parts.now())
     await go_on(site)
     assert await heard(site, one) == []
+
+
+async def test_one_who_cannot_be_told_keeps_it_from_nobody(site: Site) -> None:
+    """Told together, and twice: each has one line; who has no talk to be told in is left to be tried alone."""
+    *people, lost = await move_in(site, 5, HERE)
+    async with site.parts.sessions() as session:
+        await session.execute(text("delete from conversations where resident = :r"), {"r": lost})
+        await session.commit()
+    await written(site)
+    async with site.parts.transactions.begin() as session:
+        await announcements.sweep(session, site.parts.now())
+        numbers = (await session.execute(text("select id from notifications"))).scalars().all()
+    for _ in range(2):
+        await delivery.deliver_together(site.parts.transactions, numbers, site.parts.now())
+    assert [await heard(site, one) for one in people] == [["notice.told"]] * 4
+    async with site.parts.sessions() as session:
+        waiting = text("select resident from notifications where delivered_at is null and failed_at is null")
+        assert (await session.execute(waiting)).scalars().all() == [lost]
 
 
 @pytest.mark.parametrize(
