@@ -19,7 +19,7 @@ BACK = {
     "record_events": """UPDATE events SET salt = kept.salt, commitment = kept.commitment, link = kept.link
         FROM record_events AS kept WHERE kept.id = events.id""",
 }
-# A case that went on without links meanwhile is linked anew from its first event.
+# A case that went on without links meanwhile is linked on from its last one that has them.
 ANEW = """UPDATE cases SET chain = NULL WHERE chain IS NOT NULL
     AND EXISTS (SELECT FROM events WHERE events.case_id = cases.id AND link IS NULL)"""
 
@@ -29,12 +29,12 @@ def upgrade() -> None:
         op.add_column("events", sa.Column(name, sa.LargeBinary(), nullable=True))
     op.add_column("cases", sa.Column("chain", sa.LargeBinary(), nullable=True))
     op.create_index("ix_cases_unlinked", "cases", ["id"], postgresql_where=sa.text("chain IS NULL"))
-    there = sa.inspect(op.get_bind())
-    for name, statement in BACK.items():
-        if there.has_table(name):
-            op.execute(statement)
-            op.drop_table(name)
-            op.execute(ANEW)
+    kept = [name for name in BACK if sa.inspect(op.get_bind()).has_table(name)]
+    for name in kept:
+        op.execute(BACK[name])
+        op.drop_table(name)
+    if kept:
+        op.execute(ANEW)
 
 
 def downgrade() -> None:

@@ -33,6 +33,7 @@ def elsewhere(server: Server) -> Iterator[str]:
         databases.drop(connection, "restored")
 
 
+@pytest.mark.promise("R14")
 async def test_there_and_back_while_people_write(site: Site, town_url: str, elsewhere: str, tmp_path: Path) -> None:
     there, file = tmp_path / "there", tmp_path / "backup.tar"
     limin = await site.staff("limin")
