@@ -95,7 +95,7 @@ class Parts:
 
     @property
     def town(self) -> str:
-        return next((area.name for area in self.senses.book.areas.values() if area.level == 0), "")
+        return self.senses.book.town.name
 
 
 @asynccontextmanager
@@ -289,7 +289,6 @@ def build_site(parts: Parts) -> "FastAPI":
         ready=lambda: ready(parts),
         learning=parts.learning,
         models=Shelf(parts.in_use, lambda: parts.learning.corpus),
-        town=parts.town,
         secure=parts.settings.site_url.startswith("https:"),
         proves=OF_RANK if parts.settings.factor_required else frozenset(),
         url=parts.settings.site_url,

@@ -24,6 +24,7 @@ from models import (
     Workday,
 )
 from routing.topics import Topic
+from town.profile import NUMBERS
 from town.tables import PlaceKind
 
 
@@ -127,5 +128,10 @@ TABLES: Sequence[Described] = (
         Column("answer_en", Kind.LONG, listed=False), Column("reviewed_on", Kind.DAY), TO,
     ), page="/console/services"),
 )  # fmt: skip
+SETTINGS: Sequence[Column] = (
+    NAME, HANT, EN, Column("timezone"), _row("desk", "units"), Column("hours.start", Kind.HOUR),
+    Column("hours.end", Kind.HOUR), *(Column("emergency." + kind) for kind in NUMBERS),
+)  # fmt: skip
+"""Of town.toml; a town may add numbers of its own."""
 BY_NAME: Mapping[str, Described] = {table.name: table for table in TABLES}
 BY_FILE: Mapping[str, Described] = {table.file: table for table in TABLES}

@@ -69,8 +69,9 @@ _UNREADABLE = re.compile(r"[\x00-\x09\x0b-\x1f\x7f\ud800-\udfff]")
 def readable(file: str, cells: Cells) -> None:
     """Raises Unsound for what no file could hold."""
     bad = [name for name, text in cells.items() if _UNREADABLE.search(text)]
+    subject = key_of(file, cells) if file in COLUMNS else ""
     if bad:
-        raise Unsound([Problem(file, 0, "control", ascii(cells[name]), key_of(file, cells), name) for name in bad])
+        raise Unsound([Problem(file, 0, "control", ascii(cells[name]), subject, name) for name in bad])
 
 
 def with_row(sheets: Sheets, file: str, key: str | None, seen: str, cells: Cells) -> tuple[Sheets, str]:

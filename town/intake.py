@@ -5,6 +5,7 @@ Rows it lacks stay unless it is said that they shall go; columns it lacks keep w
 
 import json
 import re
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,8 +17,8 @@ from town.edit import Unsound
 from town.files import csv_lines
 from town.outlines import features_in
 from town.problems import Problem
-from town.read import OUTLINES
-from town.sheets import OUTLINE, Cells, Sheet, Sheets
+from town.read import OUTLINES, PROFILE
+from town.sheets import OUTLINE, VALUE, Cells, Sheet, Sheets
 from town.tables import COLUMNS, key_of
 
 MOST_ROWS = 100_000
@@ -50,6 +51,8 @@ def read(name: str, data: bytes, wish: Wish, headings: Mapping[str, str], town: 
     text = decoded(name, data)
     if name.lower().endswith((".geojson", ".json")):
         return _outlines(name, text, wish, town[OUTLINES])
+    if name.lower().endswith(".toml"):
+        return _settings(name, text, town[PROFILE])
     problems: list[Problem] = []
     lines = csv_lines(text, name, problems)
     if problems or not lines:
@@ -130,6 +133,24 @@ def _outlines(name: str, text: str, wish: Wish, old: Sheet) -> Given:
         sheet[code] = {OUTLINE: json.dumps(_moved(one.get("geometry"), wish.gcj), separators=(",", ":"))}
         lines[code] = line
     return Given(OUTLINES, sheet, lines)
+
+
+def _settings(name: str, text: str, old: Sheet) -> Given:
+    """The town itself; what the file lacks stays as it is."""
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise Unsound([Problem(name, 0, "toml", str(error))]) from None
+    flat = {key: value for key, value in table.items() if not isinstance(value, dict)}
+    for section, values in table.items():
+        if isinstance(values, dict):
+            flat |= {f"{section}.{key}": value for key, value in values.items()}
+    wrong = [key for key, value in flat.items() if not isinstance(value, str) or _CONTROL.search(value)]
+    if wrong:
+        raise Unsound([Problem(name, 0, "control", key, key) for key in wrong])
+    known = {key for key in flat if key in old or re.fullmatch(r"emergency\.[a-z_]+", key)}
+    sheet: Sheet = {**old, **{key: {VALUE: flat[key].strip()} for key in flat if key in known}}
+    return Given(PROFILE, sheet, {})
 
 
 def _moved(geometry: Any, gcj: bool) -> Any:

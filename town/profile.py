@@ -36,16 +36,17 @@ class _Keys:
     table: dict[str, Any]
     problems: list[Problem]
 
-    def wrong(self, key: str, name: str, value: str) -> None:
+    def wrong(self, key: str, name: str, value: str, section: str = "") -> None:
         found = re.search(rf"^\s*{name}\s*=", self.text, re.MULTILINE)
         line = self.text.count("\n", 0, found.start()) + 1 if found else 1
-        self.problems.append(Problem(self.file, line, key, value))
+        subject = f"{section}.{name}" if section else name
+        self.problems.append(Problem(self.file, line, key, value, subject, subject))
 
     def word(self, name: str, section: str = "") -> str:
         table = self.table.get(section) if section else self.table
         value = table.get(name) if isinstance(table, dict) else None
         if not isinstance(value, str) or not value.strip():
-            self.wrong("missing_key", name, f"{section}.{name}" if section else name)
+            self.wrong("missing_key", name, f"{section}.{name}" if section else name, section)
             return ""
         return value.strip()
 
@@ -54,7 +55,7 @@ class _Keys:
         try:
             return hour(text) if text else time.min
         except WrongValue as error:
-            self.wrong(error.key, name, text)
+            self.wrong(error.key, name, text, "hours")
             return time.min
 
 
@@ -83,7 +84,7 @@ def _check(profile: Profile, units: Known, keys: _Keys) -> None:
     if units is not None and profile.desk and profile.desk not in units:
         keys.wrong("unknown", "desk", profile.desk)
     if profile.start >= profile.end and not keys.problems:
-        keys.wrong("hours", "start", f"{profile.start:%H:%M}–{profile.end:%H:%M}")
+        keys.wrong("hours", "start", f"{profile.start:%H:%M}–{profile.end:%H:%M}", "hours")
     try:
         ZoneInfo(profile.timezone or "UTC")
     except (OSError, ValueError, KeyError):  # KeyError: ZoneInfoNotFoundError

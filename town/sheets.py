@@ -138,7 +138,7 @@ def feature(code: str, geometry: str) -> dict[str, Any]:
 
 def toml_of(settings: Sheet) -> str:
     lines, section = list[str](), ""
-    for name, cells in settings.items():
+    for name, cells in sorted(settings.items(), key=lambda one: one[0].rpartition(".")[0]):  # section by section
         head, _, key = name.rpartition(".")
         if head != section:
             lines += ["", f"[{head}]"]

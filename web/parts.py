@@ -60,7 +60,6 @@ class Parts:
     ready: Callable[[], Awaitable[dict[str, bool]]]
     learning: Learning
     models: Models
-    town: str
     secure: bool  # cookies only over https
     proves: Collection[Role] = ()  # who has to show a second factor; everybody may
     url: str = ""  # where people reach the site, without a slash at the end
@@ -70,6 +69,11 @@ class Parts:
     hook_secret: str = ""
     reread: Callable[[], Awaitable[object]] = _nothing_new  # the town, at once, where it was changed here
     kept: Kept = field(default_factory=Kept)  # what is costly to count
+
+    @property
+    def town(self) -> str:
+        """What it is called, which an admin may change."""
+        return self.senses.book.town.name
 
     @property
     def wording(self) -> Wording:

@@ -176,6 +176,8 @@ RULES_OF: Mapping[str, Rule] = {
     **_pages(RULES, "GET /console/rules", "GET /console/rules/row"),
     **_staff(RULES, "POST /console/rules/check", "POST /console/rules/try", "POST /console/rules/replay"),
     **_staff(ADMIN, "POST /console/rules/row"),
+    **_pages(ADMIN, "GET /console/settings", "GET /console/settings/town.toml"),
+    **_staff(ADMIN, "POST /console/settings"),
     **_pages(ADMIN, "GET /console/texts", "GET /console/texts/one"),
     **_staff(ADMIN, "POST /console/texts/one", "POST /console/texts/reset"),
     **_pages(PARTNERS, "GET /console/partners"),

@@ -33,7 +33,7 @@ from classifiers.kinds import KINDS
 from models import STEPS, ClockAct, CoStatus, ExclusionReason, Outcome, ReturnReason, Role, Status
 from models.hot import Colour
 from routing.topics import Topic
-from town.describe import TABLES
+from town.describe import SETTINGS, TABLES
 from town.tables import PlaceKind
 from web.console import cases_export
 from web.console.partners import ANSWERED
@@ -88,6 +88,7 @@ FAMILIES: dict[str, Iterable[str]] = {
     "console.audit.of.{}": logged("of"),
     "console.board.colour.{}": [colour for colour in Colour if colour is not Colour.GREEN],
     "console.board.rate.{}": ["contacted", "solved", "satisfied"],
+    "console.settings.field.{}": [column.name for column in SETTINGS],
     "console.tables.case.{}": cases_export.COLUMNS,
     "console.tables.choice.{}.{}": CHOICES,
     "console.tables.column.{}": {c.name for c in TABLE_COLUMNS} | {"people_code", "people_name", "outline", "value"},

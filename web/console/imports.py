@@ -1,7 +1,7 @@
 """Import: files in, what they would change shown first, and done only when somebody says so, just as it was shown."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Annotated, Any
 from uuid import UUID
@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Body, File, Form, Query, UploadFile
 from fastapi.responses import JSONResponse, Response
 from sqlmodel import col, delete
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from cases.errors import Missing, NotFound, Stale
 from models import TownImport
@@ -51,7 +52,7 @@ async def take_in(
         raise Missing("console.tables.no_file")
     wish = Wish(table if len(given) == 1 else "", missing == "retire", coordinates == "gcj")
     async with here.parts.transactions.begin() as session:
-        await session.execute(delete(TownImport).where(col(TownImport.at) < here.now - KEPT))
+        await forget_old(session, here.now)
         now = await edit.current(session)
         try:
             read = [intake.read(one.filename or "", await one.read(), wish, headings(), now.sheets) for one in given]
@@ -63,6 +64,11 @@ async def take_in(
         waiting = TownImport(person=here.person.code, version=now.version, rows=rows, at=here.now)
         session.add(waiting)
     return JSONResponse({"to": f"/console/tables/import/{waiting.id}"})
+
+
+async def forget_old(session: AsyncSession, now: datetime) -> None:
+    """What nobody said yes to within a day."""
+    await session.execute(delete(TownImport).where(col(TownImport.at) < now - KEPT))
 
 
 def _refused(here: Console, unsound: Unsound) -> Response:

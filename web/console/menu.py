@@ -33,6 +33,7 @@ PAGES: Sequence[Page] = (
     _page("services", "/console/services", "residents"),
     _page("tables", "/console/tables", "town"),
     _page("rules", "/console/rules", "town"),
+    _page("settings", "/console/settings", "town"),
     _page("texts", "/console/texts", "town"),
     _page("partners", "/console/partners", "town"),
     _page("learning", "/console/learning", "model"),

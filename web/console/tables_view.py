@@ -9,9 +9,9 @@ from bot.texts import LOCALES, catalogue, say
 from cases.book import Book, named
 from models.town import GRID
 from town.cells import weekdays
-from town.describe import BY_FILE, BY_NAME, Column, Described, Kind
+from town.describe import BY_FILE, BY_NAME, SETTINGS, Column, Described, Kind
 from town.problems import Problem, WrongValue
-from town.read import OUTLINES
+from town.read import OUTLINES, PROFILE
 from town.sheets import OUTLINE, Cells, Change
 
 OF_A_GRID = ("places", "grid")  # the one choice that is narrower than its table
@@ -38,12 +38,22 @@ class Words:
     def of_file(self, file: str) -> str:
         if file == OUTLINES:
             return self.table("outlines")
+        if file == PROFILE:
+            return self.about("town")
         return self.table(BY_FILE[file].name) if file in BY_FILE else file
 
     def column(self, name: str, table: str = "") -> str:
         """A person's code is what they sign in with: some tables call a column in their own way."""
         own = COLUMN + f"{table}_{name}"
         return self.called(own, self.called(COLUMN + name, self.called(f"console.audit.field.{name}", name)))
+
+    def setting(self, name: str) -> str:
+        """What a key of town.toml is called; one that a town added has its own name only."""
+        return self.called(f"console.settings.field.{name}", name)
+
+    def row(self, file: str, key: str) -> str:
+        """What a row is called where its table stands beside it."""
+        return self.setting(key) if file == PROFILE else key
 
     def acted(self, action: str) -> str:
         """Of a line of the log."""
@@ -69,6 +79,7 @@ class Words:
             "people": book.people,
             "categories": {code: named(row, self.locale) for code, row in book.categories.items()},
             "clocks": {code: row.name for code, row in book.policies.items()},
+            "town": {column.name: self.setting(column.name) for column in SETTINGS},
         }
 
     def shown(self, column: Column, value: str) -> str:
@@ -119,7 +130,7 @@ class Words:
 
     def problem(self, one: Problem) -> str:
         """Areas by their names, not by codes nobody knows by heart."""
-        if one.key == "empty":
+        if one.key in ("empty", "missing_key"):
             return self.say("console.tables.must")
         names = self.names["areas"]
         value = " / ".join(names.get(part, part) for part in one.value.split("[")[0].split(" / "))
@@ -128,6 +139,8 @@ class Words:
     def where(self, one: Problem) -> str:
         """Which line of what was given, else which row of the town."""
         place = [self.of_file(one.file)]
+        if one.file == PROFILE:
+            return " · ".join([*place, *([self.setting(one.subject)] if one.subject else [])])
         if one.line:
             place.append(self.say("console.tables.line", n=one.line))
         if one.subject and one.subject != one.value:
@@ -206,11 +219,13 @@ def given(words: Words, table: Described, body: Mapping[str, Any]) -> Cells:
     for column in table.columns:
         value = body.get(column.name, "")
         text = ";".join(map(str, value)) if isinstance(value, list) else str(value).strip()
-        cells[column.name] = _code(words.names[column.of], text) if column.kind is Kind.ROW else text.replace("；", ";")
+        cells[column.name] = (
+            code_of(words.names[column.of], text) if column.kind is Kind.ROW else text.replace("；", ";")
+        )
     return cells
 
 
-def _code(names: Mapping[str, str], text: str) -> str:
+def code_of(names: Mapping[str, str], text: str) -> str:
     first = text.split(maxsplit=1)[0] if text else ""
     called = [code for code, name in names.items() if name == text]
     return first if first in names else called[0] if len(called) == 1 else text
