@@ -287,8 +287,8 @@ class Words:
     def issues(self, found: Sequence[hot.Card]) -> list[dict[str, Any]]:
         return [
             {
-                "where": hot.where(self.book, one.issue), "title": one.issue.title, "words": one.issue.words,
-                "count": one.issue.count, "week": one.week, "before": one.before,
+                "id": one.issue.id, "where": hot.where(self.book, one.issue), "title": one.issue.title,
+                "words": one.issue.words, "count": one.issue.count, "week": one.week, "before": one.before,
             }
             for one in found
         ]  # fmt: skip

@@ -2,16 +2,18 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from html import escape
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from playwright.async_api import expect
 from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from cases import handling, sealed
 from cases.intake import Complaint, file
-from models import AuditEntry, Case, Person, Resident, Status
+from models import AuditEntry, Case, HotCase, HotIssue, Person, Resident, Status
 from tests.support.site import Site
 from tests.web.conftest import DESKTOP, PHONE, Window
 
@@ -112,6 +114,35 @@ async def test_what_nobody_may_ask_is_refused_and_what_somebody_wrote_stays_text
     assert "138****1234" in masked and "13800001234" not in masked
     for digits in ("电话13800001234", "8000012个", "a"):  # what is starred out cannot be felt for
         assert 'class="open num"' not in (await http.get(f"{LIST}?status=all&q={digits}")).text, digits
+
+
+async def test_a_hot_issue_on_the_dashboard_leads_to_its_own_cases(site: Site) -> None:
+    """By the issue, not by its words: another case may say the same, and each sees only what is theirs to see."""
+    first, second, *others = await filed(site)
+    now = site.parts.now()
+    async with site.parts.transactions.begin() as session:
+        rows = (await session.exec(select(Case).where(col(Case.number).in_([first, second])))).all()
+        issue = HotIssue(title="油烟", case_id=rows[0].id, count=2, first_at=now, last_at=now, told_at=now)
+        session.add(issue)
+        await session.flush()
+        session.add_all([HotCase(case_id=case.id, issue=issue.id, at=case.submitted_at) for case in rows])
+        session.add(HotCase(case_id=(await _numbered(session, others[0])).id, at=now))
+    leads = f"{LIST}?status=all&hot={issue.id}"
+    supervisor = (await site.staff("guwenbo")).http
+    assert escape(leads) in (await supervisor.get("/console/board")).text
+    shown = (await supervisor.get(leads)).text
+    assert [number in shown for number in (first, second, *others)] == [True, True, *(False for _ in others)]
+    assert f'name="hot" value="{issue.id}"' in shown
+    assert second not in (await supervisor.get(f"{leads}&q=烧烤")).text
+    clerk = (await (await site.staff("wufan")).http.get(leads)).text
+    assert second not in clerk, "another unit's"
+    assert 'class="open num"' not in (await supervisor.get(f"{LIST}?status=all&hot=999")).text
+    for refused in ("x", "-1", str(2**63)):
+        assert (await supervisor.get(f"{LIST}?hot={refused}")).status_code == 400
+
+
+async def _numbered(session: AsyncSession, number: str) -> Case:
+    return (await session.exec(select(Case).where(Case.number == number))).one()
 
 
 async def test_views_are_kept_counted_and_removed(site: Site) -> None:

@@ -42,6 +42,7 @@ class Asked(BaseModel):
     ordered: bool = False
     filed: bool = False
     together: str = ""
+    hot: int = Field(default=0, ge=0, lt=2**63)  # of a hot issue (热点), as the dashboard leads here
     since: Annotated[date | None, NOT_BLANK] = None
     until: Annotated[date | None, NOT_BLANK] = None
     due: str = Field(default="", pattern=r"^(today|tomorrow|week|\d{4}-\d\d-\d\d)?$")
@@ -95,7 +96,7 @@ class Asked(BaseModel):
 
     def search(self, now: datetime) -> Search:
         given = self.model_dump(
-            include={"unit", "category", "kind", "assignee", "danger", "overdue", "ordered", "filed", "together"}
+            include={"unit", "category", "kind", "assignee", "danger", "overdue", "ordered", "filed", "together", "hot"}
         )
         return Search(
             **given,
