@@ -10,7 +10,7 @@ COMPILE := compile --quiet --universal --generate-hashes --no-annotate --no-head
 # an index address of yours never gets into a lock, and a lock is the same wherever it is made
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev browser run demo test soak check pictures lock clean migration
+.PHONY: help setup setup-dev browser run demo test soak check bench pictures lock clean migration
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ check: $(VENV)/.installed-dev ## style, types, import directions, no unpickling
 	@! grep -rnE '^[[:space:]]*(import|from)[[:space:]]+(pickle|joblib|dill|cloudpickle|shelve|marshal)\b' \
 		--include='*.py' classifiers cases bot web town routing models app simulator migrations benchmarks tests \
 		|| { echo 'a model file could run code through these: use arrays'; exit 1; }
+
+bench: $(VENV)/.installed-dev ## every figure of speed into benchmarks/results.json and docs/performance.md; half an hour, alone
+	$(BIN)/python -m benchmarks.bench $(ARGS)
 
 pictures: $(VENV)/.installed-dev ## the documents' screenshots, taken anew by the browser tests
 	PICTURES=docs/pictures $(BIN)/python -m pytest tests/web tests/simulator/test_demo.py tests/cases/test_bulletin.py -q

@@ -202,15 +202,15 @@ async def _for(lives: Lives, seconds: float, at_once: int) -> None:
 
 
 async def _counts(database: psycopg.AsyncConnection[Any]) -> dict[str, float]:
-    """What PostgreSQL counts: transactions, bytes of log."""
+    """What PostgreSQL counts: transactions, bytes of log, bytes on the disk."""
     asked = """
     SELECT (SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()),
-        (SELECT wal_bytes FROM pg_stat_wal)
+        (SELECT wal_bytes FROM pg_stat_wal), pg_database_size(current_database())
     """
     await asyncio.sleep(1.1)  # backends tell once a second
     row = await (await database.execute(asked)).fetchone()
     assert row
-    return {"commits": float(row[0]), "wal_bytes": float(row[1])}
+    return {"commits": float(row[0]), "wal_bytes": float(row[1]), "kept_bytes": float(row[2])}
 
 
 def told(figures: dict[str, Any], cases: int) -> str:

@@ -23,6 +23,7 @@ SAID = (
 TURNS = 6
 PRESSED = ("separate", "choose_category", "submit", "none", "no_place")  # in order of preference
 RATED = 3  # questions about the result
+RESULT_SECONDS = 60
 
 
 class Refused(RuntimeError):
@@ -54,7 +55,7 @@ class Doors:
         while self._free:
             with suppress(asyncio.IncompleteReadError, ConnectionError):
                 return await self._on(*self._free.pop(), request)
-        return await self._on(*await self._open(), request)
+        return await self._on(*await self.open(), request)
 
     async def _on(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes
@@ -65,7 +66,7 @@ class Doors:
         self._free.append((reader, writer))
         return status, answered, said
 
-    async def _open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    async def open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         where = urlsplit(self.urls[self._opened % len(self.urls)])
         self._opened += 1
         return await asyncio.open_connection(where.hostname, where.port)
@@ -127,12 +128,22 @@ class Resident:
             lines = await self.press(tokens(lines)["rate"])
 
     async def _result(self) -> list[dict[str, Any]]:
-        for _ in range(200):
-            shown, _ = await self.doors.ask("GET", "/api/chat/messages", None, self.headers)
-            if "rate" in tokens(shown["messages"]):
-                return list(shown["messages"])
-            await asyncio.sleep(0.25)
-        raise Refused("no result after 50 seconds")
+        """As an open page hears of it: by the stream of new lines."""
+        reader, writer = await self.doors.open()
+        head = [
+            "GET /api/chat/stream HTTP/1.1",
+            "host: fengqiao",
+            *(f"{name}: {its}" for name, its in self.headers.items()),
+        ]
+        writer.write("\r\n".join([*head, "", ""]).encode())
+        try:
+            async with asyncio.timeout(RESULT_SECONDS):
+                while heard := await reader.readline():
+                    if heard.startswith(b"data:") and "rate" in tokens([line := json.loads(heard[5:])]):
+                        return [line]
+        finally:
+            writer.close()
+        raise Refused("the stream ended")
 
     async def _post(self, said: dict[str, str]) -> list[dict[str, Any]]:
         shown, _ = await self.doors.ask("POST", "/api/chat/messages", {"key": str(uuid4()), **said}, self.headers)
