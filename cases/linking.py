@@ -5,6 +5,7 @@ Each lot is a transaction of its own, so that millions need no long one, and it 
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -34,10 +35,10 @@ async def some(session: AsyncSession, lot: int = LOT) -> int:
     cases = list((await session.exec(waiting.with_for_update(skip_locked=True))).all())
     if not cases:
         return 0
-    its = select(Event).where(col(Event.case_id).in_(cases)).order_by(col(Event.case_id), col(Event.seq))
-    ends, new = {case: record.start(case) for case in cases}, list[Event]()
-    for event in (await session.exec(its)).all():
-        session.expunge(event)  # written below, all by one statement
+    its = select(*EVENTS).where(EVENTS.case_id.in_(cases)).order_by(EVENTS.case_id, EVENTS.seq)
+    ends, new = {case: record.start(case) for case in cases}, list[SimpleNamespace]()
+    for row in (await session.exec(its)).all():
+        event = SimpleNamespace(**row._mapping)
         if event.link is None:
             record.seal(event, ends[event.case_id])
             new.append(event)

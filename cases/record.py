@@ -21,6 +21,9 @@ SALT = 16  # bytes: nobody finds a short text by trying all of them
 ERASE = "erase"  # the kind of the event that says which words were taken out
 
 
+_PLAIN = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
 class Line(Protocol):
     """An event as it stands in the database."""
 
@@ -83,7 +86,7 @@ def start(case_id: UUID) -> bytes:
     return hashlib.sha256(b"case " + case_id.bytes).digest()
 
 
-def seal(event: Event, before: bytes) -> bytes:
+def seal(event: Line, before: bytes) -> bytes:
     """Salt and link an event. Nothing of it may be changed after that."""
     if event.commitment is None:
         event.salt = secrets.token_bytes(SALT)
@@ -122,7 +125,7 @@ def _moment(value: datetime | None) -> str | None:
 
 def _plain(value: Any) -> bytes:
     """One spelling for one value, before the database and after it."""
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+    return _PLAIN.encode(value).encode()
 
 
 def first_fault(head: Head, lines: Sequence[Line]) -> Fault | None:
