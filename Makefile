@@ -10,7 +10,7 @@ COMPILE := compile --quiet --universal --generate-hashes --no-annotate --no-head
 # an index address of yours never gets into a lock, and a lock is the same wherever it is made
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev browser run demo test soak check bench pictures lock clean migration
+.PHONY: help setup setup-dev browser run demo test soak check bench pictures sbom lock clean migration
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ bench: $(VENV)/.installed-dev ## every figure of speed into benchmarks/results.j
 
 pictures: $(VENV)/.installed-dev ## the documents' screenshots, taken anew by the browser tests
 	PICTURES=docs/pictures $(BIN)/python -m pytest tests/web tests/simulator/test_demo.py tests/cases/test_bulletin.py -q
+
+sbom: $(VENV)/.installed ## what we run on, from the lock, as CycloneDX JSON: sbom.cdx.json
+	$(BIN)/python -m app.sbom > sbom.cdx.json
 
 lock: ## write both locks anew from pyproject.toml (needs uv)
 	@command -v uv >/dev/null || { echo 'make lock needs uv: https://docs.astral.sh/uv/'; exit 1; }
