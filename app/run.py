@@ -120,7 +120,7 @@ async def serve(parts: Parts, site: socket.socket, stop: asyncio.Event, ready: R
     app, live = build_site(parts), parts.live
     config = uvicorn.Config(
         app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=STREAMS_SECONDS,
-        server_header=False, proxy_headers=True, forwarded_allow_ips="127.0.0.1",
+        server_header=False, proxy_headers=True, forwarded_allow_ips=parts.settings.trusted_proxies,
     )  # fmt: skip
 
     class Doors(uvicorn.Server):

@@ -26,6 +26,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     public_url: str | None = None
+    trusted_proxies: str = "127.0.0.1"  # whose X-Forwarded-For is believed: addresses or networks, by commas
     secret_key: SecretStr | None = Field(default=None, min_length=32)
     personal_key: SecretStr | None = None  # wraps residents' own keys; None: made once and kept in data_dir
     personal_keys_old: SecretStr | None = None  # those before it, with commas between them, until none needs them
