@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from app import bots
+from app import bots, pulse
 from app.build import Parts, build, build_site, follow, listening_url
 from app.database import Server
 from app.errors import CannotGoOn
@@ -19,6 +19,7 @@ from app.jobs import work_on
 from app.settings import Settings
 
 STREAMS_SECONDS = 3  # for open answers to end; they are told to at once
+CLOSING_SECONDS = 1.0  # for what runs beside the doors
 STOP_SECONDS = 6.0  # for everything of ours; the database comes after and needs one or two
 WATCH_SECONDS = 2.0
 
@@ -133,12 +134,16 @@ async def serve(parts: Parts, site: socket.socket, stop: asyncio.Event, ready: R
             await ready(parts)
 
     doors = Doors(config)
-    closing = asyncio.create_task(_close(doors, live, stop))
+    beside = [
+        asyncio.create_task(_close(doors, live, stop)),
+        asyncio.create_task(pulse.feel(listening_url(parts), app.state.parts.patience)),
+    ]
     try:
         await doors.serve(sockets=[site])
     finally:
-        closing.cancel()
-        await asyncio.gather(closing, return_exceptions=True)
+        for task in beside:
+            task.cancel()
+        await asyncio.wait(beside, timeout=CLOSING_SECONDS)
 
 
 async def _close(doors: Any, live: Any, stop: asyncio.Event) -> None:

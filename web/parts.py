@@ -18,6 +18,7 @@ from cases.keys import Keys
 from cases.learning import Learning
 from models import Role
 from web.kept import Kept
+from web.patience import Patience
 
 if TYPE_CHECKING:
     from bot.reception import Reception
@@ -69,6 +70,7 @@ class Parts:
     hook_secret: str = ""
     reread: Callable[[], Awaitable[object]] = _nothing_new  # the town, at once, where it was changed here
     kept: Kept = field(default_factory=Kept)  # what is costly to count
+    patience: Patience = field(default_factory=Patience)  # with a database that is away
 
     @property
     def town(self) -> str:

@@ -5,6 +5,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from web import (
     assets,
+    away,
     bulletins,
     chat,
     clearing,
@@ -41,6 +42,7 @@ def create(parts: Parts) -> FastAPI:
         dependencies=[Depends(gate.gate)],
     )
     app.state.parts = parts
+    away.mount(app, parts.patience)
     guard.mount(app, parts.secure)
     refusals.mount(app)
     gate.mount(app)

@@ -19,13 +19,14 @@ from tests.support.aftermath import database, wait_until_quiet
 from tests.support.ledger import Ledger, Told
 from tests.support.patient import Official, Wire, everybody_tells, handle, sort_out, wire
 from tests.support.program import Program, end, free_port
+from tests.support.promises import size
 
 pytestmark = [pytest.mark.kill, pytest.mark.xdist_group("kill")]
 
-COMPLAINTS = 200
+COMPLAINTS = size(150, 2_000)
 AT_ONCE = 12
-KILLS = 20
-OPENING_KILLS = 6  # of these, while the program is still starting
+KILLS = size(18, 200)
+OPENING_KILLS = size(5, 40)  # of these, while the program is still starting
 PASSWORD = "kill-test-1963"
 DISPATCHER = "chenlu"
 DESKS = [("CGJ", "zhangwei"), ("HBJ", "fubo"), ("JTJ", "qianyan")]
@@ -99,13 +100,16 @@ async def town(data_dir: Path) -> AsyncIterator[Town]:
 
 @pytest.mark.promise("R1")
 async def test_killed_at_random_moments(
-    new_data_dir: Callable[[], Path], first_day_model: Path, capsys: pytest.CaptureFixture[str]
+    new_data_dir: Callable[[], Path],
+    first_day_model: Path,
+    record_property: Callable[..., None],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     folder = new_data_dir()
     begun, seed = time.monotonic(), int(os.environ.get("KILL_SEED") or random.randrange(1_000_000))
     print(f"KILL_SEED={seed}")
     ledger = Ledger([Told(f"{LETTERS[n % len(LETTERS)]}（第 {n + 1} 封）") for n in range(COMPLAINTS)])
-    async with asyncio.timeout(600), town(folder) as here, wire(here.url) as line:
+    async with asyncio.timeout(size(600, 5400)), town(folder) as here, wire(here.url) as line:
         filed = asyncio.Event()
         async with asyncio.TaskGroup() as tasks:
             killer = tasks.create_task(kill_again_and_again(here, line, random.Random(seed)))
@@ -122,6 +126,8 @@ async def test_killed_at_random_moments(
         f"{len(ledger.acts)} steps of the staff, notices {counts['delivered']}/{counts['notices']}, "
         f"{time.monotonic() - begun:.0f} s"
     )
+    record_property("tried", f"{here.kills} kills, {COMPLAINTS} complaints through the web chat")
+    record_property("reached", f"{len(faults)} lost or doubled, {line.again} requests sent again")
     with capsys.disabled():
         print(f"\n{summary}")
     assert faults == [], summary

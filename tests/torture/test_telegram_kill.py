@@ -28,11 +28,12 @@ from tests.support.aftermath import database, wait_until_quiet
 from tests.support.ledger import CHECKS, Ledger, Rows, Told, compare
 from tests.support.patient import Official, wire
 from tests.support.program import Program, end, free_port
+from tests.support.promises import size
 from tests.support.telegram import RESIDENT_TOKEN, STAFF_TOKEN, Phone, a_world, until
 
 pytestmark = [pytest.mark.kill, pytest.mark.xdist_group("kill")]
 
-RESIDENTS, KILLS, STOPS = 60, 10, 3
+RESIDENTS, KILLS, STOPS = size(36, 200), size(6, 40), size(2, 10)
 TALKING = 12  # residents at once
 PASSWORD, SECRET = "kill-test-1963", "kill tests only: 0123456789abcdef"
 PATIENCE = 150.0
@@ -153,7 +154,10 @@ class Somebody:
 
 @pytest.mark.promise("R1")
 async def test_killed_and_stopped_while_people_talk(
-    new_data_dir: Callable[[], Path], first_day_model: Path, capsys: pytest.CaptureFixture[str]
+    new_data_dir: Callable[[], Path],
+    first_day_model: Path,
+    record_property: Callable[..., None],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     folder, begun = new_data_dir(), time.monotonic()
     seed = int(os.environ.get("KILL_SEED") or random.randrange(1_000_000))
@@ -163,7 +167,7 @@ async def test_killed_and_stopped_while_people_talk(
         Somebody(Told(f"{SMOKE}（第 {n + 1} 封）"), Phone(world, world.bot(RESIDENT_TOKEN))) for n in range(RESIDENTS)
     ]
     workers = [Phone(world, world.bot(STAFF_TOKEN), name) for name in WORKERS]
-    async with asyncio.timeout(600), simulator_running(world) as api, town(folder, api, chance) as here:
+    async with asyncio.timeout(size(600, 3600)), simulator_running(world) as api, town(folder, api, chance) as here:
         await here.open()
         await bind(here, workers)
         async with asyncio.TaskGroup() as tasks:
@@ -181,6 +185,8 @@ async def test_killed_and_stopped_while_people_talk(
         f"{counts['signed']} signed by a button, {counts['lines']} lines sent, {twice} read twice, "
         f"{time.monotonic() - begun:.0f} s"
     )
+    record_property("tried", f"{here.kills} kills and {here.stops} stops, {RESIDENTS} people in Telegram")
+    record_property("reached", f"{len(faults)} lost or doubled, {twice} lines read twice")
     with capsys.disabled():
         print(f"\n{summary}")
     assert faults == [], summary

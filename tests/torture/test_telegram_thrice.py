@@ -12,9 +12,10 @@ from app.bots import hook_secret
 from models import Case, RefusedUpdate
 from simulator.server import running as simulator_running
 from tests.support.clock import Clock
+from tests.support.promises import size
 from tests.support.telegram import Telegram, a_door, a_world, program, until
 
-PEOPLE, COPIES = 50, 3
+PEOPLE, COPIES = size(50, 230), 3
 SMOKE = "楼下烧烤店油烟太大，天天到半夜"
 
 
