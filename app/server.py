@@ -160,7 +160,15 @@ def _stop(folder: Path) -> None:
         run_program("pg_ctl", folder, ["-m", "fast", "-w", "-t", str(STOP_SECONDS), "stop"])
     except ServerRefused:
         if _postmaster(folder) is not None:
-            run_program("pg_ctl", folder, ["-m", "immediate", "-w", "-t", str(STOP_SECONDS), "stop"])
+            _stop_at_once(folder)
+
+
+def _stop_at_once(folder: Path) -> None:
+    try:
+        run_program("pg_ctl", folder, ["-m", "immediate", "-w", "-t", str(STOP_SECONDS), "stop"])
+    except ServerRefused:
+        if _postmaster(folder) is not None:  # else it ended by itself meanwhile
+            raise
 
 
 def _connects(folder: Path) -> bool:
