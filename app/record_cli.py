@@ -53,7 +53,10 @@ def add_to(cli: typer.Typer, door: "Door") -> None:
 
     @cli.command()
     def retention(
-        years: Annotated[int, Option(min=1, help="Whole calendar years after the one in which a case ended.")],
+        years: Annotated[
+            int | None,
+            Option(min=1, help="Whole calendar years after the one in which a case ended; unset: the setting."),
+        ] = None,
         dry_run: Annotated[bool, Option("--dry-run", help="Say how much would go, and do nothing.")] = False,
     ) -> None:
         """Forget the words of cases that ended long ago, and residents not heard of since."""
@@ -61,7 +64,10 @@ def add_to(cli: typer.Typer, door: "Door") -> None:
         from app.watch import run
 
         settings = door.begin()
-        run(door, lambda desk: forgetting_desk.retain(desk, settings, years, dry_run), settings)
+        kept = years or settings.retention_years
+        if kept is None:
+            raise typer.BadParameter("--years, or RETENTION_YEARS")
+        run(door, lambda desk: forgetting_desk.retain(desk, settings, kept, dry_run), settings)
 
     @cli.command()
     def backup(

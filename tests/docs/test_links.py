@@ -19,7 +19,7 @@ SPAN = re.compile(r"`([^`\n]+)`")
 FOLDERS = "app|web|bot|cases|classifiers|routing|models|migrations|data|docs|tests|benchmarks|simulator|\\.ci"
 PATH = re.compile(rf"(?:{FOLDERS})/[\w.-]*(?:/[\w.-]+)*/?|[A-Z][\w-]*\.md|Makefile|pyproject\.toml|\.env\.example")
 NOT_YET = {"bot/channels", "simulator"}  # named as folders that come later
-COMMAND = re.compile(r"python -m app ([a-z]+)")
+COMMAND = re.compile(r"python -m app ([a-z]+(?:-[a-z]+)*)")
 TARGET = re.compile(r"(?:`|^)make ([a-z-]+)", re.MULTILINE)
 
 
@@ -79,7 +79,7 @@ def test_named_commands_exist(document: Path) -> None:
 
 def test_the_table_of_commands_in_the_readme_is_whole() -> None:
     table = (ROOT / "README.md").read_text("utf-8").split("## Command line", 1)[1].split("\n## ", 1)[0]
-    assert set(re.findall(r"^\| `([a-z]+)", table, re.MULTILINE)) == commands()
+    assert set(re.findall(r"^\| `([a-z]+(?:-[a-z]+)*)", table, re.MULTILINE)) == commands()
 
 
 def test_every_setting_is_explained() -> None:
