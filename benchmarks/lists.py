@@ -55,8 +55,8 @@ OPENINGS = (
     "请给个说法",
     "晚上根本睡不着",
 )
-PEOPLE = ("limin", "chenlu", "guwenbo", "jiangyan", "caoying", "wufan", "dongchunsheng", "hezhiqiang", "wangxing")
-HANDLING = ("limin", "wufan", "wangxing", "hezhiqiang")  # a grid worker among them
+PEOPLE = ("xiayonggang", "chenlu", "guwenbo", "jiangyan", "caoying", "wufan", "dongchunsheng", "hezhiqiang", "wangxing")
+HANDLING = ("xiayonggang", "wufan", "wangxing", "hezhiqiang")  # a grid worker among them
 FILED = 200
 
 
@@ -109,7 +109,8 @@ async def fill(url: str, count: int) -> None:
         connection.execute(RESIDENTS, {"count": count // 5})
         connection.execute(CHOICES)
         connection.execute(CASES, {"count": count, "now": NOW})
-        connection.execute(MERGED)
+        for statement in MERGED:
+            connection.execute(statement)
         connection.execute(HOT)
         connection.execute(WORDS)
         assert connection.execute(DIFFERING).fetchone() == (0,), "words as the trigger would have kept them"
@@ -194,11 +195,16 @@ SELECT count(*) FROM (
     SELECT case_words_of(cases) AS kept, words FROM cases JOIN case_words ON id = case_id LIMIT 500
 ) AS both_ways WHERE NOT (kept @> words AND words @> kept)
 """
-MERGED = """
-UPDATE cases SET master = led.master FROM (
-    SELECT id, lag(id, 1) OVER (ORDER BY number) AS master, status FROM cases WHERE status IN ('merged', 'rejected')
-) AS led WHERE led.id = cases.id AND led.status = 'merged' AND led.master IS NOT NULL
-"""
+# Who follows another case does so while that is open: whatever ended has no master any more (cases/merging.py).
+MERGED = (
+    """
+    UPDATE cases SET master = led.id FROM
+        (SELECT id, row_number() OVER (ORDER BY submitted_at DESC) AS n FROM cases WHERE status = 'merged') AS follows,
+        (SELECT id, row_number() OVER (ORDER BY random()) AS n FROM cases WHERE status = 'accepted') AS led
+    WHERE cases.id = follows.id AND led.n = follows.n / 2 + 1 AND follows.n <= 4000
+    """,
+    "UPDATE cases SET status = 'closed' WHERE status = 'merged' AND master IS NULL",
+)
 # A thousand that may well be one issue, a few of them open.
 HOT = """
     WITH told AS (SELECT id, submitted_at FROM cases WHERE place = 'B0103' ORDER BY submitted_at DESC LIMIT 1000),

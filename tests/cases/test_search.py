@@ -1,6 +1,6 @@
 """Looking for cases: every filter finds what it should and nothing else, page after page, and only one's own."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -219,3 +219,42 @@ async def test_what_is_marked_follows_the_case_too(session: AsyncSession, book: 
     leader = "wangxing"  # of the community: the index is asked for those too, beside what is theirs to see
     assert await found(session, book, replace(ALL, place="B0101"), leader) == [case.number]
     assert await found(session, book, replace(ALL, place="B0103"), leader) == []
+
+
+async def test_common_words_are_paged_through_the_months_and_counted_honestly(
+    session: AsyncSession, book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Months with none, some and very many, the same moment often: each once, the newest first, as without an index."""
+    monkeypatch.setattr(word_index, "FEW", 10)
+    resident = await met(session)
+    for n in range(160):
+        key, months = uuid4(), (0, 0, 0, 1, 3, 14, 14, 40)[n % 8]
+        unit, told = ("CGJ", "楼下太吵") if n % 3 else ("HBJ", "楼下很臭")
+        session.add(
+            Case(
+                id=key, number=f"t{n:03}", code_hash=key.hex, resident=resident.id, status=Status.CLOSED, text=told,
+                unit=unit, submitted_at=NOW - timedelta(days=30 * months, minutes=n // 60), facts={"kind": "complaint"},
+                place_text="老槐树" if n % 2 else "", overdue=n % 5 == 0,
+            )
+        )  # fmt: skip
+    await session.flush()
+    newest = select(Case).order_by(col(Case.submitted_at).desc(), col(Case.id).desc())
+    whole = (await session.exec(newest)).all()
+    there: Callable[[Case], bool] = lambda one: bool(one.place_text)  # noqa: E731
+    day = NOW - timedelta(days=100)
+    asked: dict[str, tuple[dict[str, Any], Callable[[Case], bool]]] = {
+        "a word": ({"words": ["太吵"]}, lambda one: "太吵" in one.text),
+        "a word of the place": ({"words": ["老槐树"]}, there),
+        "two": ({"words": ["老槐", "很臭"]}, lambda one: there(one) and "很臭" in one.text),
+        "filters": ({"words": ["楼下"], "unit": "HBJ", "overdue": True}, lambda one: one.unit == "HBJ" and one.overdue),
+        "a place": ({"place": "老槐树", "kind": "complaint"}, there),
+        "a place and a word": ({"place": "老槐树", "words": ["太吵"]}, lambda one: there(one) and one.unit == "CGJ"),
+        "after a day": ({"words": ["楼下"], "since": day}, lambda one: one.submitted_at > day),
+    }
+    for name, (filters, holds) in asked.items():
+        expected = [one.number for one in whole if holds(one)]
+        assert expected and await found(session, book, replace(ALL, **filters)) == expected, name
+    ready = await search.ready(session, book, await who(session), replace(ALL, words=["楼下"]), NOW)
+    for counted, told in ((100, 101), (159, 160), (160, 160), (161, 160)):  # more than 100, more than 159, exactly 160
+        monkeypatch.setattr(listing, "COUNTED", counted)
+        assert await listing.count(session, ready) == told, counted
