@@ -1,6 +1,6 @@
 """How many processes a city or a country needs: requests that wait for one of them, simulated at the busiest hour.
 
-    python -m benchmarks.queue_simulation [--request-ms 12] [--figure docs/pictures/queue.svg]
+    python -m benchmarks.queue_simulation [--request-ms 20] [--figure docs/pictures/queue.svg]
 
 First come, first served, by so many processes, each with a core of its own and a share of the database's. Arrivals are
 Poisson at the rate of the hour; the time of a request is a gamma of the measured mean and as wide as it is long (most
@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 Times = NDArray[np.float64]
 
-REQUEST_MS = 12.0
-"""CPU of one request, the share of PostgreSQL and of the deliveries included; docs/performance.md."""
+REQUEST_MS = 20.0
+"""A tenth of a life, PostgreSQL and the deliveries included; a message alone takes a quarter of it."""
 
 SPREAD = 1.0
 """Standard deviation of it, by the mean."""
