@@ -10,7 +10,9 @@ from structlog.types import EventDict, Processor, WrappedLogger
 Kind = Literal["console", "json"]
 
 # Libraries log rows, arguments and addresses: they speak up only when something is wrong.
-QUIET = ("sqlalchemy", "psycopg", "psycopg.pool", "procrastinate", "alembic", "httpx", "httpcore", "uvicorn")
+QUIET = (
+    "sqlalchemy", "psycopg", "psycopg.pool", "procrastinate", "alembic", "httpx", "httpcore", "uvicorn", "PIL",
+)  # fmt: skip
 
 
 def set_up(level: str = "INFO", kind: Kind | None = None, stream: TextIO = sys.stderr) -> None:

@@ -170,6 +170,20 @@ async def test_a_card_never_names_the_resident(site: Site, bound: Bound) -> None
     await say_nothing_of(site, worker, "1380", "1234", str(case.resident))
 
 
+async def test_nothing_pushed_to_a_chat_names_the_resident(site: Site, bound: Bound) -> None:
+    """New, added to, answered, urged: each is told in the chat, and none of it with what names somebody."""
+    worker = await bound("limin")
+    resident = await site.resident("B0103")
+    said = "我叫欧阳玄霜，住2单元1917室，电话13876540923，身份证420624198711230917，楼下烧烤店油烟太大"
+    number = await resident.file(said)
+    await worker.look()
+    await resident.say(f"{number} 补充：车鄂A9K917，微信号xs_ouyang0917")
+    await site.settle()
+    await worker.look()
+    assert any(number in screen.text for screen in worker.screens.values())
+    await say_nothing_of(site, worker, "玄霜", "1917", "13876540923", "420624198711230917", "9K917", "xs_ouyang0917")
+
+
 async def test_new_files_from_the_chat(site: Site, bound: Bound) -> None:
     clerk = await bound("zhangwei")
     assert await clerk.say("/new") == ["请这样写：/new 什么事、在哪里"]
