@@ -152,3 +152,25 @@ async def test_the_page_of_the_table(at_work: tuple[Site, str], window: Callable
     await page.page.locator("#rule [name=from_time]").fill("")
     await page.page.get_by_role("button", name="保存").click()
     await page.page.wait_for_url(f"{address}{RULES}")
+
+
+async def test_a_rule_is_removed_and_the_log_keeps_what_it_said(site: Site) -> None:
+    """The page offers it to an admin; the last one that takes everything stays."""
+    admin = (await site.staff("jiangyan")).http
+    assert '"/console/tables/rules/retire"' in (await admin.get(f"{RULES}/row", params={"code": FUMES})).text
+    looks = (await (await site.staff("chenlu")).http.get(f"{RULES}/row", params={"code": FUMES})).text
+    assert '"/console/tables/rules/retire"' not in looks
+    body = await form(site, FUMES)
+    answer = await admin.post("/console/tables/rules/retire", json={"_key": FUMES, "_seen": body["_seen"]})
+    assert (answer.status_code, answer.json()) == (200, {"to": RULES}), answer.text
+    assert FUMES not in (await admin.get(RULES, params={"q": "油烟", "off": "true"})).text
+    async with site.parts.sessions() as session:
+        line = (await session.exec(select(AuditEntry).where(AuditEntry.subject == FUMES))).one()
+        rule = await session.get_one(RoutingRule, FUMES)
+        takes_all = (await edit.current(session)).sheets["rules.csv"]["R-LAST"]
+    assert (line.action, line.before and line.before["unit"], line.after) == ("retire", body["unit"], None)
+    assert not rule.active, "old cases name it"
+    number = await (await site.resident()).file(SMOKE)
+    assert FUMES not in str(await (await site.staff("chenlu")).case(number))
+    kept = await admin.post("/console/tables/rules/retire", json={"_key": "R-LAST", "_seen": edit.mark(takes_all)})
+    assert (kept.status_code, "兜底" in kept.json()["error"]["message"]) == (422, True), kept.text

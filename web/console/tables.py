@@ -115,7 +115,7 @@ async def retire_row(here: Here, name: str, body: Annotated[dict[str, str], Body
     except Unsound as unsound:
         return _unsound(here, table, "", unsound.problems)
     await here.parts.reread()
-    return JSONResponse({"to": f"/console/tables/{name}"})
+    return JSONResponse({"to": table.page or f"/console/tables/{name}"})
 
 
 @router.post("/console/tables/people/password", response_model=None)
