@@ -17,6 +17,7 @@ from app.database import Server, engine, sessions
 from app.errors import CannotGoOn
 from app.server import url_of
 from cases import linking
+from tests.app.conftest import Run
 from tests.support import databases
 from tests.support.site import Site
 
@@ -87,6 +88,24 @@ async def test_a_damaged_backup_leaves_the_database_as_it_is(town_url: str, tmp_
         backups._add(new, backups.DUMP, backups._read(old, backups.DUMP))
     with pytest.raises(NotAsItWas):
         backups.restore(town_url, tmp_path, other, force=True)
+
+
+def test_the_commands_say_what_they_did(run: Run, tmp_path: Path) -> None:
+    file = str(tmp_path / "backup.tar")
+    code, said, warned = run("backup", file)
+    assert (code, "0 cases, 0 events, chain " in said, "no key is in it" in warned) == (0, True, True)
+    assert run("backup", file)[0] == 1
+    code, _, why = run("restore", file)
+    assert (code, "--force" in why) == (1, True)
+    code, said, _ = run("restore", file, "--force")
+    assert (code, "as it was: 0 cases" in said) == (0, True)
+    assert run("verify-chain")[0] == 0
+    assert run("erase", "13800138000")[0] == 2
+    code, _, why = run("erase", "13800138000", "--by", "jiangyan", "--reason", "asked for")
+    assert (code, "nobody is known" in why) == (1, True)
+    assert run("retention", "--dry-run")[0] == 2
+    code, said, _ = run("retention", "--years", "3", "--dry-run")
+    assert (code, "cases: 0" in said) == (0, True)
 
 
 async def whole(url: str) -> None:

@@ -92,6 +92,9 @@ async def test_who_is_erased_is_gone_and_the_record_whole(site: Site, clock: Clo
             await session.rollback()
     page = await limin.case(number)
     assert page["timeline"][-1]["kind_text"] == "内容已删除，只留办理记录"
+    chen = await site.staff("chenlu")
+    seen = await chen.http.get(f"/console/cases/{number}")
+    assert (seen.status_code, WORDS in seen.text) == (200, False)
     assert kept in await everything(site)
     assert forgetting_desk.remembered(tmp_path) == [its.resident]
 
