@@ -21,6 +21,7 @@ from cases.rates import Share
 from models.town import STREET
 from web import charts, maps, pages
 from web.board import of_week
+from web.languages import locale_of
 from web.maps import Point
 from web.parts import Parts, PartsHere
 
@@ -50,7 +51,7 @@ class Shape:
 
 @router.get("/public", response_class=HTMLResponse)
 async def public_page(request: Request, parts: PartsHere) -> Response:
-    locale, now = pages.locale_of(request), parts.now()
+    locale, now = locale_of(request), parts.now()
 
     async def make() -> bytes:
         shown = await _shown(parts, locale, now)

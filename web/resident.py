@@ -17,6 +17,7 @@ from bot.flows.state import State
 from bot.texts import LOCALES, say
 from web import assets, bundle, chat, pages
 from web.headers import HEADERS
+from web.languages import locale_of
 from web.parts import Parts, PartsHere
 
 STYLES = ("base.css", "chat.css", "chat/display.css", "chat/old.css")
@@ -73,7 +74,7 @@ async def worker(request: Request) -> Response:
 
 
 def _page(request: Request, parts: Parts, code: str | None) -> Response:
-    locale = pages.locale_of(request)
+    locale = locale_of(request)
     new = chat.address_of(request, parts) is None
     building = _building(parts, code or "")
     around = parts.senses.around((), False)

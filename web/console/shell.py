@@ -21,6 +21,7 @@ from web.auth import SignedIn, SignedInHere
 from web.console import menu
 from web.console.menu import Page
 from web.gate import NotYourPage
+from web.languages import locale_of
 from web.parts import Parts, PartsHere
 
 
@@ -73,7 +74,7 @@ def at(name: str) -> Any:
     page = menu.BY_NAME[name]
 
     async def door(request: Request, parts: PartsHere, me: SignedInHere) -> Console:
-        return Console(request, parts, me, page, pages.locale_of(request), parts.now())
+        return Console(request, parts, me, page, locale_of(request), parts.now())
 
     return Depends(door)
 
@@ -82,7 +83,7 @@ def mount(app: FastAPI) -> None:
     @app.exception_handler(NotYourPage)
     async def not_yours(request: Request, error: NotYourPage) -> Response:
         parts: Parts = request.app.state.parts
-        return _page(request, parts, error.me, "not_yours", pages.locale_of(request), 403)
+        return _page(request, parts, error.me, "not_yours", locale_of(request), 403)
 
     @app.get("/console", response_model=None, include_in_schema=False)
     async def first(request: Request, me: SignedInHere, parts: PartsHere) -> Response:
