@@ -73,7 +73,7 @@ class Point(BaseModel):
     accuracy: float = Field(default=0, ge=0, le=100_000, allow_inf_nan=False)
 
 
-def id_of(request: Request, parts: PartsHere) -> UUID:
+async def id_of(request: Request, parts: PartsHere) -> UUID:
     """Whom the signed cookie names; raises Unknown. Whether they were ever welcomed, the inbox knows."""
     address = address_of(request, parts)
     if not address:

@@ -82,7 +82,7 @@ class Parts:
         return Wording(self.senses.book, self.keys)
 
 
-def parts_of(request: Request) -> Parts:
+async def parts_of(request: Request) -> Parts:
     parts: Parts = request.app.state.parts
     return parts
 
