@@ -82,6 +82,7 @@ async def test_two_rollbacks_go_two_versions_back(open_town: AsyncSession, clock
     assert [(await learning.rollback(open_town, wen, clock())).version for _ in range(2)] == ["v2", "v1"]
 
 
+@pytest.mark.promise("R8")
 async def test_the_last_one_promoted_is_in_use_even_if_the_clock_was_put_back(
     open_town: AsyncSession, clock: Clock
 ) -> None:

@@ -26,6 +26,7 @@ def worker(name: str, spans: Spans) -> Callable[[], Awaitable[None]]:
     return work
 
 
+@pytest.mark.promise("R11")
 async def test_a_machine_that_vanishes_is_replaced_once_it_has_stopped(database_url: str) -> None:
     spans: Spans = []
     there = make_url(database_url)
