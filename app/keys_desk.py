@@ -32,8 +32,8 @@ async def counts(sessions: Sessions) -> Mapping[str, int]:
 async def rewrap(sessions: Sessions, ring: Ring) -> int:
     """Everything another master key wrapped, some at a time, until nothing is left; how many. Contacts are untouched.
 
-    Each batch is a transaction of its own: killed in between, the next call goes on. Rows somebody holds are taken
-    on the next round, so nobody waits for us.
+    Each batch is a transaction of its own: killed in between, the next call goes on. A resident whose row is in a
+    batch waits for its few milliseconds.
     """
     done = 0
     while left := await _round(sessions, ring):
