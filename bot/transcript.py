@@ -48,7 +48,7 @@ def _once() -> Any:
     keys = insert(SeenMessage).from_select(names, its.select_from(_HOLDING)).on_conflict_do_nothing()
     first = keys.returning(col(SeenMessage.key)).cte("first")
     rest = (_HOLDING.c.state, _HOLDING.c.expires_at, _HOLDING.c.has_cases)
-    return select(aliased(Resident, _HOLDING), *rest, select(first.c.key).exists())
+    return select(aliased(Resident, _HOLDING), *rest, select(first.c.key).exists())  # type: ignore[call-overload]
 
 
 _HELD_ONCE = _once()
