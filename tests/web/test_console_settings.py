@@ -132,6 +132,6 @@ async def test_the_page_and_the_second_look(shared_site: Site, address: str, win
     await page.get_by_role("button", name="看看会改什么").click()
     await page.wait_for_url("**/console/tables/import/*")
     await seen.look_both("settings-preview")
-    await page.get_by_role("button", name="确认").click()
-    await page.wait_for_url("**/console/tables")
+    await page.get_by_role("button", name="确认修改").click()
+    await page.wait_for_url("**/console/settings")
     assert f"{shared_site.parts.senses.book.town.closes:%H:%M}" == "18:00"

@@ -17,6 +17,7 @@ from town import edit, intake
 from town.describe import TABLES
 from town.edit import Proposal, Unsound
 from town.intake import WhatFile, Wish
+from town.read import PROFILE
 from town.sheets import Change, Sheets
 from web.console.shell import Console, at
 from web.console.tables import carry_out, words_of
@@ -89,7 +90,7 @@ async def preview(here: Here, which: UUID) -> Response:
     return here.show(
         "table_preview", which=which, words=words_of(here), changes=proposal.changes[:SHOWN],
         problems=proposal.problems[:SHOWN], wrong=len(proposal.problems), sums=sums(proposal.changes),
-        stale=now.version != waiting.version, shown=SHOWN,
+        stale=now.version != waiting.version, shown=SHOWN, settings=_of_settings(waiting),
     )  # fmt: skip
 
 
@@ -110,12 +111,17 @@ async def confirm(here: Here, which: UUID, _: Annotated[dict[str, Any] | None, B
                 raise Stale("console.tables.town_changed")
             proposal = await _weighed(now.sheets, waiting)
             here.note(session, "import", "tables", ", ".join(waiting.rows), after=sums(proposal.changes))
+            to = "/console/settings" if _of_settings(waiting) else "/console/tables"
             await session.delete(waiting)
             await carry_out(here, session, proposal)
     except Unsound as unsound:
         return _refused(here, unsound)
     await here.parts.reread()
-    return JSONResponse({"to": "/console/tables"})
+    return JSONResponse({"to": to})
+
+
+def _of_settings(waiting: TownImport) -> bool:
+    return set(waiting.rows) == {PROFILE}
 
 
 async def _weighed(now: Sheets, waiting: TownImport) -> Proposal:

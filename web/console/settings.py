@@ -94,8 +94,9 @@ def _kind(name: str) -> Kind:
 def _groups(words: Words, sheet: Sheet) -> dict[str, list[Setting]]:
     """By the file's sections; what a town added of its own has its own name for a label."""
     groups: dict[str, list[Setting]] = {}
-    for name, cells in sheet.items():
-        value, kind = cells[VALUE], _kind(name)
+    order = [column.name for column in SETTINGS]
+    for name in [*order, *(name for name in sheet if name not in order)]:  # the database keeps no order
+        value, kind = sheet[name][VALUE], _kind(name)
         shown = f"{value} {words.names['units'].get(value, '')}".strip() if kind is Kind.ROW else value
         one = Setting(name, words.setting(name), shown, kind, name in FIXED)
         groups.setdefault(name.rpartition(".")[0] or "whole", []).append(one)
