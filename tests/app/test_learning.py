@@ -234,31 +234,42 @@ def test_the_process_ends_when_whoever_asked_is_gone(tmp_path: Path) -> None:
     assert not (tmp_path / "v2").exists()
 
 
-async def promoted(school: School) -> InUse:
-    """v2 is in use; and another program, which has v1 in memory."""
-    other = InUse(school.parts.transactions, school.models / "current", school.parts.now, MODELS.public)
-    await other.look()
+async def promoted(school: School, programs: int = 1) -> list[InUse]:
+    """v2 is in use; and other programs, which have v1 in memory."""
+    others = [in_use(school) for _ in range(programs)]
+    for other in others:
+        await other.look()
     await school.begin()
     await school.until("v2", State.READY)
     await school.promote("v2")
-    return other
+    return others
 
 
-@pytest.mark.parametrize("how", ["damaged", "missing", "another", "unsigned", "another key"])
+def in_use(school: School) -> InUse:
+    return InUse(school.parts.transactions, school.models / "current", school.parts.now, MODELS.public)
+
+
+SPOILT = {
+    "damaged": "damaged", "missing": "missing", "another": "foreign", "unsigned": "unsigned", "another key": "foreign",
+}  # fmt: skip
+
+
 @pytest.mark.promise("R16")
-async def test_a_spoilt_model_leaves_the_last_good_one_and_raises_the_alarm(school: School, how: str) -> None:
-    running = await promoted(school)
-    spoil(school.models / "v2", how)
-    starting = InUse(school.parts.transactions, school.models / "current", school.parts.now, MODELS.public)
-    for program in (running, starting):
-        with capture_logs() as logs:
-            await program.look()
-            await program.look()
-        reasons = {"another": "foreign", "another key": "foreign"}
-        alarms = [(line["version"], line["reason"]) for line in logs if line["event"] == "model.unusable"]
-        assert alarms == [("v2", reasons.get(how, how))]
-        assert program.version == "v1"
-        assert program.model is not None
+async def test_a_spoilt_model_leaves_the_last_good_one_and_raises_the_alarm(school: School, tmp_path: Path) -> None:
+    """Trained once and spoilt in each way, under a program that runs and one that starts."""
+    folder, whole = school.models / "v2", tmp_path / "whole"
+    for running, how in zip(await promoted(school, len(SPOILT)), SPOILT, strict=True):
+        shutil.copytree(whole if whole.exists() else folder, folder if whole.exists() else whole)
+        spoil(folder, how)
+        for program in (running, in_use(school)):
+            with capture_logs() as logs:
+                await program.look()
+                await program.look()
+            alarms = [(line["version"], line["reason"]) for line in logs if line["event"] == "model.unusable"]
+            assert alarms == [("v2", SPOILT[how])], how
+            assert program.version == "v1"
+            assert program.model is not None
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def spoil(folder: Path, how: str) -> None:
@@ -276,7 +287,7 @@ def spoil(folder: Path, how: str) -> None:
 
 
 async def test_a_model_that_is_whole_again_is_taken(school: School) -> None:
-    running = await promoted(school)
+    (running,) = await promoted(school)
     (school.models / "v2").rename(school.models / "away")
     assert not await running.look()
     (school.models / "away").rename(school.models / "v2")
@@ -310,7 +321,7 @@ async def test_a_running_program_notices_by_itself(school: School, monkeypatch: 
 
 
 async def test_what_an_admin_promoted_stays_whatever_lies_in_the_folder(school: School) -> None:
-    running = await promoted(school)
+    (running,) = await promoted(school)
     assert await running.look()
     save(train(SMALL[:-1]), school.models / "current", MODELS)
     assert not await running.look()
