@@ -87,7 +87,7 @@ def taken(name: str, call: Sequence[str]) -> dict[str, Any]:
     """What one benchmark told, as figures."""
     print(f"{name}: python -m {' '.join(call)}", flush=True)
     busy = os.getloadavg()[0]
-    said = subprocess.run([sys.executable, "-m", *call, "--json"], cwd=HERE.parent, check=True, capture_output=True)
+    said = subprocess.run([sys.executable, "-m", *call, "--json"], cwd=HERE.parent, check=True, stdout=subprocess.PIPE)
     told = json.loads(said.stdout.splitlines()[-1])
     found = {
         key: figure_of(figure, _number(told[figure.told]), f"python -m {' '.join(call)}", busy)

@@ -97,7 +97,7 @@ def town(folder: Path, cases: int) -> Iterator[Any]:
         def run(serve: int) -> Running:
             port = free_port()
             ours = [Program(folder, PORT=str(port), **settings)]
-            after.callback(lambda: [one.stop() for one in ours])
+            after.callback(lambda: [one.stop(seconds=60) for one in ours])
             ours[0].wait(300)
             _give_passwords(server.url)
             if serve:
