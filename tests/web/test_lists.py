@@ -49,7 +49,7 @@ async def test_a_bulletin_is_a_paper_of_a_week_that_is_over(site: Site) -> None:
     for week, status in (("2026-W47", 422), ("2026-W60", 404), ("x", 404)):
         assert (await http.get(f"{LIST}/{week}.pdf")).status_code == status
     assert (await site.client().get(f"{LIST}/{WEEK}.pdf")).status_code == 401
-    assert (await site.client().get(LIST)).headers["location"] == "/staff"
+    assert (await site.client().get(LIST)).headers["location"] == f"/staff?next={LIST}"
 
 
 async def test_a_supervisor_sets_what_a_community_shall_settle(site: Site) -> None:

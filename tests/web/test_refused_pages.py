@@ -73,7 +73,7 @@ async def test_a_form_posted_from_elsewhere_ends_on_a_page_and_does_nothing(admi
 async def test_what_may_be_over_soon_offers_the_address_again(shared_site: Site) -> None:
     """A door that is asked too often, one whose database is away, one that fails: our handlers around them."""
     app, kinds = FastAPI(), {"away": PoolTimeout(), "busy": TooOften("request.too_often"), "bug": ValueError()}
-    app.state.parts = shared_site.parts
+    app.state.parts = shared_site.transport.app.state.parts
     refusals.mount(app)
 
     @app.get("/falls/{how}")

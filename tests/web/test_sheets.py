@@ -52,7 +52,7 @@ async def test_another_s_area_looks_like_none(site: Site) -> None:
 
 async def test_somebody_signed_out_is_shown_the_way_in(site: Site) -> None:
     shown = await site.client().get(PAGE)
-    assert (shown.status_code, shown.headers["location"]) == (303, "/staff")
+    assert (shown.status_code, shown.headers["location"]) == (303, "/staff?next=/staff/sheets")
     assert (await site.client().get("/staff/sheets.pdf", params={"area": GRID})).status_code == 401
 
 

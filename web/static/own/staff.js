@@ -54,7 +54,7 @@ function signedOut() {
 /** Where somebody was sent from to sign in; only pages of this site. */
 const sentFrom = () => {
   const next = new URLSearchParams(location.search).get("next") ?? "";
-  return /^\/(console|board)(?=[/?]|$)/.test(next) ? next : "";
+  return /^\/(console|board|staff\/(?:bulletins|clearing|sheets))(?=[/?]|$)/.test(next) ? next : "";
 };
 
 function signedIn(person, to) {
