@@ -91,7 +91,7 @@ async def test_a_volunteer_reports_and_sees_only_that(site: Site) -> None:
         ("zhangwei", {"phone": "12"}, (422, "filing.phone")),
         ("zhangwei", {"photos": [str(uuid4())]}, (422, "photo.not_found")),
         ("zhangwei", {"how": "else"}, (400, "request.malformed")),
-        ("caoying", {}, (403, "step.not_allowed")),
+        ("caoying", {}, (403, "console.not_yours")),
     ],
 )
 async def test_refusals(site: Site, person: str, given: dict[str, Any], expected: tuple[int, str]) -> None:
