@@ -122,7 +122,7 @@ async def test_before_it_is_handed_out_a_dispatcher_changes_the_category_and_onl
     after = await the_case(site, number)
     changed = {name for name, value in after.model_dump().items() if value != before.model_dump()[name]}
     assert (changed, after.category, after.item, after.status) == (
-        {"category", "item", "version"}, "公安", "公安/养犬", Status.TRIAGE,
+        {"category", "item", "version", "chain"}, "公安", "公安/养犬", Status.TRIAGE,
     )  # fmt: skip
     async with site.parts.sessions() as session:
         events = (await session.exec(select(Event).where(Event.case_id == after.id).order_by(Event.seq))).all()

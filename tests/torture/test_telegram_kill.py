@@ -33,7 +33,7 @@ from tests.support.telegram import RESIDENT_TOKEN, STAFF_TOKEN, Phone, a_world, 
 
 pytestmark = [pytest.mark.kill, pytest.mark.xdist_group("kill")]
 
-RESIDENTS, KILLS, STOPS = size(36, 200), size(6, 40), size(2, 10)
+RESIDENTS, KILLS, STOPS = size(30, 200), size(5, 40), size(2, 10)
 TALKING = 12  # residents at once
 PASSWORD, SECRET = "kill-test-1963", "kill tests only: 0123456789abcdef"
 PATIENCE = 150.0

@@ -4,15 +4,19 @@ anything twice (R12)."""
 import time
 from pathlib import Path
 
+import pytest
+
 from simulator.server import running as simulator_running
 from tests.support.clock import Clock
+from tests.support.promises import size
 from tests.support.telegram import a_world, program, until
 
-PEOPLE, TIMES, LONGEST = 50, 20, 5.0
+PEOPLE, TIMES, LONGEST = 50, size(10, 20), 5.0
 LINES = ("help", "never_mind", "my.none", "lookup.wrong")
 
 
-async def test_stopped_twenty_times_with_fifty_lines_to_bring(town_url: str, tmp_path: Path, clock: Clock) -> None:
+@pytest.mark.promise("R12")
+async def test_stopped_again_and_again_with_fifty_lines_to_bring(town_url: str, tmp_path: Path, clock: Clock) -> None:
     world, slowest, left = a_world(), 0.0, list[int]()
     async with simulator_running(world) as address:
         async with program(town_url, tmp_path, clock, world, address) as telegram:

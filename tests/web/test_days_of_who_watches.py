@@ -118,7 +118,7 @@ async def test_an_auditor_reads_everything_and_moves_nothing(
     await seen.look_both()
 
     for one in menu.PAGES:
-        if "auditor" not in one.who:
+        if "auditor" not in one.who or one.path == "/console/security":  # where everybody keeps their own sign-in
             continue
         await seen.go(one.path)
         forms = page.locator("main form[data-post], main form[data-save], main [data-password]")
