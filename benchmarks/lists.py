@@ -431,8 +431,9 @@ async def shown(made: Sessions, book: Book, person: Person, asked: Search, after
 async def waiting(made: Sessions, person: Person, _: str) -> tuple[int, str]:
     """The staff page's door: what waits for somebody, with the numbers on its tabs."""
     async with made() as session:
-        rows = await in_hand.tasks(session, person, "mine")
-        await in_hand.counts(session, person)
+        beside = await in_hand.beside(session, person)
+        rows = await in_hand.tasks(session, person, "mine", beside)
+        await in_hand.counts(session, person, beside)
         await queries.people(session, {case.assignee or "" for case, _ in rows})
         return len(rows), ""
 

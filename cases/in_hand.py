@@ -3,12 +3,12 @@
 Every reason for a case to stand there is asked by itself, of an index that holds the open cases alone.
 """
 
-from collections.abc import Collection, Sequence
-from typing import Any
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy
-from sqlalchemy import ColumnElement, Select, func, literal_column, text, union
+from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, any_, bindparam, func, literal_column, text, union
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -17,26 +17,33 @@ from cases.errors import NotFound
 from models import OPEN, STEPS, Case, CoTask, Order, Person, Photo, Role, Status
 from models.listed import DUE, OPEN_CASES
 from models.status import AT_WORK, UNDECIDED
+from routing.assign import held
 
 LIST_LIMIT = 200
+STATEMENTS_MOST = 4_000  # a thousand people with four tabs
 _OPEN: ColumnElement[bool] = text(OPEN_CASES)  # type: ignore[assignment]  # in the very words of the indexes
 _DUE: ColumnElement[Any] = literal_column(DUE)
 
 Reasons = Sequence[ColumnElement[bool]]
+_CALLED = col(Case.id) == any_(bindparam("called", type_=ARRAY(Uuid)))
+_ORDERED = col(Case.id) == any_(bindparam("ordered", type_=ARRAY(Uuid)))
 
 
-def reasons(person: Person, name: str, called: Collection[UUID] = (), ordered: Collection[UUID] = ()) -> Reasons:
-    """The conditions behind a tab of the staff page, of which one must hold; raises NotFound for an unknown one.
+class Beside(NamedTuple):
+    """Cases that wait for somebody without being theirs."""
 
-    `called`: the cases that wait for them as for a called unit, see `calls`; `ordered`: for an answer, see `orders`.
-    """
+    called: list[UUID]  # as for a called unit
+    ordered: list[UUID]  # for the answer to a supervision order (督办单), whatever became of the case meanwhile
+
+
+def reasons(person: Person, name: str) -> Reasons:
+    """The conditions behind a tab of the staff page, of which one must hold; raises NotFound for an unknown one."""
     match name:
         case "mine":
             lead = col(Case.status).in_(AT_WORK) & _OPEN
-            theirs = [lead & (col(Case.assignee) == person.code)]
-            theirs += [lead & col(Case.assignee).is_(None) & (col(Case.unit) == person.unit)]
-            theirs += [col(Case.id).in_(called) & col(Case.status).in_(STEPS["co_sign"].before)] if called else []
-            return [*theirs, *([col(Case.id).in_(ordered)] if ordered else [])]
+            theirs = lead & (col(Case.assignee) == person.code)
+            units = lead & col(Case.assignee).is_(None) & (col(Case.unit) == person.unit)
+            return [theirs, units, _CALLED & col(Case.status).in_(STEPS["co_sign"].before), _ORDERED]
         case "triage" if person.role in access.SEES_ALL:
             return [col(Case.status).in_(UNDECIDED) & _OPEN]
         case "review" if person.role is Role.LEADER:
@@ -50,16 +57,14 @@ def reasons(person: Person, name: str, called: Collection[UUID] = (), ordered: C
     raise NotFound("view.not_found")
 
 
-async def calls(session: AsyncSession, person: Person) -> Sequence[UUID]:
-    """Where their unit was called and they have it in hand. Asked by itself, so that both questions keep an index."""
+async def beside(session: AsyncSession, person: Person) -> Beside:
+    """Asked by itself, so that the other questions keep their index."""
     theirs = (CoTask.unit == person.unit, col(CoTask.status).in_(access.PENDING), CoTask.assignee == person.code)
-    return (await session.exec(select(CoTask.case_id).where(*theirs))).all()
-
-
-async def orders(session: AsyncSession, person: Person) -> Sequence[UUID]:
-    """Where a supervision order (督办单) waits for their answer, whatever became of the case meanwhile."""
     open_ = (col(Order.answered_at).is_(None), col(Order.closed_at).is_(None))
-    return (await session.exec(select(Order.case_id).where(*open_, asks(person)))).all()
+    called = select(func.array_agg(CoTask.case_id)).where(*theirs).scalar_subquery()
+    ordered = select(func.array_agg(Order.case_id)).where(*open_, asks(person)).scalar_subquery()
+    row = (await session.execute(sqlalchemy.select(called, ordered))).one()
+    return Beside(*(list(found or ()) for found in row))
 
 
 def asks(person: Person) -> ColumnElement[bool]:
@@ -68,33 +73,56 @@ def asks(person: Person) -> ColumnElement[bool]:
     return by_name | (col(Order.unit) == person.unit) if person.role is Role.LEADER else by_name
 
 
-async def tasks(session: AsyncSession, person: Person, name: str) -> Sequence[tuple[Case, int]]:
-    """Cases of a tab with their number of photos, the nearest deadline first."""
-    of_case = (Photo.case_id == Case.id, Photo.kind == "photo")
-    photos = select(func.count()).where(*of_case).correlate(Case).scalar_subquery()
-    order = (col(Case.submitted_at).desc(),) if name == "filed" else (_DUE, col(Case.id))
-    called, ordered = (await calls(session, person), await orders(session, person)) if name == "mine" else ((), ())
-    parts = [
-        select(Case.id).where(access.sees(person), reason).order_by(*order).limit(LIST_LIMIT)
-        for reason in reasons(person, name, called, ordered)
-    ]
-    chosen = select(Case, photos).where(col(Case.id).in_(_either(parts)))
-    rows = await session.exec(chosen.order_by(*order).limit(LIST_LIMIT))
+async def tasks(
+    session: AsyncSession, person: Person, name: str, others: Beside | None = None
+) -> Sequence[tuple[Case, int]]:
+    """Cases of a tab with their number of photos, the nearest deadline first. `others`: where it is known already."""
+    chosen = _kept(person, name, lambda: _chosen(person, name))
+    others = others or (await beside(session, person) if name == "mine" else Beside([], []))
+    rows = await session.execute(chosen, others._asdict() if name == "mine" else {})
     return [(case, int(count)) for case, count in rows.all()]
 
 
-async def counts(session: AsyncSession, person: Person) -> dict[str, int]:
+async def counts(session: AsyncSession, person: Person, others: Beside | None = None) -> dict[str, int]:
     """How many wait under each tab this person has, and how many of theirs are overdue; one question for all."""
-    called, ordered = await calls(session, person), await orders(session, person)
-    tabs = {"mine": reasons(person, "mine", called, ordered)}
+    others = others or await beside(session, person)
+    row = (await session.execute(_kept(person, "", lambda: _counted(person)), others._asdict())).one()
+    return {"mine": 0, "triage": 0, "review": 0, **row._asdict()}
+
+
+_statements = dict[Hashable, Any]()
+
+
+def _kept(person: Person, name: str, build: Callable[[], Any]) -> Any:
+    """Put together once for a person as they are now: that takes longer than the answer."""
+    key = (name, person.code, person.role, person.unit, person.area, *person.holds, None, *held(person))
+    if key not in _statements:
+        if len(_statements) >= STATEMENTS_MOST:
+            _statements.clear()
+        _statements[key] = build()
+    return _statements[key]
+
+
+def _chosen(person: Person, name: str) -> Any:
+    of_case = (Photo.case_id == Case.id, Photo.kind == "photo")
+    photos = select(func.count()).where(*of_case).correlate(Case).scalar_subquery()
+    order = (col(Case.submitted_at).desc(),) if name == "filed" else (_DUE, col(Case.id))
+    parts = [
+        select(Case.id).where(access.sees(person), reason).order_by(*order).limit(LIST_LIMIT)
+        for reason in reasons(person, name)
+    ]
+    return select(Case, photos).where(col(Case.id).in_(_either(parts))).order_by(*order).limit(LIST_LIMIT)
+
+
+def _counted(person: Person) -> Select[Any]:
+    tabs = {"mine": reasons(person, "mine")}
     tabs |= {"triage": reasons(person, "triage")} if person.role in access.SEES_ALL else {}
     tabs |= {"review": reasons(person, "review")} if person.role is Role.LEADER else {}
-    late = [reason & col(Case.overdue) for reason in reasons(person, "mine", called)]
+    late = [reason & col(Case.overdue) for reason in reasons(person, "mine")[:-1]]  # an order has its own clock
     found = {name: _number(person, some) for name, some in {**tabs, "overdue": late}.items()}
     filed = select(func.count()).where(col(Case.filed_by) == person.code, col(Case.status).in_(OPEN))
     columns = [one.label(name) for name, one in found.items()]
-    row = (await session.execute(sqlalchemy.select(*columns, filed.scalar_subquery().label("filed")))).one()
-    return {"mine": 0, "triage": 0, "review": 0, **row._asdict()}
+    return sqlalchemy.select(*columns, filed.scalar_subquery().label("filed"))
 
 
 def _number(person: Person, some: Reasons) -> Any:

@@ -109,8 +109,9 @@ async def sign_out(me: SignedInHere, response: Response, parts: PartsHere) -> No
 async def tasks(me: SignedInHere, parts: PartsHere, locale: Locale, view: str = "mine") -> dict[str, Any]:
     now = parts.now()
     async with parts.transactions.read() as session:
-        rows = await in_hand.tasks(session, me.person, view)
-        counts = await in_hand.counts(session, me.person)
+        beside = await in_hand.beside(session, me.person)
+        rows = await in_hand.tasks(session, me.person, view, beside)
+        counts = await in_hand.counts(session, me.person, beside)
         names = await queries.people(session, {case.assignee or "" for case, _ in rows})
     at_desk = Desk(parts, me.person, locale, now)
     shown = [at_desk.task(case, photos=photos, names=names) for case, photos in rows]
