@@ -143,7 +143,7 @@ def main() -> None:
     asked.add_argument("--runs", type=int, default=5)
     runs = asked.parse_args().runs
     with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
-        program = Program(Path(folder)).wait()
+        program = Program(Path(folder), fresh=True).wait()
         try:
             asyncio.run(measure(f"{program.url}/?lang=zh-Hans", runs))
         finally:

@@ -22,6 +22,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from statistics import quantiles
 from typing import Any
@@ -96,14 +97,15 @@ def town(folder: Path, cases: int) -> Iterator[Any]:
 
         def run(serve: int) -> Running:
             port = free_port()
-            ours = [Program(folder, PORT=str(port), **settings)]
+            begin = partial(Program, folder, fresh=True, **settings)
+            ours = [begin(PORT=str(port))]
             after.callback(lambda: [one.stop(seconds=60) for one in ours])
             ours[0].wait(300)
             _give_passwords(server.url)
             if serve:
                 ours.pop().stop()
-                ours.append(Program(folder, ("work",), **settings).wait(mark="working"))
-                ours.extend(Program(folder, ("serve",), PORT=str(free_port()), **settings).wait() for _ in range(serve))
+                ours.append(begin(("work",)).wait(mark="working"))
+                ours.extend(begin(("serve",), PORT=str(free_port())).wait() for _ in range(serve))
             first = int((folder / "postgres" / "postmaster.pid").read_text().split()[0])
             pids = [first, *(one.process.pid for one in ours)]
             return Running([one.url for one in ours if one.url], server.url, [psutil.Process(pid) for pid in pids])

@@ -34,12 +34,16 @@ def answered(program: Program) -> None:
         assert any(line["from"] == "us" for line in answer.json()["messages"])
 
 
-def megabytes(program: Program) -> float:
-    """Proportional set size of the program and of its PostgreSQL, shared pages counted once."""
+def megabytes(program: Program) -> tuple[float, float]:
+    """Proportional set size, shared pages counted once: of the program, and of its PostgreSQL."""
     first = int((program.data_dir / "postgres" / "postmaster.pid").read_text().split()[0])
     server = psutil.Process(first)
-    whole = [psutil.Process(program.process.pid), server, *server.children(recursive=True)]
-    return sum(process.memory_full_info().pss for process in whole) / 2**20
+    whole = [server, *server.children(recursive=True)]
+    return _pss([psutil.Process(program.process.pid)]), _pss(whole)
+
+
+def _pss(processes: list[psutil.Process]) -> float:
+    return sum(process.memory_full_info().pss for process in processes) / 2**20
 
 
 def grown(program: Program, messages: int) -> dict[str, float]:
@@ -64,17 +68,21 @@ async def _talked(program: Program, messages: int) -> dict[str, float]:
         await asyncio.gather(*(some(min(WARM, messages // 2)) for _ in range(AT_ONCE)))
         warm = megabytes(program)
         await asyncio.gather(*(some(messages) for _ in range(AT_ONCE)))
-        return {"memory_warm_mb": warm, "memory_after_mb": megabytes(program)}
+        after = megabytes(program)
+    return {
+        "memory_warm_mb": sum(warm), "memory_after_mb": sum(after),
+        "program_warm_mb": warm[0], "program_after_mb": after[0],
+    }  # fmt: skip
 
 
 def measured(data: Path, messages: int) -> dict[str, Any]:
-    Program(data).wait().stop()
+    Program(data, fresh=True).wait().stop()
     begun = time.perf_counter()
-    program = Program(data).wait()
+    program = Program(data, fresh=True).wait()
     ready = time.perf_counter() - begun
     answered(program)
     first = time.perf_counter() - begun
-    idle = megabytes(program)
+    idle = sum(megabytes(program))
     found = {"start_seconds": ready, "first_answer_seconds": first, "memory_idle_mb": idle}
     if messages:
         found |= grown(program, messages)
@@ -97,6 +105,7 @@ def main() -> None:
     print(f"memory: {found['memory_idle_mb']} MB (400 MB)")
     if asked.messages:
         print(f"from {found['memory_warm_mb']} to {found['memory_after_mb']} MB after {asked.messages:,} messages")
+        print(f"of that the program alone: from {found['program_warm_mb']} to {found['program_after_mb']} MB")
 
 
 if __name__ == "__main__":

@@ -130,7 +130,7 @@ async def ours(bot: Bot, address: str, folder: Path) -> AsyncIterator[Program]:
     settings = {
         "TELEGRAM_RESIDENT_TOKEN": bot.token, "TELEGRAM_API_BASE": address, "TELEGRAM_MESSAGES_PER_SECOND": "1000",
     }  # fmt: skip
-    program = await asyncio.to_thread(lambda: Program(folder, **settings).wait(120))
+    program = await asyncio.to_thread(lambda: Program(folder, fresh=True, **settings).wait(120))
     try:
         yield program
     finally:

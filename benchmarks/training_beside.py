@@ -106,7 +106,7 @@ def main(
     os.environ["MODEL_KEY"] = MODELS.text
     folder = Path(tempfile.mkdtemp(prefix="fengqiao-"))
     folder.chmod(0o755)
-    program = Program(folder)
+    program = Program(folder, fresh=True)
     try:
         program.wait(300)
         asyncio.run(measure(folder, program, windows, rate))
