@@ -56,7 +56,8 @@ FIGURES: Mapping[str, Figure] = {
     "messages_of_raw_echo": Figure("messages, of the raw echoes", "messages", "of_raw_echo"),
     "start_seconds": Figure("second start to open doors, s", "start", "start_seconds", most=8),
     "memory_idle_mb": Figure("memory idle, program and PostgreSQL, MB", "start", "memory_idle_mb", most=400),
-    "memory_growth_pct": Figure("growth of it by the messages, %", "start", "memory_growth_pct", most=5),
+    "memory_growth_pct": Figure("growth of the program by the messages, %", "start", "memory_growth_pct", most=5),
+    "memory_after_mb": Figure("memory after them, program and PostgreSQL, MB", "start", "memory_after_mb", most=400),
 }  # fmt: skip
 
 
