@@ -30,8 +30,8 @@ from sqlalchemy import text
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app import run as program
 from app.database import Sessions, engine, sessions, start_server, stop_server
-from app.run import settle
 from app.migrate import upgrade
 from benchmarks.sweep import DATA, settle
 from cases import in_hand, listing, queries, search
@@ -361,7 +361,7 @@ async def measured(url: str, rounds: int, only: str) -> list[str]:
             book = await read_book(session)
             chosen = (await session.exec(select(Person).where(col(Person.code).in_(PEOPLE)))).all()
         by_role = {person.code: person for person in chosen}
-        settle()  # as the program does
+        program.settle()
         tries = [(f"{name}", by_role["chenlu"], asked) for name, asked in lists(book).items()]
         for name in ("guwenbo", "jiangyan", "caoying"):
             tries.append((f"{by_role[name].role}: open", by_role[name], Search()))
