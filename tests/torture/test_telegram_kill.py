@@ -36,7 +36,7 @@ pytestmark = [pytest.mark.kill, pytest.mark.xdist_group("kill")]
 RESIDENTS, KILLS, STOPS = size(30, 200), size(5, 40), size(2, 10)
 TALKING = 12  # residents at once
 PASSWORD, SECRET = "kill-test-1963", "kill tests only: 0123456789abcdef"
-PATIENCE = 150.0
+PATIENCE = size(150.0, 1200.0)  # a staff chat takes one line a second
 WORKERS = ("limin", "kangkeqin")
 SMOKE = "楼下烧烤店油烟直往家里灌，晚上不敢开窗"
 PRESSED = ("不是同一件事，单独反映", "提交", "都不是，请人看", "没有具体地点")  # in this order; else the first button
@@ -167,7 +167,7 @@ async def test_killed_and_stopped_while_people_talk(
         Somebody(Told(f"{SMOKE}（第 {n + 1} 封）"), Phone(world, world.bot(RESIDENT_TOKEN))) for n in range(RESIDENTS)
     ]
     workers = [Phone(world, world.bot(STAFF_TOKEN), name) for name in WORKERS]
-    async with asyncio.timeout(size(600, 3600)), simulator_running(world) as api, town(folder, api, chance) as here:
+    async with asyncio.timeout(size(600, 5400)), simulator_running(world) as api, town(folder, api, chance) as here:
         await here.open()
         await bind(here, workers)
         async with asyncio.TaskGroup() as tasks:
