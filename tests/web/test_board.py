@@ -109,7 +109,7 @@ async def test_down_to_a_building_and_back_by_keyboard(at_work: tuple[Site, str]
         await desk.look(f"board-{laptop['width']}")
         assert await page.evaluate("document.documentElement.scrollHeight <= innerHeight"), laptop
     await page.set_viewport_size(WALL)
-    assert await page.get_by_label("黄色预警").or_(page.get_by_label("红色预警")).count() == 0  # streets are calm
+    assert await page.get_by_label("红色预警").count() == 0  # none is red; what is late by this hour may be yellow
     await page.evaluate("window.same = true")
     for code in PATH:
         await _to(desk, f'a.part[href="/board?area={code}"]')
