@@ -86,15 +86,16 @@ async def tasks(
 async def counts(session: AsyncSession, person: Person, others: Beside | None = None) -> dict[str, int]:
     """How many wait under each tab this person has, and how many of theirs are overdue; one question for all."""
     others = others or await beside(session, person)
-    row = (await session.execute(_kept(person, "", lambda: _counted(person)), others._asdict())).one()
+    row = (await session.execute(_kept(person, None, lambda: _counted(person)), others._asdict())).one()
     return {"mine": 0, "triage": 0, "review": 0, **row._asdict()}
 
 
 _statements = dict[Hashable, Any]()
 
 
-def _kept(person: Person, name: str, build: Callable[[], Any]) -> Any:
-    """Put together once for a person as they are now: that takes longer than the answer."""
+def _kept(person: Person, name: str | None, build: Callable[[], Any]) -> Any:
+    """Put together once for a person as they are now: that takes longer than the answer. None: the numbers of all tabs,
+    which no tab's name, however asked for, may be taken for."""
     key = (name, person.code, person.role, person.unit, person.area, *person.holds, None, *held(person))
     if key not in _statements:
         if len(_statements) >= STATEMENTS_MOST:

@@ -397,6 +397,7 @@ TABLE: list[Bad] = [
     sign_in("unknown name", 401, "sign_in.wrong", name="nobody", password="枫桥 test 1963"),
     sign_in("somebody who left", 401, "sign_in.wrong", name="mengjingxing", password="枫桥 test 1963"),
     Bad("unknown list", "limin", "GET /api/staff/tasks", 404, "view.not_found", {"params": {"view": "a\x00' or 1=1"}}),
+    Bad("list without a name", "limin", "GET /api/staff/tasks", 404, "view.not_found", {"params": {"view": ""}}),
     Bad("list of dispatchers", "limin", "GET /api/staff/tasks", 404, "view.not_found", {"params": {"view": "triage"}}),
     Bad("list of leaders", "limin", "GET /api/staff/tasks", 404, "view.not_found", {"params": {"view": "review"}}),
     Bad("case not there", "limin", "GET /api/staff/cases/261118-9999", 404, "case.not_found"),
