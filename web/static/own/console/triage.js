@@ -24,9 +24,15 @@ function pin() {
   if (location.pathname + location.search !== address) history.replaceState(null, "", address);
 }
 
-async function next() {
-  history.replaceState(null, "", HERE);
-  await redraw();
+/** In place: a key pressed the moment the next case is seen is heard, and none reaches the one before it. */
+async function next(address = HERE) {
+  busy = true;
+  history.replaceState(null, "", address);
+  try {
+    await redraw();
+  } finally {
+    busy = false;
+  }
   pin();
   window.scrollTo(0, 0);
   $("main").focus({ preventScroll: true });
@@ -42,7 +48,7 @@ function done(number, words) {
 const ends = (it, words) => ({
   taken: () => {
     done(it.case.number, words);
-    next();
+    return next();
   },
   faster: (error) => {
     announce(error.message);
@@ -59,7 +65,7 @@ async function send(it, given, name) {
   busy = true;
   try {
     await take(it.case.number, { step: "assign", version: it.case.version, ...given });
-    ends(it, words).taken();
+    await ends(it, words).taken();
   } catch (error) {
     if (error.latest || error.status === 404) ends(it, words).faster(error);
     else toast(error.message);
@@ -119,6 +125,11 @@ async function other() {
 /* ---- presses and keys */
 
 document.addEventListener("click", (event) => {
+  const skip = event.target.closest("a#next");
+  if (skip && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+    event.preventDefault();
+    next(skip.href);
+  }
   const pressed = event.target.closest("button");
   if (!pressed) return;
   if (pressed.matches(".choice")) choose(pressed);
@@ -135,7 +146,7 @@ const KEYS = { 1: "choice-1", 2: "choice-2", 3: "choice-3", o: "other", r: "reje
 
 document.addEventListener("keydown", (event) => {
   if (event.isComposing || event.keyCode === 229 || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-  if (event.target.matches("input, textarea, select") || document.querySelector("dialog[open]")) return;
+  if (busy || event.target.matches("input, textarea, select") || document.querySelector("dialog[open]")) return;
   if (event.key === "?") $("keys").showModal();
   const named = KEYS[event.key.toLowerCase()];
   if (!named || !$(named)) return;
