@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -33,7 +33,7 @@ from app.neighbours import Neighbours
 from app.redeliver import redeliver
 from app.settings import Settings
 from app.shadowing import Shadowing
-from bot import delivery
+from bot import delivery, tries
 from bot.desk import teaching
 from bot.desk.cards import refresh as refresh_cards
 from bot.inbox import Inbox
@@ -48,6 +48,7 @@ from cases.intake import Guess
 from cases.keys import Keys
 from classifiers import Model
 from classifiers.danger import danger
+from web.patience import Patience
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -87,6 +88,7 @@ class Parts:
     bots: Sequence[Bot]
     learning: Learning
     rewording: Rewording
+    patience: Patience = field(default_factory=Patience)  # the site's, with a database that is away
 
     @property
     def model(self) -> Model | None:
@@ -227,6 +229,10 @@ def make_work(
         async with transactions.begin() as session:
             return await week_sums.keep(session, senses.book, now())
 
+    async def clear_tries() -> int:
+        async with transactions.begin() as session:
+            return await tries.clear(session)
+
     return Work(
         deliver,
         deliver_together,
@@ -242,6 +248,7 @@ def make_work(
         neighbours.go_on,
         keep_a_week,
         record=record.tend,
+        tries=clear_tries,
     )
 
 
@@ -295,6 +302,7 @@ def build_site(parts: Parts) -> "FastAPI":
         deep_link=links.get("telegram"),
         staff_link=links.get("telegram-staff"),
         receptions={bot.channel.name: bot.reception for bot in parts.bots if bot.hook},
+        patience=parts.patience,
         hook_secret=hook_secret(parts.settings, parts.keys),
         reread=lambda: refresh(parts),
     )

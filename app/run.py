@@ -19,7 +19,6 @@ from app.jobs import work_on
 from app.settings import Settings
 
 STREAMS_SECONDS = 3  # for open answers to end; they are told to at once
-CLOSING_SECONDS = 1.0  # for what runs beside the doors
 STOP_SECONDS = 6.0  # for everything of ours; the database comes after and needs one or two
 WATCH_SECONDS = 2.0
 
@@ -70,13 +69,15 @@ async def _run(
             settle()
             running = [asyncio.create_task(part, name=name) for name, part in _parts(parts, server, worker)]
             if site is not None:
+                feeling = pulse.feel(listening_url(parts), parts.patience)
+                running.append(asyncio.create_task(feeling, name="pulse"))
                 running.append(asyncio.create_task(serve(parts, site, stop, ready), name="site"))
             else:
                 await ready(parts)
             ended = await _until(stop, running)
             await _end(running)
             if ended:
-                raise PartEnded(", ".join(ended))
+                raise PartEnded(f"ended by itself: {', '.join(ended)}")
 
 
 def settle() -> None:
@@ -118,9 +119,8 @@ async def serve(parts: Parts, site: socket.socket, stop: asyncio.Event, ready: R
     """The doors, until `stop`; then open streams are told to end, and answers under way get a few seconds."""
     import uvicorn
 
-    app, live = build_site(parts), parts.live
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=STREAMS_SECONDS,
+        build_site(parts), log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=STREAMS_SECONDS,
         server_header=False, proxy_headers=True, forwarded_allow_ips=parts.settings.trusted_proxies,
     )  # fmt: skip
 
@@ -134,16 +134,11 @@ async def serve(parts: Parts, site: socket.socket, stop: asyncio.Event, ready: R
             await ready(parts)
 
     doors = Doors(config)
-    beside = [
-        asyncio.create_task(_close(doors, live, stop)),
-        asyncio.create_task(pulse.feel(listening_url(parts), app.state.parts.patience)),
-    ]
+    closing = asyncio.create_task(_close(doors, parts.live, stop))
     try:
         await doors.serve(sockets=[site])
     finally:
-        for task in beside:
-            task.cancel()
-        await asyncio.wait(beside, timeout=CLOSING_SECONDS)
+        closing.cancel()
 
 
 async def _close(doors: Any, live: Any, stop: asyncio.Event) -> None:

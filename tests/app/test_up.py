@@ -4,6 +4,8 @@ import os
 import re
 import signal
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,10 +16,21 @@ import psycopg
 import pytest
 
 from app.server import url_of
-from tests.support.program import Program, end
+from tests.support.databases import ROOT
+from tests.support.program import Program, end, free_port
 
 Launch = Callable[..., Program]
 pytestmark = pytest.mark.kill
+BROKEN_PULSE = """
+from app import pulse
+from app.__main__ import cli
+
+async def feel(url, patience):
+    raise RuntimeError("nobody expected this")
+
+pulse.feel = feel
+cli(["up"])
+"""
 
 
 @pytest.fixture(scope="module")
@@ -131,3 +144,15 @@ def test_a_wrong_setting_is_named(launch: Launch, data_dir: Path) -> None:
     program = launch(data_dir, SECRET_KEY="short")
     assert program.process.wait(20) == 2
     assert "SECRET_KEY" in (data_dir / "log").read_text()
+
+
+def test_a_part_that_ends_by_an_error_ends_the_program_and_is_named(data_dir: Path) -> None:
+    """Half a program would go on as if all were well; whoever started it starts it again."""
+    environment = {**os.environ, "DATA_DIR": str(data_dir), "PORT": str(free_port())}
+    ended = subprocess.run(
+        [sys.executable, "-c", BROKEN_PULSE], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert ended.returncode == 1
+    assert '"event": "part.ended"' in ended.stderr and '"error": "RuntimeError"' in ended.stderr
+    assert ended.stderr.splitlines()[-1] == "ended by itself: pulse"
+    assert not serves(data_dir)
