@@ -31,7 +31,8 @@ DUMP, MANIFEST = "database.dump", "manifest.json"
 PHOTO = re.compile(r"photos/([0-9a-f]{2})/(\1[0-9a-f]{62})\.(jpg|ogg)")
 HEADS = re.compile(r"record/\d{4}-\d{2}\.jsonl")
 EMPTY = "DROP SCHEMA public CASCADE; CREATE SCHEMA public;\n"
-TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
+TABLES = """SELECT relname FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND relpersistence = 'p' ORDER BY relname"""
 CHAINS = "SELECT id, chain FROM cases ORDER BY id"
 
 
@@ -67,7 +68,8 @@ def backup(url: str, data_dir: Path, to: Path, *, photos: bool = True) -> Figure
         raise CannotGoOn(f"{to} is there already")
     with tempfile.TemporaryDirectory(dir=to.parent, prefix=".backup-") as scratch, _snapshot(url) as (connection, name):
         aside, dump = Path(scratch) / "backup", Path(scratch) / DUMP
-        _program("pg_dump", url, ["--format=custom", f"--snapshot={name}", f"--file={dump}"])
+        what = ["--format=custom", "--no-unlogged-table-data", f"--snapshot={name}", f"--file={dump}"]
+        _program("pg_dump", url, what)
         found = figures(connection)
         stored = _photos(connection, data_dir / "photos") if photos else []
         with aside.open("xb") as file, tarfile.open(fileobj=file, mode="w") as archive:

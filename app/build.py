@@ -48,6 +48,7 @@ from cases.intake import Guess
 from cases.keys import Keys
 from classifiers import Model
 from classifiers.danger import danger
+from models import Notification
 from web.patience import Patience
 
 if TYPE_CHECKING:
@@ -107,7 +108,9 @@ async def build(settings: Settings, url: str, now: Now = utcnow) -> AsyncIterato
     try:
         sessions = make_sessions(engine)
         transactions = Transactions(
-            sessions, defer_deliveries, lambda session, cases: refresh_cards(session, cases, now())
+            sessions,
+            lambda session, notices: tell(session, notices, now()),
+            lambda session, cases: refresh_cards(session, cases, now()),
         )
         key = trusted(settings)
         in_use = InUse(transactions, settings.model_dir, now, key)
@@ -140,6 +143,11 @@ async def build(settings: Settings, url: str, now: Now = utcnow) -> AsyncIterato
                 await bot.channel.close()
     finally:
         await engine.dispose()
+
+
+async def tell(session: AsyncSession, notices: Sequence[Notification], now: datetime) -> None:
+    """Delivered with whatever caused them, or by jobs that are there with it."""
+    await defer_deliveries(session, await delivery.at_once(session, notices, now))
 
 
 async def refresh(parts: Parts) -> bool:

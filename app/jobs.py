@@ -48,6 +48,7 @@ LOST_AFTER = {
     "neighbours": 90.0,
     "record": 660.0,
     "week_sums": 660.0,
+    "tries": 90.0,
 }  # none runs this long: see `reap`
 UNDELIVERED_AFTER = 30.0
 KEEP_FAILED_HOURS = 7 * 24
@@ -72,6 +73,7 @@ class Work:
     neighbours: Callable[[], Awaitable[int]]  # a vote or some notices; 0 when nothing is due
     week_sums: Callable[[], Awaitable[int]]  # counts a week that is over; 0 when all are kept
     record: Callable[[], Awaitable[int]]  # links some old cases; keeps a head and returns 0 when none is left
+    tries: Callable[[], Awaitable[int]]  # of secrets: those that count no more go
 
 
 class Backoff(BaseRetryStrategy):
@@ -96,11 +98,12 @@ _DEFERRING = JobManager(PsycopgConnector())
 async def defer_deliveries(
     session: AsyncSession, notifications: Sequence[Notification], *, together: bool = True
 ) -> None:
-    """`deliver` jobs for (flushed) rows, in the session's own transaction, by one statement.
+    """`deliver` jobs for these rows, in the session's own transaction, by one statement.
 
     What is told to many goes TOGETHER to a job, unless it is tried again: then each has its own.
     """
     if notifications:
+        await session.flush()
         raw = await (await session.connection()).get_raw_connection()
         many = [row for row in notifications if together and is_told_to_many(row)]
         jobs = [_delivery(row) for row in notifications if not (together and is_told_to_many(row))]
@@ -116,7 +119,7 @@ async def defer_training(session: AsyncSession, version: str) -> None:
 
 
 def _delivery(row: Notification) -> Job:
-    assert row.id is not None, "flush before deferring"
+    assert row.id is not None, "flushed"
     return Job(
         queue=QUEUE,
         task_name="deliver",
@@ -128,7 +131,7 @@ def _delivery(row: Notification) -> Job:
 
 def _delivery_together(rows: Sequence[Notification]) -> Job:
     """Without a lock: it waits for no earlier notice of theirs, and nothing waits for it."""
-    assert all(row.id is not None for row in rows), "flush before deferring"
+    assert all(row.id is not None for row in rows), "flushed"
     return Job(
         queue=QUEUE,
         task_name="deliver_together",
@@ -247,6 +250,12 @@ def make_queue(url: str, work: Work) -> App:
         async with asyncio.timeout(BULLETIN_SECONDS):  # each lot is committed by itself; the next hour goes on
             while await work.record():
                 pass
+
+    @queue.periodic(cron="5-59/15 * * * *")
+    @queue.task(name="tries", queue=QUEUE, queueing_lock="tries", lock="tries", priority=-10)
+    async def tries(timestamp: int) -> None:
+        async with asyncio.timeout(SWEEP_SECONDS):
+            await work.tries()
 
     @queue.periodic(cron="17 3 * * *")
     @queue.task(name="tidy", queue=QUEUE, queueing_lock="tidy")

@@ -1,4 +1,4 @@
-"""How often is too often in a conversation, whichever channel it comes by.
+"""How often is too often in a conversation, whichever channel it comes by. Tries at secrets: bot/tries.py.
 
 Ours: the package `limits` looks through everybody it knows at each count, with a thread for each.
 """

@@ -15,6 +15,7 @@ from bot.messages import Arrival, Incoming, Say
 from bot.senses import Senses
 from bot.texts import DEFAULT, say
 from bot.transactions import Transactions
+from bot.tries import Tries
 from cases.errors import Refusal
 from cases.keys import Keys
 from models import Photo
@@ -122,8 +123,8 @@ class Residents:
         """Codes are not to be found by guessing."""
         if not secret(arrival.text):
             return True
-        mine = self.limits.allows(limits.LOOKUPS, self._who(arrival))
-        return mine and self.limits.allows(limits.LOOKUPS_IN_ALL)
+        tries = Tries(self.transactions, self.keys)
+        return await tries.allows((limits.LOOKUPS, self._who(arrival)), (limits.LOOKUPS_IN_ALL, ""))
 
     async def _came_or_went(self, arrival: Arrival, reachable: bool) -> str:
         """They blocked the bot, or let it in again. Of strangers nothing is kept."""

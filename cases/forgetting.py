@@ -70,7 +70,7 @@ OF_RESIDENT: Mapping[str, str] = {
     "residents": "DELETE FROM residents WHERE id = :resident",
 }
 UNTOUCHED: Mapping[str, str] = {
-    **dict.fromkeys(("ballots", "counted_ballots", "vote_slips", "scores"), HASHED),
+    **dict.fromkeys(("ballots", "counted_ballots", "vote_slips", "scores", "tries"), HASHED),
     **dict.fromkeys(
         (
             "people", "staff_sessions", "staff_acts", "binding_links", "desk_chats", "duty_shifts", "duty_handovers",

@@ -27,7 +27,7 @@ from models.personal import Unmasking
 from models.residents import ChatMessage, Conversation, Resident
 from models.rules import AssignTo, Calendar, ClockPolicy, Kind, RoutingRule, Workday
 from models.sending import RefusedUpdate, Sending, SentFile
-from models.sign_in import SecondFactor, StaffSession
+from models.sign_in import SecondFactor, StaffSession, Tries
 from models.status import (
     OPEN,
     STEPS,
@@ -125,6 +125,7 @@ __all__ = [
     "Timer",
     "Town",
     "TownImport",
+    "Tries",
     "Unit",
     "Unmasking",
     "VoteSlip",

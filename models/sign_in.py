@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger
+from sqlalchemy import ARRAY, BigInteger
 from sqlmodel import Field
 
-from models.base import DOCUMENT, Table, moment
+from models.base import AWARE, DOCUMENT, Table, moment
 
 
 class StaffSession(Table, table=True):
@@ -35,3 +35,16 @@ class SecondFactor(Table, table=True):
     recovery: list[str] = Field(default_factory=list, sa_type=DOCUMENT)
     created_at: datetime = moment()
     confirmed_at: datetime | None = moment(nullable=True)  # None: a key nobody has shown a code of yet
+
+
+class Tries(Table, table=True):
+    """When somebody last tried a secret (bot/tries.py), by a mark that names nobody.
+
+    Unlogged: a crash of the database forgives a quarter of an hour of guesses, and no try waits for the disk.
+    """
+
+    __tablename__ = "tries"
+    __table_args__ = {"prefixes": ["UNLOGGED"]}
+    mark: bytes = Field(primary_key=True)
+    times: list[datetime] = Field(sa_type=ARRAY(AWARE))  # newest first
+    until: datetime = moment()  # nothing of it counts after that

@@ -114,7 +114,7 @@ async def open_session(opening: Opening, request: Request, response: Response, p
 @router.post("/messages")
 async def post_message(message: Message, request: Request, who: Who, parts: PartsHere) -> dict[str, Any]:
     parts.limits.hit(limits.MESSAGES, str(who))
-    _guess(parts, message.text, who, request.client.host if request.client else "")
+    await _guess(parts, message.text, who, request.client.host if request.client else "")
     return await _take(parts, who, message.key, text=message.text, choice=message.choice)
 
 
@@ -161,16 +161,13 @@ async def get_messages(resident: Here, parts: PartsHere, after: str = "") -> dic
     }
 
 
-def _guess(parts: Parts, text: str, who: UUID, address: str) -> None:
+async def _guess(parts: Parts, text: str, who: UUID, address: str) -> None:
     """Codes are not to be found by guessing, nor is a whole building behind one router kept from its vote."""
     if lookup_code(text):
-        parts.limits.hit(limits.LOOKUPS, address)
+        await parts.tries.hit((limits.LOOKUPS, address), (limits.LOOKUPS_IN_ALL, ""))
     elif slip(text):
-        parts.limits.hit(limits.SLIPS, str(who))
-        parts.limits.hit(limits.SLIPS_OF_MANY, address)
-    else:
-        return
-    parts.limits.hit(limits.LOOKUPS_IN_ALL)
+        mine, ours = (limits.SLIPS, str(who)), (limits.SLIPS_OF_MANY, address)
+        await parts.tries.hit(mine, ours, (limits.LOOKUPS_IN_ALL, ""))
 
 
 def _heard_so_far(request: Request, after: str = "") -> int:

@@ -1,4 +1,7 @@
-"""How often is too often at the doors. Keyed on the name as well as the address: a building may share one router."""
+"""How often is too often at the doors. Keyed on the name as well as the address: a building may share one router.
+
+Of signing in those count that were wrong, or still are being looked at.
+"""
 
 from bot.limits import MINUTE, Limit
 

@@ -87,7 +87,7 @@ async def partner_of(
             key = await ports.opened(session, given)
             await ports.used(session, key, now)
     except ports.BadKey:
-        parts.limits.hit(BAD_KEYS, address)
+        await parts.tries.hit((BAD_KEYS, address))
         raise
     parts.limits.hit(Limit("partner", key.per_minute, MINUTE), key.partner)
     return key

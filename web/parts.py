@@ -13,6 +13,7 @@ from bot.live import Live
 from bot.media import Store
 from bot.senses import Senses
 from bot.transactions import Transactions
+from bot.tries import Tries
 from bot.wording import Wording
 from cases.keys import Keys
 from cases.learning import Learning
@@ -76,6 +77,10 @@ class Parts:
     def town(self) -> str:
         """What it is called, which an admin may change."""
         return self.senses.book.town.name
+
+    @property
+    def tries(self) -> Tries:
+        return Tries(self.transactions, self.keys)
 
     @property
     def wording(self) -> Wording:

@@ -80,14 +80,16 @@ async def sign_in(
     given: Credentials, request: Request, response: Response, parts: PartsHere, locale: Locale
 ) -> dict[str, Any]:
     name = given.name.strip().lower()
-    parts.limits.hit(limits.SIGN_INS_OF_ONE, name)
-    parts.limits.hit(limits.SIGN_INS, name, request.client.host if request.client else "")
+    address = request.client.host if request.client else ""
+    tries = (limits.SIGN_INS, f"{name}\0{address}"), (limits.SIGN_INS_OF_ONE, name)
+    await parts.tries.hit(*tries)
     async with parts.transactions.read() as session:
         person = await auth.check_password(session, given.name, given.password)
     async with parts.transactions.begin() as session:
         shown = await second_factor.show(session, parts.keys, person, given.code, parts.now())
         proven, agent = shown or person.role not in parts.proves, request.headers.get("user-agent", "")[:200]
         token, row = auth.begin(session, person, parts.now(), agent=agent, proven=proven)
+        await parts.tries.take_back(session, *tries)
     lasts = int(auth.LASTS.total_seconds())
     response.set_cookie(auth.COOKIE, token, lasts, httponly=True, samesite="strict", secure=parts.secure)
     return _me(parts, auth.SignedIn(person, row.csrf, row.token_hash, proven), locale)

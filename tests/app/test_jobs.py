@@ -51,10 +51,9 @@ class Town:
     @property
     def work(self) -> Work:
         none = self.nothing
-        return Work(
-            self.deliver, self.deliver_many, self.give_up, none, none, self.train, none, none, none, none, none, none,
-            none, record=none,
-        )  # fmt: skip
+        idle = dict.fromkeys(Work.__dataclass_fields__, none)
+        mine = {"deliver": self.deliver, "deliver_together": self.deliver_many, "give_up": self.give_up}
+        return Work(**{**idle, **mine, "train": self.train})
 
 
 @pytest.fixture

@@ -54,7 +54,7 @@ async def begin(here: Here) -> dict[str, str]:
 
 @router.post("/console/security/factor/confirm")
 async def confirm(given: Code, here: Here) -> dict[str, list[str]]:
-    _once_more(here)
+    await _once_more(here)
     keys, mine = here.parts.keys, here.me.token_hash
     async with here.parts.transactions.begin() as session:
         codes = await second_factor.confirm(session, keys, here.person, given.code, here.now, mine)
@@ -65,7 +65,7 @@ async def confirm(given: Code, here: Here) -> dict[str, list[str]]:
 @router.post("/console/security/factor/off", status_code=204)
 async def put_off(given: Code, here: Here) -> None:
     """Where a rank needs one, the next page asks for a new one."""
-    _once_more(here)
+    await _once_more(here)
     async with here.parts.transactions.begin() as session:
         await second_factor.put_off(session, here.parts.keys, here.person, given.code, here.now)
         mine = await session.get_one(StaffSession, here.me.token_hash)
@@ -93,5 +93,5 @@ def browser(agent: str) -> str:
     return " · ".join(part for part in (name, system.removesuffix(" X")) if part)
 
 
-def _once_more(here: Console) -> None:
-    here.parts.limits.hit(CODES, here.person.code)
+async def _once_more(here: Console) -> None:
+    await here.parts.tries.hit((CODES, here.person.code))
