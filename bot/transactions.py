@@ -1,4 +1,4 @@
-"""Open, do, defer the deliveries, commit: the one way anything that arrives becomes durable."""
+"""Open, do, tell whom it concerns, commit: the one way anything that arrives becomes durable."""
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
@@ -13,7 +13,7 @@ from cases.lifecycle import MOVED
 from cases.notices import NEW_NOTICES
 from models import Notification
 
-Defer = Callable[[AsyncSession, Sequence[Notification]], Awaitable[None]]
+Tell = Callable[[AsyncSession, Sequence[Notification]], Awaitable[None]]
 Moved = Callable[[AsyncSession, Collection[UUID]], Awaitable[None]]
 
 LIVE = "live"  # the PostgreSQL channel pages listen to
@@ -25,24 +25,28 @@ _WAKE = "wake"  # in session.info: whose pages have something new
 class Transactions:
     """`async with transactions.begin() as session:` — all of it is there afterwards, or nothing."""
 
-    def __init__(self, sessions: async_sessionmaker[AsyncSession], defer: Defer, moved: Moved | None = None) -> None:
-        """`moved` hears of the cases a transaction changed, before it is committed."""
-        self._sessions, self._defer, self._moved = sessions, defer, moved
+    def __init__(self, sessions: async_sessionmaker[AsyncSession], tell: Tell, moved: Moved | None = None) -> None:
+        """`tell` gets the notices a transaction causes and `moved` the cases it changed, before it is committed."""
+        self._sessions, self._tell, self._moved = sessions, tell, moved
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncSession]:
         async with self._sessions() as session:
             yield session
-            if session.new or session.dirty or session.deleted:
-                await session.flush()
-            notices: list[Notification] = session.info.pop(NEW_NOTICES, [])
-            if notices:
-                await self._defer(session, notices)
-            changed: set[UUID] = session.info.pop(MOVED, set())
-            if changed and self._moved:
-                await self._moved(session, changed)
-            await _notify(session)
+            await self.finish(session)
             await session.commit()
+
+    async def finish(self, session: AsyncSession) -> None:
+        """All that comes before the commit, for whoever answers with what will be there after it."""
+        notices: list[Notification] = session.info.pop(NEW_NOTICES, [])
+        if notices:
+            await self._tell(session, notices)
+        if session.new or session.dirty or session.deleted:
+            await session.flush()
+        changed: set[UUID] = session.info.pop(MOVED, set())
+        if changed and self._moved:
+            await self._moved(session, changed)
+        await _notify(session)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:

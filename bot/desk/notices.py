@@ -1,9 +1,11 @@
 """What the staff are told, in the chats they bound: a new task is its card, everything else a line that opens it."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import any_, bindparam
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -12,17 +14,32 @@ from bot.messages import Button, Say
 from cases import duty
 from cases.masking import mask, mask_numbers
 from models import Case, DeskChat, Notification
+from models.base import WORDS
 
 COMPLAINTS = frozenset({"desk.supplement", "desk.join"})  # a resident's own words, not said to whoever handles it
 TALKS = "desk.relay_back"  # the resident said something; an answer to this line goes to them
 RINGS = frozenset({"desk.danger", "desk.ring", "desk.alarm"})
 HANDED_OVER = "duty.asked"
+_CHATS = (  # put together once: every step waits for it
+    select(DeskChat)
+    .where(col(DeskChat.person) == any_(bindparam("people", type_=WORDS)), col(DeskChat.unreachable_at).is_(None))
+    .order_by(DeskChat.address)
+)
 
 
-async def tell(session: AsyncSession, notification: Notification, case: Case | None, now: datetime) -> None:
-    """A row for each chat the person can be reached in; the same notification again adds none."""
-    mine = select(DeskChat).where(col(DeskChat.person) == notification.person)
-    chats = (await session.exec(mine.where(col(DeskChat.unreachable_at).is_(None)).order_by(DeskChat.address))).all()
+async def chats_of(session: AsyncSession, people: Collection[str]) -> Mapping[str, Sequence[DeskChat]]:
+    """Where each of them can be reached."""
+    chats = defaultdict[str, list[DeskChat]](list)
+    if people:
+        for chat in (await session.exec(_CHATS, params={"people": list(people)})).all():
+            chats[chat.person or ""].append(chat)
+    return chats
+
+
+async def tell(
+    session: AsyncSession, notification: Notification, case: Case | None, chats: Sequence[DeskChat], now: datetime
+) -> None:
+    """A row for each of their chats; the same notification again adds none."""
     key, quiet = f"notice:{notification.id}", duty.quiet(notification.text_key, case, now)
     for chat in chats:
         if case is not None and notification.text_key in duty.TASKS:
