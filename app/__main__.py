@@ -13,6 +13,8 @@ import typer
 from typer import Argument, Option
 
 from app import (
+    bulk_cli,
+    desk,
     hot_cli,
     keys_cli,
     learning_cli,
@@ -21,7 +23,7 @@ from app import (
     record_cli,
     rules_cli,
     sign_in_cli,
-    watch,
+    watch_cli,
 )
 
 if TYPE_CHECKING:
@@ -251,16 +253,12 @@ def _end(training: "subprocess.Popen[bytes] | None") -> None:
         training.wait()
 
 
-door = watch.Door(_begin, database, run_errors)
-watch.add_to(cli, door)
-learning_cli.add_to(cli, door)
-hot_cli.add_to(cli, door)
-rates_cli.add_to(cli, door)
-rules_cli.add_to(cli, door)
-papers_cli.add_to(cli, door)
-record_cli.add_to(cli, door)
-sign_in_cli.add_to(cli, door)
-keys_cli.add_to(cli, door)
+COMMANDS = (
+    watch_cli, learning_cli, hot_cli, rates_cli, rules_cli, papers_cli, record_cli, sign_in_cli, keys_cli, bulk_cli,
+)  # fmt: skip
+door = desk.Door(_begin, database, run_errors)
+for commands in COMMANDS:
+    commands.add_to(cli, door)
 
 if __name__ == "__main__":
     cli()

@@ -11,8 +11,8 @@ import typer
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.desk import NUMBER, Desk, person
 from app.errors import CannotGoOn
-from app.watch import NUMBER, Desk, person
 from bot.media import Store
 from cases import forgetting, retention
 from cases.forgetting import Gone

@@ -1,16 +1,15 @@
 """Hot issues and warnings of `python -m app`: hot, warnings. `add_to` gives them to the command line."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from typer import Option
 
-if TYPE_CHECKING:
-    from app.watch import Door
+from app.desk import Door, run
 
 
-def add_to(cli: typer.Typer, door: "Door") -> None:
+def add_to(cli: typer.Typer, door: Door) -> None:
     """Imported with the command line, so everything else is imported by whoever is called."""
 
     @cli.command()
@@ -21,7 +20,6 @@ def add_to(cli: typer.Typer, door: "Door") -> None:
     ) -> None:
         """What many people say at once: place, problem, how many, how fast, and the numbers of the cases."""
         from app import hot_desk
-        from app.watch import run
 
         if (dismiss is None) is not (by is None):
             raise typer.BadParameter("--dismiss NUMBER goes with --by PERSON")
@@ -38,6 +36,5 @@ def add_to(cli: typer.Typer, door: "Door") -> None:
     ) -> None:
         """Red, yellow, blue and the safety index of a day that is over, with the reasons."""
         from app import hot_desk
-        from app.watch import run
 
         run(door, lambda desk: hot_desk.warnings(desk, day.date() if day else None, every, json))

@@ -7,9 +7,9 @@ from typing import Any
 
 from rich.table import Table
 
-from app import watch_tables as tables
+from app.desk import Desk, person
 from app.errors import CannotGoOn
-from app.watch import Desk, person
+from app.terminal import show
 from cases import area_days
 from cases import hot as issues
 from cases.clock import TOWN_TIME
@@ -35,7 +35,7 @@ async def cards(desk: Desk, as_json: bool) -> None:
         since = f"{one.issue.first_at.astimezone(TOWN_TIME):%m-%d}"
         place = issues.where(desk.book, one.issue)
         table.add_row(str(one.issue.id), place, " ".join(one.issue.words), one.issue.title, *counts, since, numbers)
-    tables.show(table if found else "no hot issue now")
+    show(table if found else "no hot issue now")
 
 
 def _card(desk: Desk, one: issues.Card) -> dict[str, Any]:
@@ -52,7 +52,7 @@ def _card(desk: Desk, one: issues.Card) -> dict[str, Any]:
 async def dismiss(desk: Desk, issue: int, by: str) -> None:
     async with desk.transactions.begin() as session:
         await issues.dismiss(session, issue, await person(session, by), desk.now)
-    tables.show(f"{issue}: dismissed; its cases go on as they are")
+    show(f"{issue}: dismissed; its cases go on as they are")
 
 
 async def warnings(desk: Desk, day: date | None, every: bool, as_json: bool) -> None:
@@ -74,7 +74,7 @@ async def warnings(desk: Desk, day: date | None, every: bool, as_json: bool) -> 
     for row in rows:
         paint = f"[{PAINT[row.colour]}]{row.colour}[/]"
         table.add_row(row.area, desk.book.area_name(row.area), paint, f"{row.index:.0f}", _why(row))
-    tables.show(table if rows else f"{day}: every area is green")
+    show(table if rows else f"{day}: every area is green")
 
 
 def _why(row: AreaDay) -> str:

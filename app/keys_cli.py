@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from app.desk import Door
+
 if TYPE_CHECKING:
     from app.database import Sessions
     from app.settings import Settings
-    from app.watch import Door
 
 
-def add_to(cli: typer.Typer, door: "Door") -> None:
+def add_to(cli: typer.Typer, door: Door) -> None:
     """Imported with the command line, so everything else is imported by whoever is called."""
     keys = typer.Typer(no_args_is_help=True, help="The master keys that residents' contacts are sealed under.")
 
@@ -56,7 +57,7 @@ def add_to(cli: typer.Typer, door: "Door") -> None:
     cli.add_typer(keys, name="keys")
 
 
-def _run(door: "Door", act: "Callable[[Sessions, Settings], Awaitable[Any]]") -> None:
+def _run(door: Door, act: "Callable[[Sessions, Settings], Awaitable[Any]]") -> None:
     settings = door.begin()
     with door.errors(), door.database(settings) as (url, _):
         asyncio.run(_acting(url, settings, act))

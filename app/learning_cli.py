@@ -4,18 +4,17 @@
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from typer import Argument, Option
 
-if TYPE_CHECKING:
-    from app.watch import Door
+from app.desk import Door, run
 
 By = Annotated[str, Option(help="Who does it: an admin's sign-in name.")]
 
 
-def add_to(cli: typer.Typer, door: "Door") -> None:
+def add_to(cli: typer.Typer, door: Door) -> None:
     """Imported with the command line, so everything else is imported by whoever is called."""
 
     @cli.command()
@@ -35,7 +34,6 @@ def add_to(cli: typer.Typer, door: "Door") -> None:
         from app import learning_desk
         from app.learn import train_command
         from app.model_key import at_hand, signing
-        from app.watch import run
 
         settings = door.begin()
         if data or first_day:
@@ -69,7 +67,6 @@ def add_to(cli: typer.Typer, door: "Door") -> None:
     def models() -> None:
         """Every version: how far it is, who trained it, how good it is, what the gate says, which is in use."""
         from app import learning_desk
-        from app.watch import run
 
         run(door, learning_desk.models)
 
@@ -77,7 +74,6 @@ def add_to(cli: typer.Typer, door: "Door") -> None:
     def compare(old: Annotated[str, Argument(help="v1")], new: Annotated[str, Argument(help="v2")]) -> None:
         """Two versions side by side: figures, departments, and the messages that change sides."""
         from app import learning_desk
-        from app.watch import run
 
         run(door, lambda desk: learning_desk.compare(desk, old, new))
 
@@ -89,7 +85,6 @@ def add_to(cli: typer.Typer, door: "Door") -> None:
     ) -> None:
         """Put a version to use, as another admin than who trained it. Running programs take it within ten seconds."""
         from app import learning_desk
-        from app.watch import run
 
         run(door, lambda desk: learning_desk.promote(desk, version, by, knowingly=knowingly))
 
@@ -97,6 +92,5 @@ def add_to(cli: typer.Typer, door: "Door") -> None:
     def rollback(by: By) -> None:
         """Back to the version in use before. Running programs take it within ten seconds."""
         from app import learning_desk
-        from app.watch import run
 
         run(door, lambda desk: learning_desk.rollback(desk, by))

@@ -11,11 +11,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app import learning_tables as shown
 from app.build import utcnow
+from app.desk import Desk, person
 from app.learning import Learning
 from app.model_key import signing
 from app.settings import Settings
-from app.watch import Desk, person
-from app.watch_tables import show
+from app.terminal import show
 from bot.transactions import LEARNING, wake
 from cases import audit, learning
 from cases.errors import Missing, NotFound

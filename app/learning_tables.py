@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import RenderableType
 from rich.table import Table
 
-from app.watch_tables import LANGUAGE, at
+from app.terminal import LANGUAGE, at
 from bot.texts import say
 from cases.gate import points
 from cases.learning import State

@@ -2,16 +2,15 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from typer import Option
 
-if TYPE_CHECKING:
-    from app.watch import Door
+from app.desk import Door, run
 
 
-def add_to(cli: typer.Typer, door: "Door") -> None:
+def add_to(cli: typer.Typer, door: Door) -> None:
     """Imported with the command line, so everything else is imported by whoever is called."""
 
     @cli.command()
@@ -24,7 +23,6 @@ def add_to(cli: typer.Typer, door: "Door") -> None:
     ) -> None:
         """The weekly bulletin as it was told; a past week nobody asked for is made now, and kept."""
         from app import papers_desk
-        from app.watch import run
 
         run(door, lambda desk: papers_desk.bulletin(desk, week, area, out, lang, json))
 
@@ -38,7 +36,6 @@ def add_to(cli: typer.Typer, door: "Door") -> None:
     ) -> None:
         """Disputes to clear: target, settled, open and to go of each community in a month."""
         from app import papers_desk
-        from app.watch import run
 
         day = month.date() if month else None
         if settle is None and by is None:

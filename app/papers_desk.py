@@ -9,9 +9,9 @@ from pathlib import Path
 
 from rich.table import Table
 
-from app import watch_tables as tables
+from app.desk import Desk, person
 from app.errors import CannotGoOn
-from app.watch import Desk, person
+from app.terminal import show
 from bot.papers import bulletin as paper
 from bot.texts import LOCALES
 from cases import bulletins
@@ -38,7 +38,7 @@ async def bulletin(
     out = out or Path(paper.file_name(row))
     made = await paper.bulletin(row, locale)
     await asyncio.to_thread(out.write_bytes, made)
-    tables.show(f"{out}: {row.content['week']} of {desk.book.area_name(area)}, {len(made) / 1024:.0f} KB")
+    show(f"{out}: {row.content['week']} of {desk.book.area_name(area)}, {len(made) / 1024:.0f} KB")
 
 
 async def clearing(desk: Desk, month: date | None, area: str | None, as_json: bool) -> None:
@@ -51,7 +51,7 @@ async def clearing(desk: Desk, month: date | None, area: str | None, as_json: bo
         told = [asdict(one) | {"missing": one.missing, "reached": one.reached} for one in rows]
         print(json.dumps(told, ensure_ascii=False, indent=2, default=str))
         return
-    tables.show(_table(desk, rows) if rows else f"{day:%Y-%m}: no targets and no disputes")
+    show(_table(desk, rows) if rows else f"{day:%Y-%m}: no targets and no disputes")
 
 
 def _table(desk: Desk, rows: Sequence[Progress]) -> Table:
@@ -69,4 +69,4 @@ async def set_target(desk: Desk, area: str, month: date | None, settle: int | No
         who = await person(session, by)
         row = await lists.set_target(session, desk.book, area, month or today(desk.now), settle, who, desk.now)
     aim = "all that were open" if row.settle is None else str(row.settle)
-    tables.show(f"{desk.book.area_name(area)}, {row.month:%Y-%m}: {aim} to be settled")
+    show(f"{desk.book.area_name(area)}, {row.month:%Y-%m}: {aim} to be settled")

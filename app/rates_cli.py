@@ -1,18 +1,17 @@
 """Numbers of `python -m app`: rates, ledger. `add_to` gives them to the command line."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from typer import Option
 
-if TYPE_CHECKING:
-    from app.watch import Door
+from app.desk import Door, run
 
 DAY = ["%Y-%m-%d"]
 
 
-def add_to(cli: typer.Typer, door: "Door") -> None:
+def add_to(cli: typer.Typer, door: Door) -> None:
     """Imported with the command line, so everything else is imported by whoever is called."""
 
     @cli.command()
@@ -28,7 +27,6 @@ def add_to(cli: typer.Typer, door: "Door") -> None:
     ) -> None:
         """The three rates and what goes with them, each as a share with its counts. Formulas: docs/rates.md."""
         from app import rates_desk
-        from app.watch import run
 
         first, last, until = (day.date() if day else None for day in (start, end, as_of))
         run(door, lambda desk: rates_desk.rates(desk, by, first, last, until, area, json))
@@ -42,6 +40,5 @@ def add_to(cli: typer.Typer, door: "Door") -> None:
     ) -> None:
         """What each grid worker finished in a month, for allowances paid by the case."""
         from app import rates_desk
-        from app.watch import run
 
         run(door, lambda desk: rates_desk.ledger(desk, month.date(), everybody, csv, lang))

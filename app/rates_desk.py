@@ -10,8 +10,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from app.desk import Desk
 from app.errors import CannotGoOn
-from app.watch import Desk
 from bot.papers import ledger as paper
 from bot.texts import LOCALES
 from cases import ledger as ledgers

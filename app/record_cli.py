@@ -1,16 +1,15 @@
 """What keeps and what forgets, in `python -m app`: verify-chain, erase, retention, backup, restore."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from typer import Argument, Option
 
-if TYPE_CHECKING:
-    from app.watch import Door
+from app.desk import Door, run
 
 
-def add_to(cli: typer.Typer, door: "Door") -> None:
+def add_to(cli: typer.Typer, door: Door) -> None:
     """Imported with the command line, so everything else is imported by whoever is called."""
 
     @cli.command("verify-chain")
@@ -40,7 +39,6 @@ def add_to(cli: typer.Typer, door: "Door") -> None:
     ) -> None:
         """Forget a resident: contact, chat, words and photos. Number, label, grid and times of their cases stay."""
         from app import forgetting_desk, personal_keys
-        from app.watch import run
 
         settings = door.begin()
         if again:
@@ -61,7 +59,6 @@ def add_to(cli: typer.Typer, door: "Door") -> None:
     ) -> None:
         """Forget the words of cases that ended long ago, and residents not heard of since."""
         from app import forgetting_desk
-        from app.watch import run
 
         settings = door.begin()
         kept = years or settings.retention_years

@@ -3,13 +3,12 @@
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from typer import Argument, Option
 
-if TYPE_CHECKING:
-    from app.watch import Door
+from app.desk import Door, run
 
 TO_MEND = 1  # exit code of a table with something to mend
 Folder = Annotated[Path | None, Option(exists=True, file_okay=False, help="A town's files; unset: what is in force.")]
@@ -22,7 +21,7 @@ class Language(StrEnum):
     ENGLISH = "en"
 
 
-def add_to(cli: typer.Typer, door: "Door") -> None:
+def add_to(cli: typer.Typer, door: Door) -> None:
     """Imported with the command line, so everything else is imported by whoever is called."""
     rules = typer.Typer(no_args_is_help=True, help="The table that says who handles what: checked, tried, replayed.")
 
@@ -30,7 +29,6 @@ def add_to(cli: typer.Typer, door: "Door") -> None:
     def check(town: Folder = None, as_json: AsJson = False) -> None:
         """Gaps, rows that never decide, conflicts, desks without people, chains without an end. Exit code 1 if any."""
         from app import rules_desk
-        from app.watch import run
 
         report = rules_desk.check_files(town) if town is not None else run(door, rules_desk.check)
         rules_desk.tell(report, as_json=as_json)
@@ -50,7 +48,6 @@ def add_to(cli: typer.Typer, door: "Door") -> None:
     ) -> None:
         """Where a message would go, to whom, by when and why. Nothing is written."""
         from app import rules_desk
-        from app.watch import run
 
         settings = door.begin()
         wish = rules_desk.Wish(text, place, at, category, str(locale))
@@ -67,7 +64,6 @@ def add_to(cli: typer.Typer, door: "Door") -> None:
     ) -> None:
         """What would go elsewhere if this table were in force: sums by unit, and the numbers of the changed cases."""
         from app import rules_desk
-        from app.watch import run
 
         with door.errors():
             book = rules_desk.book_of(town) if town is not None else None

@@ -12,10 +12,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from app import rules_tables as tables
 from app.build import danger_kind, guess, utcnow
+from app.desk import Desk
 from app.errors import CannotGoOn
 from app.model_key import at_hand
 from app.settings import Settings
-from app.watch import Desk
+from app.terminal import show
 from bot import trying
 from bot.senses import Senses
 from bot.texts import say
@@ -54,7 +55,7 @@ def check_files(folder: Path, today: date | None = None) -> Report:
 
 
 def tell(report: Report, *, as_json: bool) -> None:
-    print(json.dumps(report.as_json(), ensure_ascii=False)) if as_json else tables.show(*tables.of_check(report))
+    print(json.dumps(report.as_json(), ensure_ascii=False)) if as_json else show(*tables.of_check(report))
 
 
 async def try_out(desk: Desk, settings: Settings, wish: Wish) -> Mapping[str, Any]:
@@ -79,7 +80,7 @@ def _guess(settings: Settings, said: str) -> Guess | None:
 
 
 def tell_trial(trial: Mapping[str, Any], *, as_json: bool) -> None:
-    print(json.dumps(trial, ensure_ascii=False)) if as_json else tables.show(*tables.of_trial(trial))
+    print(json.dumps(trial, ensure_ascii=False)) if as_json else show(*tables.of_trial(trial))
 
 
 def book_of(folder: Path) -> RuleBook:
@@ -112,4 +113,4 @@ async def replay(desk: Desk, book: RuleBook | None, since: datetime, *, as_json:
     if as_json:
         print(json.dumps({"sum": vars(tally)}, ensure_ascii=False))
     else:
-        tables.show(*tables.of_replay(tally, shown, desk.book))
+        show(*tables.of_replay(tally, shown, desk.book))

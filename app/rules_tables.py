@@ -6,12 +6,10 @@ from typing import Any
 from rich.console import RenderableType
 from rich.table import Table
 
-from app.watch_tables import at, percent, show
+from app.terminal import at, percent
 from cases.book import Book
 from cases.replaying import Change, Tally
 from routing.findings import Finding, Kind, Report
-
-__all__ = ["of_check", "of_replay", "of_trial", "show"]
 
 MANY = 6  # codes in one cell
 

@@ -1,15 +1,14 @@
 """`reset-second-factor`: for somebody of rank whose telephone and recovery codes are both gone."""
 
 import asyncio
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from app.watch import Door
+from app.desk import Door
 
 
-def add_to(cli: typer.Typer, door: "Door") -> None:
+def add_to(cli: typer.Typer, door: Door) -> None:
     @cli.command(name="reset-second-factor")
     def reset_second_factor(name: Annotated[str, typer.Argument(help="As they sign in.")]) -> None:
         """Take somebody's second factor away and sign them out everywhere; they set up a new one."""

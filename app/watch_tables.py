@@ -1,15 +1,12 @@
 """How the watching commands show what they found: tables for a terminal, in the town's time, naming nobody."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 from rich.table import Table
 
-from bot.texts import say
-from cases.clock import TOWN_TIME
+from app.terminal import at, percent
 from cases.drift import LEAST_CASES, LEAST_WEEKS, Finding, Kind, Week
-from cases.errors import Refusal
 from cases.masking import mask
 from cases.review import Candidate
 from cases.shadow_report import Mistake, Report
@@ -17,25 +14,6 @@ from classifiers import Prediction
 
 EXCERPT = 48
 MISTAKES = 40
-LANGUAGE = "en"
-MOMENTS = frozenset({"until"})
-
-
-def show(*shown: RenderableType) -> None:
-    console = Console(soft_wrap=True, highlight=False)
-    for one in shown:
-        console.print(one, markup=False) if isinstance(one, str) else console.print(one)
-
-
-def words(refusal: Refusal) -> str:
-    values = {name: at(value) if name in MOMENTS else value for name, value in refusal.values.items()}
-    listed = [say(key, LANGUAGE, **args) for key, args in refusal.values.get("lines", [])]
-    return "\n".join([say(refusal.key, LANGUAGE, **values), *listed])
-
-
-def at(moment: str | datetime) -> str:
-    read = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
-    return f"{read.astimezone(TOWN_TIME):%Y-%m-%d %H:%M}"
 
 
 def why(told: Prediction, parts: Iterable[tuple[str, float]]) -> str:
@@ -46,10 +24,6 @@ def why(told: Prediction, parts: Iterable[tuple[str, float]]) -> str:
 
 def signed(weight: float) -> str:
     return f"{'+' if weight >= 0 else '−'}{abs(weight):.2f}"
-
-
-def percent(share: float | None) -> str:
-    return "–" if share is None else f"{100 * share:.0f}%"
 
 
 def of_shadow(found: Report) -> list[RenderableType]:

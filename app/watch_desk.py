@@ -6,10 +6,11 @@ from rich.console import Console
 from sqlmodel import select
 
 from app import watch_tables as tables
+from app.desk import USAGE, Desk, person
 from app.errors import CannotGoOn
 from app.model_key import at_hand
 from app.settings import Settings
-from app.watch import USAGE, Desk, person
+from app.terminal import at, show
 from bot.transactions import wake
 from cases import drift as weekly
 from cases import learning, review, shadow, shadow_report
@@ -21,13 +22,13 @@ from models import Case
 async def begin(desk: Desk, version: str, days: int, by: str) -> None:
     async with desk.transactions.begin() as session:
         row = await shadow.begin(session, version, await person(session, by), days, desk.now)
-    tables.show(f"{version} watches until {tables.at(row.report['shadow']['until'])}")
+    show(f"{version} watches until {at(row.report['shadow']['until'])}")
 
 
 async def report(desk: Desk, version: str | None) -> None:
     async with desk.transactions.read() as session:
         found = await shadow_report.report(session, version or await _latest(desk))
-    tables.show(*tables.of_shadow(found))
+    show(*tables.of_shadow(found))
 
 
 async def _latest(desk: Desk) -> str:
@@ -41,13 +42,13 @@ async def _latest(desk: Desk) -> str:
 async def drift(desk: Desk) -> None:
     async with desk.transactions.read() as session:
         weeks, found = await weekly.weeks(session, desk.now), await weekly.look(session, desk.now)
-    tables.show(*tables.of_drift(weeks, found))
+    show(*tables.of_drift(weeks, found))
 
 
 async def queue(desk: Desk, limit: int, days: int) -> None:
     async with desk.transactions.read() as session:
         cases = await review.recent(session, desk.now, days)
-    tables.show(*tables.of_review(review.ordered(cases, limit)))
+    show(*tables.of_review(review.ordered(cases, limit)))
 
 
 async def label(desk: Desk, number: str, category: str, by: str) -> None:
@@ -56,9 +57,7 @@ async def label(desk: Desk, number: str, category: str, by: str) -> None:
         case = await review.label(session, desk.book, number, category, clerk, desk.now)
         wake(session, "staff")
     kept = (case.item or case.category) != category
-    tables.show(
-        f"{number}: {category}" + (f"; the case goes on as {case.item or case.category or '–'}" if kept else "")
-    )
+    show(f"{number}: {category}" + (f"; the case goes on as {case.item or case.category or '–'}" if kept else ""))
 
 
 async def text_of(desk: Desk, number: str) -> str:
