@@ -10,7 +10,7 @@ from bot.messages import Button, Say
 from cases import shadow
 from cases.errors import Missing, NotFound
 from cases.gate import Attempt
-from cases.learning import Learning, State, told
+from cases.learning import Failure, Learning, State, told
 from models import DeskChat, DeskMessage, ModelVersion, Person
 
 SHOWN = 6
@@ -90,7 +90,8 @@ def _progress(row: ModelVersion) -> tuple[Say, str]:
         key = "task.models.ready" if gate.get("passed") else "task.models.ready_but_worse"
         return Say(key, {"version": row.version, "lines": told(Attempt(row.report))}), "ready"
     if state == State.FAILED:
-        return Say("task.models.failed", {"version": row.version}), "failed"
+        key = "task.models.cancelled" if _called_off(row) else "task.models.failed"
+        return Say(key, {"version": row.version}), "failed"
     done = row.report["progress"]
     percent = int(done["fraction"] * 100) // STEPS_OF_PROGRESS * STEPS_OF_PROGRESS
     args = {"version": row.version, "percent": percent, "bar": _bar(percent)}
@@ -107,7 +108,12 @@ def _line(row: ModelVersion, used: str) -> tuple[str, dict[str, str]]:
     args = {"version": row.version, "at": row.trained_at.isoformat()}
     if shadow.watches(row) and state == State.READY:
         return "task.models.state.watching", args | {"until": row.report["shadow"]["until"]}
-    return f"task.models.state.{state}", args
+    return f"task.models.state.{'cancelled' if _called_off(row) else state}", args
+
+
+def _called_off(row: ModelVersion) -> bool:
+    """By an admin: nothing went wrong."""
+    return row.report.get("failure") == Failure.CANCELLED
 
 
 def _here(learning: Learning | None) -> Learning:

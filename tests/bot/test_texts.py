@@ -95,7 +95,7 @@ FAMILIES: dict[str, Iterable[str]] = {
     "console.tables.hint.{}": [*HINTED, "sign_in"],
     "console.tables.name.{}": [*(table.name for table in TABLES), "outlines"],
     "console.tables.weekday.{}": "1234567",
-    "console.texts.of.{}": [name for name in by_subject(DEFAULT) if f"console.texts.of.{name}" in catalogue(DEFAULT)],
+    "console.texts.of.{}": by_subject(DEFAULT),
     "desk.{}": told(resident=False),
     "due.{}": ["sign", "sort", "contact", "resolve", "waiting", "co_called", "co_signed"],
     "drift.{}": Kind,
@@ -131,7 +131,7 @@ FAMILIES: dict[str, Iterable[str]] = {
     "task.card.{}": ["photos", "joined", "urges", "rounds", "returns"],
     "task.done.{}": BY_STAFF,
     "task.models.stage.{}": Stage,
-    "task.models.state.{}": {"in_use", "watching", *Teaching},
+    "task.models.state.{}": {"in_use", "watching", "cancelled", *Teaching},
     "task.orders.{}": ["waits", "overdue", "answered"],
     "task.say.{}": ASKS_FOR_WORDS | {asking.HAND_OVER, "assign"},  # in arbitration
     "warn.kind.{}": Warned,

@@ -140,8 +140,7 @@ def _keys(subject: str) -> Sequence[str]:
 
 def _names(here: Console) -> Mapping[str, str]:
     """What the texts of each file are for."""
-    named = {name: f"console.texts.of.{name}" for name in by_subject(DEFAULT)}
-    return {name: here.say(key) if key in original(DEFAULT) else name for name, key in named.items()}
+    return {name: here.say(f"console.texts.of.{name}") for name in by_subject(DEFAULT)}
 
 
 def _subject(key: str) -> str:

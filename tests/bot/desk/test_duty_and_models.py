@@ -120,6 +120,18 @@ async def test_training_is_told_in_one_message(site: Site, post: Post, bound: Bo
     assert admin.last("v2 训练好了").number == number
 
 
+async def test_a_training_called_off_did_not_fail(site: Site, post: Post, bound: Bound) -> None:
+    post.learning = Rows()
+    await adopted(site)
+    admin = await bound("jiangyan")
+    await admin.say("/train")
+    async with site.parts.transactions.begin() as session:
+        row = await learning.cancel(session, await session.get_one(Person, "jiangyan"), site.parts.now())
+        await teaching.progress(session, row, site.parts.now())
+    assert await admin.look() == ["v2 的训练已取消，现在用的照常。"]
+    assert "v2 · 训练已取消" in (await admin.say("/models"))[0]
+
+
 async def test_a_second_person_promotes_and_anyone_rolls_back(
     site: Site, post: Post, bound: Bound, clock: Clock
 ) -> None:
