@@ -6,6 +6,7 @@ All of it only of cases the person in front of it may see; sums over time are in
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 import sqlalchemy
 from sqlalchemy import ColumnElement, func, text, true
@@ -148,12 +149,15 @@ def standing(book: Book, person: Person, found: Iterable[Tally]) -> Standing:
 
 
 async def ending(session: AsyncSession, book: Book, person: Person, area: str, now: datetime) -> list[Ending]:
-    """The clocks that run out next. By ix_timers_due."""
+    """The cases whose clocks run out next, each by its nearest. By ix_timers_due."""
     running = (col(Timer.done_at).is_(None), ~col(Timer.paused), col(Timer.due_at) > now)
     chosen = select(Timer.act, Timer.due_at, Case).join(Case, col(Case.id) == Timer.case_id)
     chosen = chosen.where(*running, col(Timer.act).in_(CLOCKS), _open(person), _within(book, area))
-    rows = (await session.execute(chosen.order_by(col(Timer.due_at), col(Timer.id)).limit(ENDING))).all()
-    return [Ending(case, _what(act, case), at) for act, at, case in rows]
+    soonest = chosen.order_by(col(Timer.due_at), col(Timer.id)).limit(ENDING * len(CLOCKS))  # no case has more of them
+    nearest: dict[UUID, Ending] = {}
+    for act, at, case in (await session.execute(soonest)).all():
+        nearest.setdefault(case.id, Ending(case, _what(act, case), at))
+    return list(nearest.values())[:ENDING]
 
 
 async def at_place(session: AsyncSession, person: Person, place: str) -> Sequence[Case]:

@@ -8,7 +8,7 @@ from itertools import product
 
 import pytest
 import shapely
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.database import Sessions
@@ -16,7 +16,7 @@ from cases import board, cells, rates, small_cells
 from cases.book import Book, read_book
 from cases.periods import Period, today
 from cases.rates import By
-from models import OPEN, Case, Person, Role
+from models import OPEN, Case, Person, Role, Timer
 from models.town import GRID
 from tests.support.busy import fill
 from tests.support.clock import Clock
@@ -179,6 +179,11 @@ async def test_clocks_that_end_next_are_in_order_and_running(town: Sessions, clo
         found = await board.ending(session, book, desk, "CX", clock())
         assert len(found) == board.ENDING and [one.at for one in found] == sorted(one.at for one in found)
         assert all(one.at > clock() and one.case.status in OPEN for one in found)
+        running = [col(Timer.done_at).is_(None), ~col(Timer.paused), col(Timer.due_at) > clock()]
+        for one in found:
+            ends = select(func.min(Timer.due_at)).where(Timer.case_id == one.case.id, *running)
+            assert (await session.exec(ends)).one() == one.at, "not its nearest"
+        assert len({one.case.id for one in found}) == board.ENDING, "a case stands there once"
         some = await board.ending(session, book, desk, COMMUNITY, clock())
         assert {book.path(one.case.grid)[2] for one in some} <= {COMMUNITY}
 

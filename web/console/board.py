@@ -83,9 +83,10 @@ def _foot(here: Console, words: Words, unit: str | None, told: Shared, sums: Sum
     filed = here.say("console.board.handed_a_day" if unit else "console.board.filed_a_day")
     finished = here.say("console.board.finished_a_day")
     full = slice(None, -1)  # today is not over
+    days = {filed: sums.filed[full], finished: sums.finished[full]}
     trend = charts.lines(
-        [f"{day:%m-%d}" for day in told.days[full]], {filed: sums.filed[full], finished: sums.finished[full]},
-        kinds={finished: "second"}, high=max(4, *sums.filed, *sums.finished), width=560, height=136,
+        [f"{day:%m-%d}" for day in told.days[full]], days,
+        kinds={finished: "second"}, high=max(4, *days[filed], *days[finished]), width=560, height=136,
     )  # fmt: skip
     return {
         "rates": words.rates(sums, names),
