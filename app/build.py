@@ -18,8 +18,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app import heads, personal_keys
 from app.bots import Bot, Materials, hook_secret
 from app.bots import make as make_bots
-from app.database import Sessions, libpq_url
+from app.database import Sessions
 from app.database import engine as make_engine
+from app.database import listening_url as make_listening_url
 from app.database import sessions as make_sessions
 from app.errors import CannotGoOn
 from app.heads import Record
@@ -33,7 +34,8 @@ from app.neighbours import Neighbours
 from app.redeliver import redeliver
 from app.settings import Settings
 from app.shadowing import Shadowing
-from bot import delivery, tries
+from app.sign_in import SignIn
+from bot import delivery
 from bot.desk import teaching
 from bot.desk.cards import refresh as refresh_cards
 from bot.inbox import Inbox
@@ -48,8 +50,9 @@ from cases.intake import Guess
 from cases.keys import Keys
 from classifiers import Model
 from classifiers.danger import danger
-from models import Notification
+from models import Notification, Role
 from web.patience import Patience
+from web.roles import OF_RANK
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -129,7 +132,8 @@ async def build(settings: Settings, url: str, now: Now = utcnow) -> AsyncIterato
         keys = personal_keys.keys(settings)
         neighbours = Neighbours(transactions, senses, keys, now)
         record = Record(sessions, heads.folder(settings.data_dir), now)
-        work = make_work(transactions, senses, learning, shadowing, neighbours, record, now, settings.site_url)
+        sign_in = SignIn(transactions, proves(settings), now)
+        work = make_work(transactions, senses, learning, shadowing, neighbours, record, sign_in, now, settings.site_url)
         queue = make_queue(url, work)
         store, inbox = Store(settings.photos_dir), Inbox(transactions, keys)
         bots = make_bots(Materials(settings, transactions, senses, keys, store, inbox, learning, now))
@@ -189,6 +193,7 @@ def make_work(
     shadowing: Shadowing,
     neighbours: Neighbours,
     record: Record,
+    sign_in: SignIn,
     now: Now,
     site: str,
 ) -> Work:
@@ -237,10 +242,6 @@ def make_work(
         async with transactions.begin() as session:
             return await week_sums.keep(session, senses.book, now())
 
-    async def clear_tries() -> int:
-        async with transactions.begin() as session:
-            return await tries.clear(session)
-
     return Work(
         deliver,
         deliver_together,
@@ -256,7 +257,7 @@ def make_work(
         neighbours.go_on,
         keep_a_week,
         record=record.tend,
-        tries=clear_tries,
+        sign_in=sign_in.tend,
     )
 
 
@@ -283,12 +284,16 @@ def danger_kind(said: str) -> str | None:
     return found.kind if found else None
 
 
+def proves(settings: Settings) -> frozenset[Role]:
+    """Who needs a second factor here."""
+    return OF_RANK if settings.factor_required else frozenset()
+
+
 def build_site(parts: Parts) -> "FastAPI":
     """The pages and doors on these parts. Imported here: a worker needs no web."""
     from bot.limits import Limits
     from web import parts as web
     from web import site
-    from web.roles import OF_RANK
 
     links = {bot.channel.name: bot.channel.link for bot in parts.bots}
     given = web.Parts(
@@ -305,7 +310,7 @@ def build_site(parts: Parts) -> "FastAPI":
         learning=parts.learning,
         models=Shelf(parts.in_use, lambda: parts.learning.corpus),
         secure=parts.settings.site_url.startswith("https:"),
-        proves=OF_RANK if parts.settings.factor_required else frozenset(),
+        proves=proves(parts.settings),
         url=parts.settings.site_url,
         deep_link=links.get("telegram"),
         staff_link=links.get("telegram-staff"),
@@ -346,4 +351,4 @@ async def _worker_alive(parts: Parts) -> bool | None:
 
 def listening_url(parts: Parts) -> str:
     """For connections beside the pool, as those that LISTEN."""
-    return libpq_url(parts.url)
+    return make_listening_url(parts.url)

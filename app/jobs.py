@@ -18,7 +18,7 @@ from procrastinate.manager import JobManager
 from procrastinate.retry import BaseRetryStrategy, RetryDecision
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.database import CONNECT_SECONDS, libpq_url
+from app.database import CONNECT_SECONDS, KEPT_ALIVE, libpq_url
 from cases.telling import is_told_to_many
 from models import Notification
 
@@ -48,7 +48,7 @@ LOST_AFTER = {
     "neighbours": 90.0,
     "record": 660.0,
     "week_sums": 660.0,
-    "tries": 90.0,
+    "sign_in": 90.0,
 }  # none runs this long: see `reap`
 UNDELIVERED_AFTER = 30.0
 KEEP_FAILED_HOURS = 7 * 24
@@ -73,7 +73,7 @@ class Work:
     neighbours: Callable[[], Awaitable[int]]  # a vote or some notices; 0 when nothing is due
     week_sums: Callable[[], Awaitable[int]]  # counts a week that is over; 0 when all are kept
     record: Callable[[], Awaitable[int]]  # links some old cases; keeps a head and returns 0 when none is left
-    tries: Callable[[], Awaitable[int]]  # of secrets: those that count no more go
+    sign_in: Callable[[], Awaitable[int]]  # ends tries, sessions and chats that count no more
 
 
 class Backoff(BaseRetryStrategy):
@@ -153,7 +153,7 @@ def make_queue(url: str, work: Work) -> App:
         min_size=1,
         max_size=4,
         timeout=CONNECT_SECONDS,
-        kwargs={"connect_timeout": CONNECT_SECONDS, "application_name": "fengqiao queue"},
+        kwargs={**KEPT_ALIVE, "connect_timeout": CONNECT_SECONDS, "application_name": "fengqiao queue"},
     )
     queue = App(connector=connector)
 
@@ -251,11 +251,11 @@ def make_queue(url: str, work: Work) -> App:
             while await work.record():
                 pass
 
-    @queue.periodic(cron="5-59/15 * * * *")
-    @queue.task(name="tries", queue=QUEUE, queueing_lock="tries", lock="tries", priority=-10)
-    async def tries(timestamp: int) -> None:
+    @queue.periodic(cron="* * * * * 35")
+    @queue.task(name="sign_in", queue=QUEUE, queueing_lock="sign_in", lock="sign_in", priority=-10)
+    async def sign_in(timestamp: int) -> None:
         async with asyncio.timeout(SWEEP_SECONDS):
-            await work.tries()
+            await work.sign_in()
 
     @queue.periodic(cron="17 3 * * *")
     @queue.task(name="tidy", queue=QUEUE, queueing_lock="tidy")

@@ -33,9 +33,9 @@ async def reset_factor(url: str, name: str) -> bool:
     connections = engine(url)
     try:
         async with sessions(connections).begin() as session:
-            person = await _named(session, name)
-            audit.note(session, person.code, "second_factor_reset", "people", person.code, datetime.now(UTC))
-            return await second_factor.reset(session, person.code)
+            person, now = await _named(session, name), datetime.now(UTC)
+            audit.note(session, person.code, "second_factor_reset", "people", person.code, now)
+            return await second_factor.reset(session, person.code, now)
     finally:
         await connections.dispose()
 

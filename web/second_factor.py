@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from bot.desk import binding
 from cases.errors import Missing, NotAllowed, Refusal
 from cases.keys import LETTERS, Keys
 from models import Person, SecondFactor, StaffSession
@@ -87,12 +88,13 @@ async def put_off(session: AsyncSession, keys: Keys, person: Person, given: str,
     await session.delete(row)
 
 
-async def reset(session: AsyncSession, person: str) -> bool:
-    """For somebody whose telephone and codes are both gone: no factor, no session. True if there was one."""
+async def reset(session: AsyncSession, person: str, now: datetime) -> bool:
+    """For somebody whose telephone and codes are both gone: no factor, no session, no chat. True if there was one."""
     row = await of(session, person, lock=True)
     if row is not None:
         await session.delete(row)
     await end(session, person)
+    await binding.let_go(session, person, now)
     return row is not None
 
 

@@ -1,16 +1,21 @@
-"""Whose chat this is: a one-time link from the staff page binds a chat to the person who was signed in there."""
+"""Whose chat this is: a one-time link from the staff page binds a chat to the person who was signed in there.
+
+The database ends it with a new password, another role or the end of their work (migrations/versions/0016_tries.py).
+"""
 
 import hashlib
 import secrets
 import string
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
+from sqlalchemy import and_, or_
 from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bot.desk.lines import end_all
+from bot.desk.lines import end_all, to_stranger
 from cases.errors import NotAllowed, NotFound
-from models import BindingLink, DeskChat, Person
+from models import BindingLink, DeskChat, Person, Role, SecondFactor
 
 LASTS = timedelta(minutes=10)
 LENGTH = 32  # of 62 characters: 190 bits; a messenger's link takes letters and digits as they are
@@ -53,6 +58,33 @@ async def release(session: AsyncSession, chat: DeskChat, now: datetime) -> None:
     await end_all(session, chat.channel, chat.address, now)
     await session.delete(chat)
     await session.flush()
+
+
+async def let_go(session: AsyncSession, person: str, now: datetime) -> None:
+    """All chats of theirs and links to more, each told: how they sign in is another from now on."""
+    await session.execute(delete(BindingLink).where(col(BindingLink.person) == person))
+    theirs = select(DeskChat).where(DeskChat.person == person).with_for_update()
+    for chat in (await session.exec(theirs)).all():
+        await _told_off(session, chat, now)
+
+
+async def let_go_unproven(session: AsyncSession, proves: Collection[Role], now: datetime) -> int:
+    """Chats bound before their person had the second factor they have, or need (`proves`): bound without showing it."""
+    owner_of = select(DeskChat).join(Person, col(Person.code) == DeskChat.person)
+    with_factor = owner_of.join(SecondFactor, col(SecondFactor.person) == DeskChat.person, isouter=True)
+    confirmed = col(SecondFactor.confirmed_at)
+    none = and_(confirmed.is_(None), col(Person.role).in_(proves))
+    unproven = with_factor.where(or_(confirmed > col(DeskChat.bound_at), none))
+    chats = (await session.exec(unproven.with_for_update(of=DeskChat, skip_locked=True))).all()
+    for chat in chats:
+        await _told_off(session, chat, now)
+    return len(chats)
+
+
+async def _told_off(session: AsyncSession, chat: DeskChat, now: datetime) -> None:
+    await release(session, chat, now)
+    key = f"anew:{now:%Y%m%d%H%M}"
+    await to_stranger(session, chat.channel, chat.address, "task.bind_anew", chat.locale, key, now)
 
 
 async def locked(session: AsyncSession, channel: str, address: str) -> tuple[DeskChat, Person] | None:

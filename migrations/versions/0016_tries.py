@@ -1,4 +1,7 @@
-"""Tries at secrets are counted in the database, for all programs together; unlogged: a crash forgives them."""
+"""Tries at secrets are counted in the database, for all programs together; unlogged: a crash forgives them.
+
+What ends somebody's sessions ends their chats at the staff's bot as well.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -6,6 +9,17 @@ from sqlalchemy.dialects import postgresql
 
 revision = "0016_tries"
 down_revision = "0015_by_month"
+
+END = """
+CREATE OR REPLACE FUNCTION end_sessions() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM staff_sessions WHERE person = NEW.code;{chats}
+    RETURN NULL;
+END $$
+"""
+CHATS = """
+    DELETE FROM binding_links WHERE person = NEW.code;
+    DELETE FROM desk_chats WHERE person = NEW.code;"""
 
 
 def upgrade() -> None:
@@ -17,7 +31,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("mark"),
         prefixes=["UNLOGGED"],
     )
+    op.execute(END.format(chats=CHATS))
 
 
 def downgrade() -> None:
+    op.execute(END.format(chats=""))
     op.drop_table("tries")

@@ -7,6 +7,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 from sqlmodel import col, select
 
+from bot.desk import binding
 from models import StaffSession
 from web import qr, second_factor, totp
 from web.console.shell import Console, at
@@ -58,6 +59,7 @@ async def confirm(given: Code, here: Here) -> dict[str, list[str]]:
     keys, mine = here.parts.keys, here.me.token_hash
     async with here.parts.transactions.begin() as session:
         codes = await second_factor.confirm(session, keys, here.person, given.code, here.now, mine)
+        await binding.let_go(session, here.person.code, here.now)
         here.note(session, "second_factor_on", "people", here.person.code)
     return {"codes": list(codes)}
 
@@ -70,6 +72,8 @@ async def put_off(given: Code, here: Here) -> None:
         await second_factor.put_off(session, here.parts.keys, here.person, given.code, here.now)
         mine = await session.get_one(StaffSession, here.me.token_hash)
         mine.proven = here.person.role not in here.parts.proves
+        if not mine.proven:
+            await binding.let_go(session, here.person.code, here.now)
         here.note(session, "second_factor_off", "people", here.person.code)
 
 
