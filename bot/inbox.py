@@ -17,7 +17,8 @@ from bot.flows.surroundings import Brief
 from bot.hearing import hear
 from bot.messages import Incoming, Say
 from bot.neighbours import known_to
-from bot.perform import Scene, perform
+from bot.perform import perform
+from bot.scene import Scene
 from bot.senses import Senses
 from bot.texts import DEFAULT, LOCALES
 from bot.transactions import Transactions

@@ -2,23 +2,20 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.flows import neighbours as fx
 from bot.messages import Button, Say
+from bot.scene import Said, Scene
 from cases import announcements, homes, proposals, scores, votes
 from cases.book import Book
 from cases.errors import NotAllowed
-from models import Case, Notification, Proposal, Stage, Way
-
-if TYPE_CHECKING:
-    from bot.perform import Scene
+from models import Notification, Proposal, Stage, Way
 
 SHOWN = 5
-Said = list[tuple[Say, Case | None]]
 OFF = Button("notices", "button.notices_off", payload={"off": True})
 ON = Button("notices", "button.notices_on", payload={"off": False})
 PROPOSE = Button("propose", "button.propose")
@@ -53,7 +50,7 @@ def _under(row: Notification) -> Sequence[Button]:
     return (OFF,) if row.text_key == "notice.told" else ()
 
 
-async def _show_votes(scene: "Scene", effect: fx.ShowVotes) -> Said:
+async def _show_votes(scene: Scene, effect: fx.ShowVotes) -> Said:
     """One with its options; of several which: a page shows the buttons of the last line only."""
     mine = await homes.of(scene.session, scene.resident.id)
     if not mine:
@@ -68,7 +65,7 @@ async def _show_votes(scene: "Scene", effect: fx.ShowVotes) -> Said:
     return [(Say(key, {"n": len(shown)}, (*pick, PROPOSE)), None)]
 
 
-async def _show_vote(scene: "Scene", effect: fx.ShowVote) -> Said:
+async def _show_vote(scene: Scene, effect: fx.ShowVote) -> Said:
     row = await votes.open_one(scene.session, effect.proposal, scene.now)
     mine = await homes.of(scene.session, scene.resident.id)
     if not effect.slip and set(row.places).isdisjoint(mine):
@@ -76,7 +73,7 @@ async def _show_vote(scene: "Scene", effect: fx.ShowVote) -> Said:
     return [(await _ballot(scene, row, effect.slip), None)]
 
 
-async def _ballot(scene: "Scene", row: Proposal, slip: str = "") -> Say:
+async def _ballot(scene: Scene, row: Proposal, slip: str = "") -> Say:
     """What is asked, until when, how many have voted; its options as buttons for whom they are."""
     assert row.id is not None and row.closes_at is not None, "it is open"
     cast = (await votes.turnout(scene.session, [row.id])).get(row.id, 0)
@@ -91,7 +88,7 @@ async def _ballot(scene: "Scene", row: Proposal, slip: str = "") -> Say:
     ])  # fmt: skip
 
 
-async def _cast(scene: "Scene", effect: fx.CastBallot) -> Said:
+async def _cast(scene: Scene, effect: fx.CastBallot) -> Said:
     """The choice is not repeated: the talk is kept, the ballot is secret."""
     row = await votes.cast(
         scene.session, scene.keys, scene.resident.id, effect.proposal, effect.choice, scene.now, slip=effect.slip
@@ -102,17 +99,17 @@ async def _cast(scene: "Scene", effect: fx.CastBallot) -> Said:
     return [(Say("vote.done", args, (Button("vote_show", "button.vote_again", payload=payload),)), None)]
 
 
-async def _use_slip(scene: "Scene", effect: fx.UseSlip) -> Said:
+async def _use_slip(scene: Scene, effect: fx.UseSlip) -> Said:
     row, slip = await votes.of_slip(scene.session, scene.keys, effect.code, scene.now)
     return [(await _ballot(scene, row, slip), None)]
 
 
-async def _propose(scene: "Scene", effect: fx.Propose) -> Said:
+async def _propose(scene: Scene, effect: fx.Propose) -> Said:
     await proposals.raise_one(scene.session, scene.book, scene.resident.id, effect.place, effect.text, scene.now)
     return [(Say("propose.done", {"name": scene.book.place_name(effect.place)}), None)]
 
 
-async def _give_score(scene: "Scene", effect: fx.GiveScore) -> Said:
+async def _give_score(scene: Scene, effect: fx.GiveScore) -> Said:
     await scores.give(
         scene.session, scene.book, scene.keys, scene.resident.id, effect.area, effect.answers, scene.now,
         business=effect.business,
@@ -120,25 +117,25 @@ async def _give_score(scene: "Scene", effect: fx.GiveScore) -> Said:
     return []
 
 
-async def _score_words(scene: "Scene", effect: fx.ScoreWords) -> Said:
+async def _score_words(scene: Scene, effect: fx.ScoreWords) -> Said:
     await scores.add_words(scene.session, scene.keys, scene.resident.id, effect.area, effect.text, scene.now)
     return []
 
 
-async def _ask_score(scene: "Scene", effect: fx.AskScore) -> Said:
+async def _ask_score(scene: Scene, effect: fx.AskScore) -> Said:
     if not await scores.may_ask(scene.session, scene.resident.id, scene.now):
         return []
     return [(Say("score.ask", buttons=(Button("score", "button.score"), Button("never_mind", "button.not_now"))), None)]
 
 
-async def _notices(scene: "Scene", effect: fx.Notices) -> Said:
+async def _notices(scene: Scene, effect: fx.Notices) -> Said:
     if effect.off is not None:
         await announcements.refuse(scene.session, scene.resident.id, off=effect.off)
     off = (await homes.choice(scene.session, scene.resident.id)).notices_off
     return [(Say("notices.off" if off else "notices.on", buttons=(ON if off else OFF,)), None)]
 
 
-async def _show_homes(scene: "Scene", effect: fx.ShowHomes) -> Said:
+async def _show_homes(scene: Scene, effect: fx.ShowHomes) -> Said:
     mine = await homes.of(scene.session, scene.resident.id)
     if not mine:
         return [(Say("home.none"), None)]
@@ -149,12 +146,12 @@ async def _show_homes(scene: "Scene", effect: fx.ShowHomes) -> Said:
     return [(Say("home.yours", {"name": "、".join(names)}, buttons), None)]
 
 
-async def _leave(scene: "Scene", effect: fx.Leave) -> Said:
+async def _leave(scene: Scene, effect: fx.Leave) -> Said:
     await homes.leave(scene.session, scene.resident.id, effect.place)
     return [(Say("home.left", {"name": scene.book.place_name(effect.place)}), None)]
 
 
-PERFORM: Mapping[type, Callable[["Scene", Any], Awaitable[Said]]] = {
+PERFORM: Mapping[type, Callable[[Scene, Any], Awaitable[Said]]] = {
     fx.ShowVotes: _show_votes,
     fx.ShowVote: _show_vote,
     fx.CastBallot: _cast,

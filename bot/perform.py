@@ -3,8 +3,7 @@
 import base64
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from dataclasses import asdict, replace
 from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -15,33 +14,21 @@ from bot.flows.danger import ALONE
 from bot.flows.progress import buttons_for, on_the_line
 from bot.flows.state import Draft
 from bot.messages import Button, Say
+from bot.scene import Said, Scene
 from bot.texts import say
 from cases import exclusion, feedback, guide, intake, joining, sealed
 from cases.actors import SYSTEM
-from cases.book import Book
 from cases.errors import NotAllowed, NotFound, Refusal, Stale
 from cases.intake import Complaint, Guess
-from cases.keys import Keys
 from cases.lifecycle import told_args
 from cases.notices import NEW_NOTICES
 from classifiers.manner import manner
-from models import OPEN, Case, Resident
+from models import OPEN, Case
 
 
-@dataclass(frozen=True)
-class Scene:
-    """All that performing an effect needs."""
-
-    session: AsyncSession
-    book: Book
-    keys: Keys
-    resident: Resident
-    now: datetime
-
-
-async def perform(scene: Scene, effects: Sequence[fx.Effect]) -> list[tuple[Say, Case | None]]:
+async def perform(scene: Scene, effects: Sequence[fx.Effect]) -> Said:
     """In order; a refusal ends the turn with its reason and how things stand, and leaves nothing behind."""
-    said: list[tuple[Say, Case | None]] = []
+    said: Said = []
     for effect in effects:
         if isinstance(effect, Say):
             said.append((effect, None))
@@ -72,7 +59,7 @@ async def attempt(session: AsyncSession) -> AsyncIterator[None]:
         raise
 
 
-async def _file(scene: Scene, effect: fx.File) -> list[tuple[Say, Case | None]]:
+async def _file(scene: Scene, effect: fx.File) -> Said:
     complaint = complaint_of(effect.draft)
     filed = await intake.file(scene.session, scene.book, scene.keys, scene.resident, complaint, scene.now)
     case = filed.case
@@ -99,7 +86,7 @@ def _about(asked: Say, number: str) -> Say:
     return replace(asked, buttons=buttons, number=number)
 
 
-async def _join(scene: Scene, effect: fx.Join) -> list[tuple[Say, Case | None]]:
+async def _join(scene: Scene, effect: fx.Join) -> Said:
     """Where it is over by now, theirs is filed after all."""
     draft, now = effect.draft, scene.now
     where = draft.model_dump(include={"place", "place_text", "grid", "lon", "lat"})
@@ -114,47 +101,47 @@ async def _join(scene: Scene, effect: fx.Join) -> list[tuple[Say, Case | None]]:
     return [(Say("join.done", args, (Button("new", "button.new"),), number=case.number), case)]
 
 
-async def _show_joined(scene: Scene, effect: fx.ShowJoined) -> list[tuple[Say, Case | None]]:
+async def _show_joined(scene: Scene, effect: fx.ShowJoined) -> Said:
     found = await joining.theirs(scene.session, scene.resident.id)
-    said: list[tuple[Say, Case | None]] = []
+    said: Said = []
     for case in reversed(found):
         args = _args(scene, case) | {"count": case.joined}
         said.append((Say("joined.status", args, number=case.number), case))
     return said or ([(Say("my.none"), None)] if effect.alone else [])
 
 
-async def _supplement(scene: Scene, effect: fx.Supplement) -> list[tuple[Say, Case | None]]:
+async def _supplement(scene: Scene, effect: fx.Supplement) -> Said:
     case = await _mine(scene, effect.number)
     await feedback.supplement(scene.session, scene.book, case, effect.text, effect.photos, scene.now)
     await _belongs(scene, case, effect.numbers)
     return _done(scene, case, "supplement.done")
 
 
-async def _urgent(scene: Scene, effect: fx.Urgent) -> list[tuple[Say, Case | None]]:
+async def _urgent(scene: Scene, effect: fx.Urgent) -> Said:
     case = await _mine(scene, effect.number)
     await feedback.supplement(scene.session, scene.book, case, effect.text, effect.photos, scene.now)
     await _belongs(scene, case, effect.numbers)
     return _still_urgent(scene, case, "reported.added")
 
 
-async def _locate(scene: Scene, effect: fx.Locate) -> list[tuple[Say, Case | None]]:
+async def _locate(scene: Scene, effect: fx.Locate) -> Said:
     case = await _mine(scene, effect.number)
     await feedback.locate(scene.session, scene.book, case, effect.where, effect.text, effect.photos, scene.now)
     await _belongs(scene, case, effect.numbers)
     return _still_urgent(scene, case, "reported.located" if case.ringing else "reported.located_answered")
 
 
-async def _alarm(scene: Scene, effect: fx.Alarm) -> list[tuple[Say, Case | None]]:
+async def _alarm(scene: Scene, effect: fx.Alarm) -> Said:
     case = await _mine(scene, effect.number)
     rings = await feedback.alarm(scene.session, scene.book, case, effect.kind, scene.now)
     return [(Say("reported.rings", {"number": case.number}, number=case.number), case)] if rings else []
 
 
-def _still_urgent(scene: Scene, case: Case, key: str) -> list[tuple[Say, Case | None]]:
+def _still_urgent(scene: Scene, case: Case, key: str) -> Said:
     return [(Say(key, _args(scene, case), (Button("new", "button.new"),), number=case.number), case)]
 
 
-async def _answer(scene: Scene, effect: fx.Answer) -> list[tuple[Say, Case | None]]:
+async def _answer(scene: Scene, effect: fx.Answer) -> Said:
     case = await _mine(scene, effect.number)
     text = effect.text or "·"  # a photo alone is an answer too
     await feedback.answer(scene.session, scene.book, case, text, effect.photos, scene.now)
@@ -162,20 +149,20 @@ async def _answer(scene: Scene, effect: fx.Answer) -> list[tuple[Say, Case | Non
     return _done(scene, case, "answer.done")
 
 
-async def _relay_back(scene: Scene, effect: fx.RelayBack) -> list[tuple[Say, Case | None]]:
+async def _relay_back(scene: Scene, effect: fx.RelayBack) -> Said:
     case = await _mine(scene, effect.number)
     await feedback.relay_back(scene.session, scene.book, case, effect.text or "·", effect.photos, scene.now)
     await _belongs(scene, case, effect.numbers)
     return [(Say("relay_back.done", _args(scene, case), on_the_line(case.number), number=case.number), case)]
 
 
-async def _hang_up(scene: Scene, effect: fx.HangUp) -> list[tuple[Say, Case | None]]:
+async def _hang_up(scene: Scene, effect: fx.HangUp) -> Said:
     case = await _mine(scene, effect.number)
     await feedback.hang_up(scene.session, scene.book, case, scene.now)
     return _done(scene, case, "hang_up.done")
 
 
-async def _correct(scene: Scene, effect: fx.Correct) -> list[tuple[Say, Case | None]]:
+async def _correct(scene: Scene, effect: fx.Correct) -> Said:
     case = await _mine(scene, effect.number)
     text = say("edit.correction", scene.resident.locale, text=effect.text)
     await feedback.supplement(scene.session, scene.book, case, text, effect.photos, scene.now)
@@ -183,7 +170,7 @@ async def _correct(scene: Scene, effect: fx.Correct) -> list[tuple[Say, Case | N
     return _done(scene, case, "edit.done")
 
 
-async def _safety(scene: Scene, effect: fx.Safety) -> list[tuple[Say, Case | None]]:
+async def _safety(scene: Scene, effect: fx.Safety) -> Said:
     """Told as any supplement is, to everybody who was called while nobody has answered."""
     case = await _mine(scene, effect.number)
     text = say(f"safety.note_{effect.how}", scene.resident.locale)
@@ -191,19 +178,19 @@ async def _safety(scene: Scene, effect: fx.Safety) -> list[tuple[Say, Case | Non
     return [(Say(f"safety.told_{effect.how}", {"number": case.number}, number=case.number), case)]
 
 
-async def _urge(scene: Scene, effect: fx.Urge) -> list[tuple[Say, Case | None]]:
+async def _urge(scene: Scene, effect: fx.Urge) -> Said:
     case = await _mine(scene, effect.number)
     await feedback.urge(scene.session, scene.book, case, scene.now)
     return _done(scene, case, "urge.done")
 
 
-async def _withdraw(scene: Scene, effect: fx.Withdraw) -> list[tuple[Say, Case | None]]:
+async def _withdraw(scene: Scene, effect: fx.Withdraw) -> Said:
     case = await _mine(scene, effect.number)
     await feedback.withdraw(scene.session, scene.book, case, scene.now)
     return _done(scene, case, "withdraw.done")
 
 
-async def _rate(scene: Scene, effect: fx.Rate) -> list[tuple[Say, Case | None]]:
+async def _rate(scene: Scene, effect: fx.Rate) -> Said:
     case = await _mine(scene, effect.number)
     await feedback.rate(
         scene.session,
@@ -217,30 +204,30 @@ async def _rate(scene: Scene, effect: fx.Rate) -> list[tuple[Say, Case | None]]:
     return []
 
 
-async def _reopen(scene: Scene, effect: fx.Reopen) -> list[tuple[Say, Case | None]]:
+async def _reopen(scene: Scene, effect: fx.Reopen) -> Said:
     case = await _mine(scene, effect.number)
     await feedback.reopen(scene.session, scene.book, case, effect.text, scene.now)
     await _belongs(scene, case, effect.numbers)
     return _done(scene, case, "reopen.done" if case.assignee else "reopen.held")
 
 
-async def _appeal(scene: Scene, effect: fx.Appeal) -> list[tuple[Say, Case | None]]:
+async def _appeal(scene: Scene, effect: fx.Appeal) -> Said:
     case = await _mine(scene, effect.number)
     await exclusion.appeal(scene.session, scene.book, case, effect.text, effect.photos, scene.now)
     await _belongs(scene, case, effect.numbers)
     return _done(scene, case, "appeal.done")
 
 
-async def _look_up(scene: Scene, effect: fx.LookUp) -> list[tuple[Say, Case | None]]:
+async def _look_up(scene: Scene, effect: fx.LookUp) -> Said:
     case = await feedback.look_up(scene.session, scene.keys, scene.resident, effect.code, scene.now)
     return [standing(scene, case)]
 
 
-async def _show(scene: Scene, effect: fx.Show) -> list[tuple[Say, Case | None]]:
+async def _show(scene: Scene, effect: fx.Show) -> Said:
     return [standing(scene, await _mine(scene, effect.number))]
 
 
-async def _hand_receipt(scene: Scene, effect: fx.HandReceipt) -> list[tuple[Say, Case | None]]:
+async def _hand_receipt(scene: Scene, effect: fx.HandReceipt) -> Said:
     """The line; the channel brings the paper itself."""
     case = await _mine(scene, effect.number)
     if case.resident != scene.resident.id:
@@ -248,22 +235,22 @@ async def _hand_receipt(scene: Scene, effect: fx.HandReceipt) -> list[tuple[Say,
     return [(Say("receipt.here", {"number": case.number}, _buttons(case), number=case.number), case)]
 
 
-async def _speak(scene: Scene, effect: fx.Speak) -> list[tuple[Say, Case | None]]:
+async def _speak(scene: Scene, effect: fx.Speak) -> Said:
     scene.resident.locale = effect.locale
     return [(Say("locale.done"), None)]
 
 
-async def _enlarge(scene: Scene, effect: fx.Enlarge) -> list[tuple[Say, Case | None]]:
+async def _enlarge(scene: Scene, effect: fx.Enlarge) -> Said:
     scene.resident.large = not scene.resident.large
     return [(Say("large.on" if scene.resident.large else "large.off"), None)]
 
 
-async def _told(scene: Scene, effect: fx.Told) -> list[tuple[Say, Case | None]]:
+async def _told(scene: Scene, effect: fx.Told) -> Said:
     await guide.count(scene.session, effect.service, effect.said, scene.now)
     return []
 
 
-async def _keep_contact(scene: Scene, effect: fx.KeepContact) -> list[tuple[Say, Case | None]]:
+async def _keep_contact(scene: Scene, effect: fx.KeepContact) -> Said:
     sealed.keep(scene.keys, scene.resident, effect.phone)
     return []
 
@@ -304,7 +291,7 @@ def _args(scene: Scene, case: Case) -> dict[str, Any]:
     return told_args(scene.book, case, SYSTEM, "")
 
 
-def _done(scene: Scene, case: Case, key: str) -> list[tuple[Say, Case | None]]:
+def _done(scene: Scene, case: Case, key: str) -> Said:
     return [(Say(key, _args(scene, case), _buttons(case), number=case.number), case)]
 
 
@@ -326,7 +313,7 @@ async def _mine(scene: Scene, number: str) -> Case:
     return await feedback.followed(scene.session, scene.resident.id, number)
 
 
-async def _as_it_stands(scene: Scene, effect: fx.Effect) -> list[tuple[Say, Case | None]]:
+async def _as_it_stands(scene: Scene, effect: fx.Effect) -> Said:
     number = getattr(effect, "number", "")
     if not number:
         return []
@@ -336,7 +323,7 @@ async def _as_it_stands(scene: Scene, effect: fx.Effect) -> list[tuple[Say, Case
         return []
 
 
-PERFORM: Mapping[type, Callable[[Scene, Any], Awaitable[list[tuple[Say, Case | None]]]]] = {
+PERFORM: Mapping[type, Callable[[Scene, Any], Awaitable[Said]]] = {
     fx.Join: _join,
     fx.ShowJoined: _show_joined,
     fx.Supplement: _supplement,
