@@ -10,9 +10,9 @@ from sqlmodel import SQLModel, select
 
 from app import backup as backups
 from app import forgetting_desk
+from app.desk import Desk
 from app.errors import CannotGoOn
 from app.settings import Settings
-from app.watch import Desk
 from cases import linking, sealed
 from cases.forgetting import FORGOTTEN, StillOpen
 from models import Case, Resident

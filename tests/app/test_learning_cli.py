@@ -16,10 +16,10 @@ from sqlmodel import select
 from app import build, learning_desk
 from app.build import utcnow
 from app.database import Sessions
+from app.desk import Desk
 from app.jobs import defer_deliveries
 from app.learning_use import InUse
 from app.settings import Settings
-from app.watch import Desk
 from bot.transactions import Transactions
 from cases import learning
 from cases.book import read_book

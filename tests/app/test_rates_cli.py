@@ -8,8 +8,8 @@ from datetime import date
 import pytest
 
 from app import rates_desk
+from app.desk import Desk
 from app.errors import CannotGoOn
-from app.watch import Desk
 from bot.papers.ledger import safe
 from tests.bot.desk.phones import Post, phone
 from tests.support.clock import Clock

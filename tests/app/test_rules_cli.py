@@ -13,11 +13,11 @@ from sqlmodel import col, func, select
 from app import rules_desk
 from app.build import utcnow
 from app.database import Sessions
+from app.desk import Desk
 from app.errors import CannotGoOn
 from app.jobs import defer_deliveries
 from app.rules_desk import Wish
 from app.settings import Settings
-from app.watch import Desk
 from bot.transactions import Transactions
 from cases import triage
 from cases.book import read_book

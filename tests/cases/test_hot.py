@@ -9,9 +9,9 @@ from sqlmodel import col, select
 
 from app import hot_desk
 from app.database import Sessions
+from app.desk import Desk
 from app.hotness import Hotness
 from app.jobs import defer_deliveries
-from app.watch import Desk
 from bot.transactions import Transactions
 from cases import hot
 from cases.book import Book, read_book

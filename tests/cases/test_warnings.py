@@ -11,8 +11,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app import hot_desk
 from app.database import Sessions
+from app.desk import Desk
 from app.jobs import defer_deliveries
-from app.watch import Desk
 from benchmarks import colours
 from bot.transactions import Transactions
 from bot.wording import Wording
