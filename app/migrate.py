@@ -19,8 +19,8 @@ ONE_AT_A_TIME = 0x46656E67  # advisory lock: replicas that start together do not
 
 
 def _ours(name: str | None, kind: str, _parents: object) -> bool:
-    """The queue's tables come from Procrastinate, whole, as SQL; our metadata does not know them."""
-    return not (kind == "table" and name is not None and name.startswith("procrastinate_"))
+    """The queue's tables come from Procrastinate, whole, as SQL, and months of events are made by the program."""
+    return not (kind == "table" and name is not None and name.startswith(("procrastinate_", "events_")))
 
 
 def _plainly(kind: str, thing: object, _context: object) -> str | bool:

@@ -1,12 +1,55 @@
-"""Events lie in a part for each month."""
+"""Events lie in a part for each month.
+
+Nothing is rewritten here, so it takes no time however many events there are: the table of before becomes the part for
+whatever has no month of its own yet, and the program takes it apart by months beside those who write (cases/months.py).
+Going down, all parts are copied into one table again.
+
+A part keeps its own keys. The table above them has none: a key there would have to hold the time as well, and building
+it over all events of before would stop everybody.
+"""
+
+from alembic import op
 
 revision = "0015_by_month"
 down_revision = "0014_sign_in"
 
+NAMES = {
+    "events_pkey": "events_rest_pkey",
+    "events_case_id_seq_key": "events_rest_case_id_seq_key",
+    "ix_events_at": "events_rest_at",
+    "ix_events_warning": "events_rest_warning",
+}
+TO_CASES = "ADD CONSTRAINT events_case_id_fkey FOREIGN KEY (case_id) REFERENCES cases (id)"
+INDEXES = (
+    "CREATE INDEX ix_events_at ON events USING brin (at) WITH (autosummarize = true)",
+    "CREATE INDEX ix_events_warning ON events (at) WHERE kind IN ('overdue', 'reopen', 'sign_overdue')",
+)
+
 
 def upgrade() -> None:
-    pass
+    op.execute("ALTER TABLE events RENAME TO events_rest")
+    for old, new in NAMES.items():
+        op.execute(f"ALTER INDEX {old} RENAME TO {new}")
+    op.execute("CREATE TABLE events (LIKE events_rest INCLUDING DEFAULTS) PARTITION BY RANGE (at)")
+    op.execute("ALTER SEQUENCE events_id_seq OWNED BY events.id")
+    op.execute(f"ALTER TABLE events {TO_CASES}")
+    for index in INDEXES:
+        op.execute(index)
+    op.execute("ALTER TABLE events ATTACH PARTITION events_rest DEFAULT")
 
 
 def downgrade() -> None:
-    pass
+    op.execute("LOCK TABLE events IN ACCESS EXCLUSIVE MODE")
+    for begun in ("events_apart", "events_apart_mark"):
+        op.execute(f"DROP TABLE IF EXISTS {begun}")
+    op.execute("CREATE TABLE events_whole (LIKE events INCLUDING DEFAULTS)")
+    op.execute("INSERT INTO events_whole SELECT * FROM events ORDER BY id")
+    op.execute("ALTER SEQUENCE events_id_seq OWNED BY events_whole.id")
+    op.execute("DROP TABLE events")
+    op.execute("DROP FUNCTION IF EXISTS events_apart_keep")
+    op.execute("ALTER TABLE events_whole RENAME TO events")
+    op.execute("ALTER TABLE events ADD CONSTRAINT events_pkey PRIMARY KEY (id)")
+    op.execute("ALTER TABLE events ADD CONSTRAINT events_case_id_seq_key UNIQUE (case_id, seq)")
+    op.execute(f"ALTER TABLE events {TO_CASES}")
+    for index in INDEXES:
+        op.execute(index)
