@@ -30,6 +30,7 @@ from app.learning import Learning
 from app.learning_shelf import Shelf
 from app.learning_use import InUse
 from app.model_key import signing, trusted
+from app.months import Months
 from app.neighbours import Neighbours
 from app.redeliver import redeliver
 from app.settings import Settings
@@ -257,6 +258,7 @@ def make_work(
         neighbours.go_on,
         keep_a_week,
         record=record.tend,
+        months=Months(record.sessions, now).tend,
         sign_in=sign_in.tend,
     )
 
@@ -318,6 +320,7 @@ def build_site(parts: Parts) -> "FastAPI":
         patience=parts.patience,
         hook_secret=hook_secret(parts.settings, parts.keys),
         reread=lambda: refresh(parts),
+        remember=lambda erased: remember(parts.settings.data_dir, erased),
     )
     return site.create(given)
 

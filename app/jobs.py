@@ -47,6 +47,7 @@ LOST_AFTER = {
     "bulletin": 660.0,
     "neighbours": 90.0,
     "record": 660.0,
+    "months": 660.0,
     "week_sums": 660.0,
     "sign_in": 90.0,
 }  # none runs this long: see `reap`
@@ -73,6 +74,7 @@ class Work:
     neighbours: Callable[[], Awaitable[int]]  # a vote or some notices; 0 when nothing is due
     week_sums: Callable[[], Awaitable[int]]  # counts a week that is over; 0 when all are kept
     record: Callable[[], Awaitable[int]]  # links some old cases; keeps a head and returns 0 when none is left
+    months: Callable[[], Awaitable[int]]  # one step for the months of events; 0 when each has its part
     sign_in: Callable[[], Awaitable[int]]  # ends tries, sessions and chats that count no more
 
 
@@ -256,6 +258,13 @@ def make_queue(url: str, work: Work) -> App:
     async def sign_in(timestamp: int) -> None:
         async with asyncio.timeout(SWEEP_SECONDS):
             await work.sign_in()
+
+    @queue.periodic(cron="*/5 * * * *")
+    @queue.task(name="months", queue=QUEUE, queueing_lock="months", lock="months", priority=-10)
+    async def months(timestamp: int) -> None:
+        async with asyncio.timeout(BULLETIN_SECONDS):  # each step is committed by itself; the next one goes on
+            while await work.months():
+                pass
 
     @queue.periodic(cron="17 3 * * *")
     @queue.task(name="tidy", queue=QUEUE, queueing_lock="tidy")
