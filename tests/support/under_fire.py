@@ -37,10 +37,10 @@ async def program(folder: Path) -> AsyncIterator[Program]:
 
 
 @asynccontextmanager
-async def load(here: Program, ledger: Ledger, at_once: int) -> AsyncIterator[Wire]:
+async def load(here: Program, ledger: Ledger, at_once: int, password: str = PASSWORD) -> AsyncIterator[Wire]:
     """Everybody tells and two of the staff work; left when all have filed."""
     async with wire(here.url) as line, asyncio.TaskGroup() as tasks:
-        staff = [await Official(line.own(), name, ledger).sign_in(PASSWORD) for name in WORKERS]
+        staff = [await Official(line.own(), name, ledger).sign_in(password) for name in WORKERS]
         telling = tasks.create_task(everybody_tells(line, ledger.residents, at_once))
         filed = asyncio.Event()
         tasks.create_task(work(staff, filed))
