@@ -10,12 +10,15 @@ COMPILE := compile --quiet --universal --generate-hashes --no-annotate --no-head
 # an index address of yours never gets into a lock, and a lock is the same wherever it is made
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev browser run demo test soak check bench pictures sbom lock clean migration
+.PHONY: help setup setup-dev bulk browser run demo test soak check bench pictures sbom lock clean migration
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.installed ## make .venv and install what the program needs
+
+bulk: $(VENV)/.installed ## setup, and what `python -m app bulk` needs for several processes or machines
+	$(RUN_INSTALL) -r requirements-bulk.lock
 
 run: $(VENV)/.installed ## start everything; Ctrl-C stops it
 	@exec $(BIN)/python -m app up
@@ -49,10 +52,11 @@ pictures: $(VENV)/.installed-dev ## the documents' screenshots, taken anew by th
 sbom: $(VENV)/.installed ## what we run on, from the lock, as CycloneDX JSON: sbom.cdx.json
 	$(BIN)/python -m app.sbom > sbom.cdx.json
 
-lock: ## write both locks anew from pyproject.toml (needs uv)
+lock: ## write the locks anew from pyproject.toml (needs uv)
 	@command -v uv >/dev/null || { echo 'make lock needs uv: https://docs.astral.sh/uv/'; exit 1; }
 	uv pip $(COMPILE) pyproject.toml -o requirements.lock
-	uv pip $(COMPILE) pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
+	uv pip $(COMPILE) pyproject.toml --extra bulk -c requirements.lock -o requirements-bulk.lock
+	uv pip $(COMPILE) pyproject.toml --extra bulk --group dev -c requirements.lock -c requirements-bulk.lock -o requirements-dev.lock
 
 migration: $(VENV)/.installed-dev ## a revision from the changed models: make migration NAME=0002_what_changed
 	@test -n "$(NAME)" || { echo 'make migration NAME=0002_what_changed'; exit 1; }
