@@ -320,7 +320,6 @@ def build_site(parts: Parts) -> "FastAPI":
         patience=parts.patience,
         hook_secret=hook_secret(parts.settings, parts.keys),
         reread=lambda: refresh(parts),
-        remember=lambda erased: remember(parts.settings.data_dir, erased),
     )
     return site.create(given)
 
