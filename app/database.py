@@ -63,6 +63,7 @@ def engine(url: str, *, pool_size: int = 10) -> AsyncEngine:
     return create_async_engine(
         sqlalchemy_url(url),
         pool_size=pool_size,
+        pool_use_lifo=True,  # the one used last knows the statements best
         max_overflow=5,
         pool_timeout=CONNECT_SECONDS,
         connect_args={"options": ASKED_OF_SERVER, **how},

@@ -100,7 +100,7 @@ async def replay(desk: Desk, book: RuleBook | None, since: datetime, *, as_json:
         console=Console(stderr=True),
         redirect_stdout=False,
     )
-    async with desk.transactions.read() as session:
+    async with desk.transactions.read(held=True) as session:
         total = await replaying.how_many(session, begun)
         with bar:
             task = bar.add_task("", total=total)

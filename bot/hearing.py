@@ -34,7 +34,8 @@ async def hear(session: AsyncSession, incoming: Incoming, files: Sequence[Photo]
         row.args = {**row.args, "voices": voices}
     if incoming.choice:
         return await _pressed(session, incoming, row)
-    await transcript.add(session, row)
+    if row.external:  # found again by its number before the answer is there
+        await transcript.add(session, row)
     heard = Heard(
         text=scrub(incoming.text),
         photos=row.photos,
@@ -64,7 +65,6 @@ async def _pressed(session: AsyncSession, incoming: Incoming, row: Line) -> Hear
     button, fresh = found or ({"action": "", "label": "said.button", "args": {}, "payload": {}}, False)
     secret = button["action"] in SECRET
     row.text_key, row.args = ("said.vote", {}) if secret else (button["label"], button["args"])
-    await transcript.add(session, row)
     heard = Heard(action=button["action"], payload=button["payload"])
     return Hearing(heard, row, None if fresh else button["payload"].get("number", ""))
 

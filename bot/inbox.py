@@ -167,7 +167,7 @@ class Inbox:
             cases |= {about.number: about} if about else {}
             key, about_id = f"re:{incoming.key}:{n}", about.id if about else None
             rows.append(await transcript.ours(session, resident, line, key, incoming.at, about_id))
-        await transcript.close(session, held, rows[1:], state.model_dump(mode="json"), incoming.at + DRAFT_LASTS)
+        await transcript.close(session, held, rows, state.model_dump(mode="json"), incoming.at + DRAFT_LASTS)
         return Taken(rows, resident.locale, {case.id: case for case in cases.values()}, stale is not None)
 
 

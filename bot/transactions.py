@@ -19,6 +19,7 @@ Moved = Callable[[AsyncSession, Collection[UUID]], Awaitable[None]]
 LIVE = "live"  # the PostgreSQL channel pages listen to
 LEARNING = "learning"  # woken whenever a version changes, or how far its training is
 NOTIFY = "SELECT pg_notify(%s, %s)"
+_ALONE = {"isolation_level": "AUTOCOMMIT"}
 _WAKE = "wake"  # in session.info: whose pages have something new
 
 
@@ -49,9 +50,12 @@ class Transactions:
         await _notify(session)
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncSession]:
-        """For looking only: nothing is kept."""
+    async def read(self, *, held: bool = False) -> AsyncIterator[AsyncSession]:
+        """For looking only: nothing is kept. `held`: in one transaction, as a cursor that is read on and on needs it;
+        otherwise in none, for BEGIN and ROLLBACK are a journey each."""
         async with self._sessions() as session:
+            if not held:
+                await session.connection(execution_options=_ALONE)
             yield session
 
 

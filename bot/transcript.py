@@ -210,7 +210,8 @@ async def add_all(session: AsyncSession, rows: Sequence[Line]) -> None:
 async def close(
     session: AsyncSession, held: Held, rows: Sequence[Line], state: Mapping[str, Any], until: datetime | None
 ) -> None:
-    """The end of an answer by one statement: its lines, and where the talk stands now."""
+    """The end of an answer by one statement: the lines that are not there yet, and where the talk stands now."""
+    rows = [row for row in rows if row.id is None]
     if not rows:
         await remember(session, held, state, until)
         return

@@ -1,6 +1,6 @@
 """Reading: the lists and pages people look at. Changes nothing."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from cases import access
+from cases import access, timeline
 from cases.book import Book
 from cases.errors import NotFound
 from cases.notices import VIA_JOINED
@@ -25,9 +25,10 @@ from models import (
     Photo,
     Prediction,
     Rating,
+    Resident,
     Role,
 )  # fmt: skip
-from models.base import WORDS
+from models.base import AWARE, WORDS
 
 _THEIRS = (  # put together once: every message of a resident waits for it
     select(Case)
@@ -39,19 +40,23 @@ _THEIRS = (  # put together once: every message of a resident waits for it
 
 # What every look at a case and every step waits for, put together once.
 _NUMBERED = select(Case).where(Case.number == bindparam("number"))
-_EVENTS = select(Event).where(Event.case_id == bindparam("its_case")).order_by(col(Event.seq))
+_FILED = bindparam("filed", type_=AWARE)
+_EVENTS = select(Event).where(Event.case_id == bindparam("its_case"), timeline.since(_FILED)).order_by(col(Event.seq))
 _PHOTOS = select(Photo).where(Photo.case_id == bindparam("its_case")).order_by(col(Photo.at))
 _NAMES = select(Person.code, Person.name).where(col(Person.code) == any_(bindparam("codes", type_=WORDS)))
 
 
 def _beside() -> Any:
-    """What the model said, the last rating, the case it is merged into and those merged into it, in one row."""
+    """Who told it, what the model said, the last rating, what it is merged into and what into it, and whether there
+    are photos: in one row."""
     its, master, along, other = Case, aliased(Case), aliased(Case), aliased(Rating)
+    photos = select(Photo.id).where(Photo.case_id == its.id).exists()
     merged = select(func.array_agg(aggregate_order_by(col(along.number), col(along.number)))).where(
         along.master == its.id
     )
     last = select(func.max(other.round)).where(other.case_id == its.id).scalar_subquery()
-    rows = select(Prediction, Rating, master.number, merged.scalar_subquery()).select_from(its)
+    rows = select(Resident, Prediction, Rating, master.number, merged.scalar_subquery(), photos).select_from(its)  # type: ignore[call-overload]
+    rows = rows.join(Resident, col(Resident.id) == its.resident)
     rows = rows.join(Prediction, col(Prediction.case_id) == its.id, isouter=True)
     rows = rows.join(Rating, (col(Rating.case_id) == its.id) & (Rating.round == last), isouter=True)
     rows = rows.join(master, col(master.id) == its.master, isouter=True)
@@ -80,25 +85,24 @@ class Story:
     """A case with everything its page shows."""
 
     case: Case
+    resident: Resident
     events: Sequence[Event]
     photos: Sequence[Photo]
     prediction: Prediction | None
     rating: Rating | None
-    people: dict[str, str]  # code → name
+    people: Mapping[str, str]  # code → name
     master: str | None = None  # number of the case it is merged into
     merged: Sequence[str] = ()  # numbers of those merged into it
     called: Sequence[CoTask] = ()  # whoever was called to it in this round
 
 
-async def story(session: AsyncSession, case: Case) -> Story:
+async def story(session: AsyncSession, book: Book, case: Case) -> Story:
     its = {"its_case": case.id}
-    events = (await session.exec(_EVENTS, params=its)).all()
-    photos = (await session.exec(_PHOTOS, params=its)).all()
-    prediction, rating, master, merged = (await session.exec(_BESIDE, params=its)).one()
+    events = (await session.exec(_EVENTS, params={**its, "filed": case.submitted_at})).all()
+    resident, prediction, rating, master, merged, shown = (await session.exec(_BESIDE, params=its)).one()
+    photos = (await session.exec(_PHOTOS, params=its)).all() if shown else ()
     called = await co_tasks(session, case) if case.co_tasks else ()
-    named = {case.assignee or "", case.accountable or "", *(task.assignee or "" for task in called)}
-    names = await people(session, {e.actor for e in events} | named)
-    return Story(case, events, photos, prediction, rating, names, master, merged or (), called)
+    return Story(case, resident, events, photos, prediction, rating, book.people, master, merged or (), called)
 
 
 async def people(session: AsyncSession, codes: set[str]) -> dict[str, str]:
@@ -123,7 +127,8 @@ async def photo_for(session: AsyncSession, resident: UUID, photo: UUID) -> Photo
 
     Raises NotFound, after the same one question for a photo of somebody else's as for one that is not there.
     """
-    followed = select(Event.id).join(Follower, col(Follower.case_id) == Event.case_id)
+    its_case = (col(Case.id) == Event.case_id) & timeline.since(col(Case.submitted_at))
+    followed = select(Event.id).join(Case, its_case).join(Follower, col(Follower.case_id) == Case.id)
     shown = col(Event.photos).contains([str(photo)])
     theirs = or_(Follower.via != VIA_JOINED, Event.role != Role.RESIDENT)
     # the event's case, not the photo's: the answer to a master is shown with its photos in each case merged into it

@@ -95,7 +95,7 @@ class Desk:
         known = self.book.place_name(case.place) or mask(case.place_text) or self.book.area_name(case.grid)
         return known or self.say("word.no_place")
 
-    def page(self, story: Story, resident: Resident) -> dict[str, Any]:
+    def page(self, story: Story) -> dict[str, Any]:
         """The whole page of one case for one person."""
         case = story.case
         head = self.task(case, photos=sum(photo.kind == "photo" for photo in story.photos), names=story.people)
@@ -104,7 +104,7 @@ class Desk:
                 **head,
                 "text": mask(case.text),
                 "anonymous": case.anonymous,
-                "contact": self._contact(case, resident),
+                "contact": self._contact(case, story.resident),
                 "unit_name": self.unit(case.unit),
                 "co_unit_names": [self.unit(unit) for unit in case.co_units],
                 "accountable_name": self._accountable(story),

@@ -18,7 +18,7 @@ from bot.transactions import wake
 from cases import access, behalf, bulletins, clearing, in_hand, joining, queries, reading, steps
 from cases.book import Book
 from cases.errors import NotFound, Stale
-from models import Case, Notification, Person, Photo, Resident, Role, StaffSession
+from models import Case, Notification, Person, Photo, Role, StaffSession
 from web import auth, desk, limits, present, second_factor, sheets
 from web.auth import SignedInHere
 from web.console import menu
@@ -143,13 +143,13 @@ async def take_step(
             if await steps.take(session, book, case, me.person, asked.checked(), now):
                 wake(session, "staff")
                 wake(session, f"chat:{case.resident}")
+            await parts.transactions.finish(session)
+            return await _page(session, parts, case, me.person, locale)
     except Stale as stale:
         async with parts.transactions.read() as session:
             latest = await _page(session, parts, await _by_number(session, number), me.person, locale)
         error = {"key": stale.key, "message": say(stale.key, locale, **stale.values)}
         return JSONResponse({"error": error, **latest}, 409)
-    async with parts.transactions.read() as session:
-        return await _page(session, parts, await _by_number(session, number), me.person, locale)
 
 
 @router.get("/cases/{number}/alike")
@@ -243,9 +243,7 @@ async def _by_number(session: AsyncSession, number: str) -> Case:
 
 
 async def _page(session: AsyncSession, parts: Parts, case: Case, person: Person, locale: str) -> dict[str, Any]:
-    story = await queries.story(session, case)
-    resident = await session.get_one(Resident, case.resident)
-    return Desk(parts, person, locale, parts.now()).page(story, resident)
+    return Desk(parts, person, locale, parts.now()).page(await queries.story(session, parts.senses.book, case))
 
 
 def _me(parts: Parts, me: auth.SignedIn, locale: str) -> dict[str, Any]:

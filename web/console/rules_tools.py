@@ -141,7 +141,7 @@ async def replay(here: Here, asked: Since) -> Response:
 
 async def _replayed(here: Console, rules: RuleBook, begun: datetime) -> AsyncIterator[str]:
     tally, shown = Tally(), list[Change]()
-    async with here.parts.transactions.read() as session:
+    async with here.parts.transactions.read(held=True) as session:
         total = await replaying.how_many(session, begun)
         yield _line({"done": 0, "total": total})
         async for changes in replaying.replay(session, rules, begun, tally):

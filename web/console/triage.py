@@ -13,7 +13,7 @@ from cases import access, accused, joining, queries, suggesting, undecided
 from cases.errors import NotFound
 from cases.suggesting import Suggestion
 from cases.undecided import Queue
-from models import Case, Resident
+from models import Case
 from models.status import UNDECIDED
 from web.console import case_map
 from web.console.case import words
@@ -67,9 +67,9 @@ def row(here: Console, case: Case) -> dict[str, Any]:
 
 async def _open(session: AsyncSession, here: Console, case: Case) -> dict[str, Any]:
     """Everything about the one on the desk."""
-    story = await queries.story(session, case)
+    story = await queries.story(session, here.book, case)
     desk = Desk(here.parts, here.person, here.locale, here.now)
-    page = desk.page(story, await session.get_one(Resident, case.resident))
+    page = desk.page(story)
     alike = await joining.for_staff(session, here.book, case, access.sees(here.person), here.now)
     found = await suggesting.suggest(session, here.book, case, story.prediction, alike, here.now)
     return {
@@ -110,7 +110,7 @@ def _shown(here: Console, case: Case, one: Suggestion) -> dict[str, Any]:
 
 async def _gone(session: AsyncSession, here: Console, case: Case) -> dict[str, Any]:
     """Who was faster, and where it went."""
-    story = await queries.story(session, case)
+    story = await queries.story(session, here.book, case)
     page = Desk(here.parts, here.person, here.locale, here.now)
-    last = page.page(story, await session.get_one(Resident, case.resident))["timeline"][-1]
+    last = page.page(story)["timeline"][-1]
     return {"number": case.number, "what": last["kind_text"], "at": story.events[-1].at}
