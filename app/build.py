@@ -22,6 +22,7 @@ from app.database import Sessions
 from app.database import engine as make_engine
 from app.database import listening_url as make_listening_url
 from app.database import sessions as make_sessions
+from app.erased import remember
 from app.errors import CannotGoOn
 from app.heads import Record
 from app.hotness import Hotness
@@ -320,6 +321,7 @@ def build_site(parts: Parts) -> "FastAPI":
         patience=parts.patience,
         hook_secret=hook_secret(parts.settings, parts.keys),
         reread=lambda: refresh(parts),
+        remember=lambda erased: remember(parts.settings.data_dir, erased),
     )
     return site.create(given)
 

@@ -1,40 +1,21 @@
 """What `erase` and `retention` do on a database: shown first, then done, and written down."""
 
-import re
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 import typer
-from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.desk import NUMBER, Desk, person
+from app.desk import Desk, person
+from app.erased import remember, remembered
 from app.errors import CannotGoOn
 from bot.media import Store
-from cases import forgetting, retention
+from cases import erasing, forgetting, retention
 from cases.forgetting import Gone
-from cases.keys import Keys, digits_of
-from models import Case, Resident, Role
+from cases.keys import Keys
+from models import Resident, Role
 
 if TYPE_CHECKING:
     from app.settings import Settings
-
-CODE = re.compile(r"\d{16}")
-ERASED = "erased.txt"
-
-
-async def find(session: AsyncSession, keys: Keys, said: str) -> Sequence[Resident]:
-    """By a case's number or lookup code, else by the telephone they left; nobody is named to the operator."""
-    if NUMBER.fullmatch(said):
-        its = select(Resident).join(Case).where(Case.number == said)
-    elif CODE.fullmatch(digits_of(said)):
-        its = select(Resident).join(Case).where(Case.code_hash == keys.code_hash(said))
-    else:
-        its = select(Resident).where(Resident.contact_hash == keys.contact_hash(said))
-    return (await session.exec(its.where(col(Resident.channel) != forgetting.CHANNEL))).all()
 
 
 async def erase(desk: Desk, settings: "Settings", keys: Keys, said: str, by: str, reason: str, yes: bool) -> None:
@@ -45,14 +26,14 @@ async def erase(desk: Desk, settings: "Settings", keys: Keys, said: str, by: str
         who = await person(session, by)
         if who.role is not Role.ADMIN:
             raise CannotGoOn(f"{by} is no admin")
-        found = await find(session, keys, said)
+        found = await erasing.find(session, erasing.key_of(keys, said))
         if not found:
             raise CannotGoOn("nobody is known by that number or code")
         _show([await forgetting.preview(session, one.id) for one in found])
         if not yes:
             typer.confirm("erase for good?", abort=True)
         gone = [await forgetting.resident(session, desk.book, one, who.code, reason, desk.now) for one in found]
-        _remember(settings.data_dir, found)
+        remember(settings.data_dir, [one.id for one in found])
     _tidy(settings, gone)
 
 
@@ -66,19 +47,6 @@ async def erase_again(desk: Desk, settings: "Settings") -> None:
         if back is not None:
             _tidy(settings, [gone])
             typer.echo(f"erased again: {gone.cases} cases")
-
-
-def remembered(data_dir: Path) -> Sequence[UUID]:
-    path = data_dir / "record" / ERASED
-    return [UUID(line) for line in path.read_text(encoding="ascii").split()] if path.exists() else []
-
-
-def _remember(data_dir: Path, residents: Sequence[Resident]) -> None:
-    """Numbers that lead nowhere once they are erased, kept apart from the database: a backup knows nothing of it."""
-    path = data_dir / "record" / ERASED
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="ascii") as file:
-        file.writelines(f"{one.id}\n" for one in residents)
 
 
 async def retain(desk: Desk, settings: "Settings", years: int, dry_run: bool) -> None:
@@ -114,8 +82,5 @@ def _show(counts: Sequence[Mapping[str, int]]) -> None:
 
 def _tidy(settings: "Settings", gone: Sequence[Gone]) -> None:
     """After the commit: a file that no row names does no harm, a row without its file would."""
-    store = Store(settings.photos_dir)
     for one in gone:
-        for sha256, kind in one.files:
-            with suppress(FileNotFoundError):
-                Path(store.path(sha256, kind)).unlink()
+        Store(settings.photos_dir).drop(one.files)

@@ -87,7 +87,7 @@ def add_to(cli: typer.Typer, door: Door) -> None:
     ) -> None:
         """Put a backup back, all or nothing, and hold it against the figures taken with it. Stop the program first."""
         from app import backup as backups
-        from app import forgetting_desk
+        from app.erased import remembered
 
         settings = door.begin()
         with door.errors(), door.database(settings) as (url, _):
@@ -95,7 +95,7 @@ def add_to(cli: typer.Typer, door: Door) -> None:
         typer.echo(
             f"as it was: {found.tables['cases']:,} cases, {found.tables['events']:,} events, chain {found.chain}"
         )
-        if forgetting_desk.remembered(settings.data_dir):
+        if remembered(settings.data_dir):
             typer.echo(
                 "residents were erased here: `python -m app migrate`, then `python -m app erase --again`", err=True
             )

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -51,6 +52,11 @@ class Store:
 
     def path(self, sha256: str, kind: str = "photo") -> Path:
         return self._folder / sha256[:2] / f"{sha256}{ENDINGS[kind]}"
+
+    def drop(self, files: Iterable[tuple[str, str]]) -> None:
+        """By sha256 and kind; what is gone already is fine."""
+        for sha256, kind in files:
+            self.path(sha256, kind).unlink(missing_ok=True)
 
     async def keep(self, data: bytes) -> Kept:
         """Raises TooBig or NotAPhoto; then nothing is kept."""

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from cases import audit, lifecycle, record
+from cases import audit, lifecycle, record, timeline
 from cases.actors import SYSTEM
 from cases.book import Book
 from cases.errors import Refusal
@@ -63,6 +63,7 @@ OF_RESIDENT: Mapping[str, str] = {
     "civic_choices": "DELETE FROM civic_choices WHERE resident = :resident",
     "voters": "DELETE FROM voters WHERE resident = :resident",
     "proposals": "UPDATE proposals SET raised_by = NULL WHERE raised_by = :resident",
+    "erasures": "UPDATE erasures SET residents = array_remove(residents, :resident) WHERE NOT done",
     "sent_files": "DELETE FROM sent_files WHERE sha256 IN (SELECT sha256 FROM photos WHERE resident = :resident)",
     "photos": "DELETE FROM photos WHERE resident = :resident",
     "seen_messages": "DELETE FROM seen_messages WHERE channel = :channel AND receiver IN (:address, :key)",
@@ -167,7 +168,7 @@ async def closed_cases(session: AsyncSession, book: Book, cases: Sequence[Case],
 async def words_of(session: AsyncSession, book: Book, case: Case, now: datetime) -> int:
     """Take what was said out of a timeline, and add the event that says so; how many events lost their words."""
     await record.before(session, case)
-    whole = select(Event).where(Event.case_id == case.id, col(Event.salt).is_not(None), Event.kind != record.ERASE)
+    whole = select(Event).where(*timeline.of(case), col(Event.salt).is_not(None), Event.kind != record.ERASE)
     lines = (await session.exec(whole.order_by(col(Event.seq)))).all()
     for line in lines:
         line.commitment, line.salt = record.commitment(line), None

@@ -23,7 +23,7 @@ from models.knowledge import Service, ServiceCount, TextOverride
 from models.lists import Bulletin, ClearingTarget
 from models.outbox import Notification, SeenMessage, StaffAct
 from models.partners import ApiKey, Brought
-from models.personal import Unmasking
+from models.personal import Erasure, Unmasking
 from models.residents import ChatMessage, Conversation, Resident
 from models.rules import AssignTo, Calendar, ClockPolicy, Kind, RoutingRule, Workday
 from models.sending import RefusedUpdate, Sending, SentFile
@@ -82,6 +82,7 @@ __all__ = [
     "DriftAlarm",
     "DutyHandover",
     "DutyShift",
+    "Erasure",
     "Event",
     "Exclusion",
     "ExclusionReason",

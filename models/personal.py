@@ -1,12 +1,12 @@
-"""Who was let to see what is starred out of a case."""
+"""Who was let to see what is starred out of a case, and who had a resident forgotten."""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index
+from sqlalchemy import ARRAY, BigInteger, Index, Uuid
 from sqlmodel import Field
 
-from models.base import Table, moment
+from models.base import WORDS, Table, moment
 
 
 class Unmasking(Table, table=True):
@@ -21,3 +21,18 @@ class Unmasking(Table, table=True):
     asked_at: datetime = moment()
     agreed_by: str | None = Field(default=None, foreign_key="people.code")
     until: datetime | None = moment(nullable=True)  # None: nobody has agreed yet
+
+
+class Erasure(Table, table=True):
+    """Somebody's wish to be forgotten, as an administrator passed it on. `cases` keep their numbers afterwards."""
+
+    __tablename__ = "erasures"
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
+    residents: list[UUID] = Field(default_factory=list, sa_type=ARRAY(Uuid))  # whom it is about, until it is decided
+    cases: list[str] = Field(default_factory=list, sa_type=WORDS)
+    reason: str
+    asked_by: str = Field(foreign_key="people.code")
+    asked_at: datetime = moment()
+    decided_by: str | None = Field(default=None, foreign_key="people.code")
+    decided_at: datetime | None = moment(nullable=True)
+    done: bool = False

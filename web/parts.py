@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Protocol
+from uuid import UUID
 
 from fastapi import Depends, Request
 
@@ -46,6 +47,10 @@ async def _nothing_new() -> None:
     """A town that nobody changes."""
 
 
+def _kept_by_nobody(erased: Sequence[UUID]) -> None:
+    """Where there are no backups."""
+
+
 @dataclass
 class Parts:
     """`senses` is replaced when the town or the model changes; everything else stays."""
@@ -70,6 +75,7 @@ class Parts:
     receptions: "Mapping[str, Reception]" = field(default_factory=dict)  # of messengers that bring updates to our door
     hook_secret: str = ""
     reread: Callable[[], Awaitable[object]] = _nothing_new  # the town, at once, where it was changed here
+    remember: Callable[[Sequence[UUID]], None] = _kept_by_nobody  # who was erased, beside the database: for a restore
     kept: Kept = field(default_factory=Kept)  # what is costly to count
     patience: Patience = field(default_factory=Patience)  # with a database that is away
 

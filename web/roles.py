@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from cases import announcements, behalf, by_phone, proposals, unmasking
+from cases import announcements, behalf, by_phone, erasing, proposals, unmasking
 from models import Role
 
 _R = Role
@@ -192,6 +192,9 @@ RULES_OF: Mapping[str, Rule] = {
         "GET /console/learning", "GET /console/learning/{version}", "GET /console/learning/work",
         "GET /console/learning/stream", "GET /console/audit",
     ),
+    **_pages(erasing.LOOK, "GET /console/erasure"),
+    **_staff(erasing.ASK, "POST /console/erasure/find", "POST /console/erasure"),
+    **_staff(erasing.AGREE, "POST /console/erasure/{which}", "POST /console/erasure/{which}/decline"),
     **_staff(
         ADMIN,
         "POST /console/learning/train", "POST /console/learning/cancel", "POST /console/learning/rollback",

@@ -1,6 +1,6 @@
 """Tries at secrets are counted in the database, for all programs together; unlogged: a crash forgives them.
 
-What ends somebody's sessions ends their chats at the staff's bot as well.
+What ends somebody's sessions ends their chats at the staff's bot as well. Wishes to be forgotten wait for a second person.
 """
 
 import sqlalchemy as sa
@@ -32,8 +32,24 @@ def upgrade() -> None:
         prefixes=["UNLOGGED"],
     )
     op.execute(END.format(chats=CHATS))
+    op.create_table(
+        "erasures",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("residents", postgresql.ARRAY(sa.Uuid()), nullable=False),
+        sa.Column("cases", postgresql.ARRAY(sa.TEXT()), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("asked_by", sa.String(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_by", sa.String(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("done", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["asked_by"], ["people.code"]),
+        sa.ForeignKeyConstraint(["decided_by"], ["people.code"]),
+        sa.PrimaryKeyConstraint("id"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("erasures")
     op.execute(END.format(chats=""))
     op.drop_table("tries")

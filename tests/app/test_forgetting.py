@@ -11,6 +11,7 @@ from sqlmodel import SQLModel, select
 from app import backup as backups
 from app import forgetting_desk
 from app.desk import Desk
+from app.erased import remembered
 from app.errors import CannotGoOn
 from app.settings import Settings
 from cases import linking, sealed
@@ -96,7 +97,7 @@ async def test_who_is_erased_is_gone_and_the_record_whole(site: Site, clock: Clo
     seen = await chen.http.get(f"/console/cases/{number}")
     assert (seen.status_code, WORDS in seen.text) == (200, False)
     assert kept in await everything(site)
-    assert forgetting_desk.remembered(tmp_path) == [its.resident]
+    assert remembered(tmp_path) == [its.resident]
 
 
 async def test_a_restored_resident_is_erased_again(site: Site, town_url: str, tmp_path: Path) -> None:

@@ -38,6 +38,7 @@ PAGES: Sequence[Page] = (
     _page("partners", "/console/partners", "town"),
     _page("learning", "/console/learning", "model"),
     _page("audit", "/console/audit", "model"),
+    _page("erasure", "/console/erasure", "model"),
     _page("security", "/console/security", "own"),
 )
 BY_NAME = {page.name: page for page in PAGES}
