@@ -27,6 +27,9 @@ ANSWER, WORKERS = 3, 15
 
 OWN = {
     "distributed.scheduler.allowed-failures": LOSSES,
+    # memory given back after every few arrays is asked for again with the next: half as much CPU again
+    "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None,
+    "distributed.worker.profile.enabled": False,
     "distributed.scheduler.http.routes": [],  # nobody is to look in
     "distributed.worker.http.routes": [],
 }
