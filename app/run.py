@@ -20,6 +20,7 @@ from app.settings import Settings
 
 STREAMS_SECONDS = 3  # for open answers to end; they are told to at once
 STOP_SECONDS = 6.0  # for everything of ours; the database comes after and needs one or two
+LEFT_SECONDS = 0.5  # for what did not end in time and is cancelled once more
 WATCH_SECONDS = 2.0
 
 log = structlog.get_logger()
@@ -47,8 +48,20 @@ def run(
     settings: Settings, url: str, *, server: Server | None, site: socket.socket | None, worker: bool, ready: Ready
 ) -> None:
     """Until SIGINT or SIGTERM. `ready` is called when the doors are open. Raises PartEnded if a part gave up."""
-    with asyncio.Runner(loop_factory=fast_loop()) as runner:
+    runner = asyncio.Runner(loop_factory=fast_loop())
+    try:
         runner.run(_run(settings, url, server, site, worker, ready))
+    finally:
+        if _all_end(runner.get_loop()):
+            runner.close()
+
+
+def _all_end(loop: asyncio.AbstractEventLoop) -> bool:
+    """Not waited for: the queue's worker signs off at a database that does not answer, whatever it is told."""
+    left = asyncio.all_tasks(loop)
+    for task in left:
+        task.cancel()
+    return not left or not loop.run_until_complete(asyncio.wait(left, timeout=LEFT_SECONDS))[1]
 
 
 def fast_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -1,49 +1,44 @@
 """Every promise is shown by a test, and what the long run saw is told."""
 
-import ast
 import json
 from pathlib import Path
 
-from tests.support.databases import ROOT
-from tests.support.promises import JSON, ROWS, TABLE, Record, write
-
-
-def marked() -> set[str]:
-    """Rows named by a `promise("…")` in a test file."""
-    found = set[str]()
-    for path in (ROOT / "tests").rglob("test_*.py"):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "promise":
-                found |= {argument.value for argument in node.args if isinstance(argument, ast.Constant)}
-    return found
+from tests.support.promises import JSON, ROWS, TABLE, Record, marked, write
 
 
 def test_each_row_has_its_tests() -> None:
-    assert marked() == set(ROWS)
+    assert set(marked()) == set(ROWS)
 
 
 class Report:
-    when, nodeid = "call", "tests/a.py::test_b"
+    when = "call"
 
-    def __init__(self, *told: tuple[str, str], failed: bool = False) -> None:
-        self.user_properties, self.failed = list(told), failed
+    def __init__(self, test: str, *told: tuple[str, str], failed: bool = False) -> None:
+        self.nodeid, self.user_properties, self.failed = f"tests/a.py::{test}", list(told), failed
 
 
-def test_a_run_is_told_and_other_rows_stay(tmp_path: Path) -> None:
+WANTED = {"R1": {"tests/a.py::test_b", "tests/a.py::test_c"}, "R2": {"tests/a.py::test_d"}}
+
+
+def test_runs_are_told_together_and_no_row_holds_before_all_of_it_was_played(tmp_path: Path) -> None:
     to, table = tmp_path / "a.json", tmp_path / "a.md"
-    record = Record()
-    record.hear(Report(("promise", "R2"), ("tried", "35 kills"), ("reached", "0 lost")))
-    write(record.as_json(), to, table)
-    record = Record()
-    record.hear(Report(("promise", "R1")))
-    record.hear(Report(("promise", "R1"), failed=True))
-    write(record.as_json(), to, table)
-    told = json.loads(to.read_text())
-    assert [(row, seen["tried"], seen["reached"], seen["ok"]) for row, seen in told.items()] == [
-        ("R1", "2 tests", "1 of 2 hold", False),
-        ("R2", "35 kills", "0 lost", True),
-    ]
+
+    def run(*reports: Report) -> list[tuple[str, str, str, bool]]:
+        record = Record()
+        for report in reports:
+            record.hear(report)
+        write(record.as_json(), to, table, WANTED)
+        return [(row, seen["tried"], seen["reached"], seen["ok"]) for row, seen in json.loads(to.read_text()).items()]
+
+    one, two = ("R2", "35 kills", "0 lost", True), ("tried", "9 kills")
+    assert run(Report("test_d", ("promise", "R2"), ("tried", "35 kills"), ("reached", "0 lost"))) == [one]
+    part = run(Report("test_b[1]", ("promise", "R1"), two, ("reached", "0 lost")))
+    assert part == [("R1", "9 kills", "0 lost; not played: test_c", False), one]
+    assert run(Report("test_c", ("promise", "R1")))[0] == ("R1", "9 kills", "0 lost; 2 of 2 tests hold", True)
+    broken = run(Report("test_b[1]", ("promise", "R1"), two, failed=True))
+    assert broken[0] == ("R1", "9 kills", "1 of 2 tests hold", False)
     assert "| **no** | `tests/a.py` |" in table.read_text()
+    assert run(Report("test_gone", ("promise", "R1"))) == broken
 
 
 def test_the_table_is_what_the_file_says(tmp_path: Path) -> None:

@@ -4,14 +4,18 @@ A test that shows a row is marked `@pytest.mark.promise("R1")` and may tell by `
 `reached`. `make soak` (SOAK=1) plays them in their full sizes and writes docs/reliability.json and .md.
 """
 
+import ast
 import json
 import os
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from tests.support.databases import ROOT
+
+Tests = dict[str, dict[str, Any]]
+Wanted = Mapping[str, set[str]]
 
 SOAK = bool(os.environ.get("SOAK"))
 JSON, TABLE = ROOT / "docs" / "reliability.json", ROOT / "docs" / "reliability.md"
@@ -65,55 +69,72 @@ def size(small: Any, full: Any) -> Any:
     return full if SOAK else small
 
 
-@dataclass
-class Seen:
-    """Of one row, over all its tests."""
-
-    tried: list[str] = field(default_factory=list)
-    reached: list[str] = field(default_factory=list)
-    tests: int = 0
-    failed: int = 0
-    files: set[str] = field(default_factory=set)
-
-
 class Record:
-    """Fed with pytest's reports by tests/conftest.py, in whichever process sees them all."""
+    """Fed with pytest's reports by tests/conftest.py, in whichever process sees them all: of each row, by test."""
 
     def __init__(self) -> None:
-        self.rows = dict[str, Seen]()
+        self.rows = dict[str, Tests]()
 
     def hear(self, report: Any) -> None:
         if report.when != "call" and not report.failed:
             return
         told = list[tuple[str, Any]](report.user_properties)
         for row in {value for name, value in told if name == "promise"}:
-            seen = self.rows.setdefault(row, Seen())
-            seen.tests += 1
-            seen.failed += report.failed
-            seen.files.add(report.nodeid.partition("::")[0])
-            seen.tried += [str(value) for name, value in told if name == "tried"]
-            seen.reached += [str(value) for name, value in told if name == "reached"]
+            tests = self.rows.setdefault(row, {})
+            before = tests.get(report.nodeid, {"ok": True})
+            seen = {name: "; ".join(str(value) for key, value in told if key == name) for name in ("tried", "reached")}
+            tests[report.nodeid] = {**seen, "ok": before["ok"] and not report.failed}
 
     def as_json(self) -> dict[str, dict[str, Any]]:
-        return {row: self._row(row) for row in ROWS if row in self.rows}
-
-    def _row(self, row: str) -> dict[str, Any]:
-        seen, held = self.rows[row], self.rows[row].tests - self.rows[row].failed
-        files = " ".join(sorted(seen.files))
-        return {
-            "tried": "; ".join(seen.tried) or f"{seen.tests} tests",
-            "reached": "; ".join(seen.reached) or f"{held} of {seen.tests} hold",
-            "must": ROWS[row][1],
-            "ok": seen.failed == 0,
-            "command": f"SOAK=1 .venv/bin/python -m pytest -m promise {files}",
-        }
+        return {row: told(row, self.rows[row]) for row in ROWS if row in self.rows}
 
 
-def write(found: dict[str, dict[str, Any]], to: Path = JSON, table: Path = TABLE) -> None:
-    """Rows that were not played stay as they were."""
+def told(row: str, tests: Tests, wanted: Iterable[str] = ()) -> dict[str, Any]:
+    """One row: all that its tests saw. It holds when every test that is to show it was played and none failed."""
+    held = sum(test["ok"] for test in tests.values())
+    played = {_function(test) for test in tests}
+    missing = [name.partition("::")[2] for name in sorted(set(wanted) - played)]
+    figures = [test["reached"] for test in tests.values() if test["reached"]]
+    plain = sum(not test["reached"] for test in tests.values())
+    figures += [f"{held} of {len(tests)} tests hold"] * bool(plain or held < len(tests))
+    figures += [f"not played: {', '.join(missing)}"] * bool(missing)
+    return {
+        "tried": "; ".join(test["tried"] for test in tests.values() if test["tried"]) or f"{len(tests)} tests",
+        "reached": "; ".join(figures),
+        "must": ROWS[row][1],
+        "ok": held == len(tests) and not missing,
+        "command": "SOAK=1 .venv/bin/python -m pytest -m promise "
+        + " ".join(sorted({name.partition("::")[0] for name in {*tests, *wanted}})),
+        "tests": tests,
+    }
+
+
+def _function(test: str) -> str:
+    return test.partition("[")[0]
+
+
+def marked() -> dict[str, set[str]]:
+    """By row, the tests that are to show it: those marked `promise("…")`."""
+    found = defaultdict[str, set[str]](set)
+    for path in sorted((ROOT / "tests").rglob("test_*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            for mark in getattr(node, "decorator_list", ()):
+                if isinstance(mark, ast.Call) and isinstance(mark.func, ast.Attribute) and mark.func.attr == "promise":
+                    test = f"{path.relative_to(ROOT)}::{node.name}"  # type: ignore[attr-defined]
+                    for argument in mark.args:
+                        found[argument.value].add(test)  # type: ignore[attr-defined]
+    return dict(found)
+
+
+def write(found: dict[str, dict[str, Any]], to: Path = JSON, table: Path = TABLE, wanted: Wanted | None = None) -> None:
+    """Tests that were not played stay as they were last seen; those that are no more are forgotten."""
     known = json.loads(to.read_text("utf-8")) if to.exists() else {}
-    merged = known | found
-    rows = {row: merged[row] for row in ROWS if row in merged}
+    wanted = marked() if wanted is None else wanted
+    rows = dict[str, dict[str, Any]]()
+    for row in ROWS:
+        tests = {**known.get(row, {}).get("tests", {}), **found.get(row, {}).get("tests", {})}
+        if tests := {name: seen for name, seen in tests.items() if _function(name) in wanted.get(row, ())}:
+            rows[row] = told(row, tests, wanted[row])
     to.write_text(json.dumps(rows, ensure_ascii=False, indent=1) + "\n", "utf-8")
     table.write_text(HEAD + "\n".join(lines(rows)) + "\n", "utf-8")
 

@@ -30,6 +30,7 @@ BREAKS = size(6, 60)  # of each kind
 CUTS = size(3, 30)
 AGAIN_SECONDS = 30.0  # after a line went dead
 NOTICED = 14.0  # by the server, as app/database.py asks it to; test_a_vanished_program_holds_no_row shows it
+STOP_SECONDS = 10.0
 QUIET_SECONDS = size(60, 180)
 COMMIT, WRITES = b"COMMIT", (b"INSERT", b"UPDATE")
 
@@ -95,7 +96,7 @@ async def test_broken_at_any_moment(town_url: str, tmp_path: Path, record_proper
             await _spoiled(line, left)
             line.spoil = lambda piece, there: Harm.NONE
         found = await faults(town_url, ledger)
-        assert here.stop() == 0
+        assert await asyncio.to_thread(here.stop) == 0
     told = ", ".join(f"{count} × {harm}" for harm, count in sorted(line.harmed.items()))
     record_property("tried", f"line to the database: {told}; all cut {CUTS} times; {PEOPLE} complaints")
     record_property("reached", f"{len(found)} lost or doubled, {wire.again} requests sent again")
@@ -112,13 +113,15 @@ async def _spoiled(line: Proxy, left: dict[Harm, int]) -> None:
 
 
 @pytest.mark.promise("R9")
+@pytest.mark.promise("R12")
 async def test_slow_refusing_and_dead(town_url: str, tmp_path: Path, record_property: Callable[..., None]) -> None:
-    """A line 40 ms long; then nobody takes calls; then every line is dead without a word while new ones pass."""
+    """A line 40 ms long; then nobody takes calls; then all lines are dead without a word while new ones pass; and a
+    stop while nothing passes at all."""
     ledger, figures = under_fire.people(PEOPLE), dict[str, float]()
     async with asyncio.timeout(size(240, 3600)), far(town_url, tmp_path) as (here, line):
         async with under_fire.load(here, ledger, AT_ONCE, PASSWORD):
             line.delay = 0.02
-            await under_fire.until_told(ledger, PEOPLE // 4, QUIET_SECONDS)
+            await under_fire.until_told(ledger, PEOPLE // 8, QUIET_SECONDS)
             line.delay = 0.0
             line.refuses = True
             line.cut()
@@ -128,10 +131,16 @@ async def test_slow_refusing_and_dead(town_url: str, tmp_path: Path, record_prop
             assert line.lose(NOTICED) > 5, "the pool's lines, the listener's, the watch's"
             figures["dead"] = await _again(ledger)
         found = await faults(town_url, ledger)
-        assert here.stop() == 0
-    record_property("tried", f"line to the database slow, refusing, dead without a word; {PEOPLE} complaints")
-    record_property("reached", f"{len(found)} lost or doubled; filing again {figures['dead']:.0f} s after it went dead")
+        line.freeze()
+        await asyncio.sleep(3)
+        asked = time.monotonic()
+        code = await asyncio.to_thread(here.stop)
+        stopped = time.monotonic() - asked
+    record_property("tried", f"line to the database slow, refusing, dead, frozen at the stop; {PEOPLE} complaints")
+    reached = f"filing again {figures['dead']:.0f} s after it went dead, stopped in {stopped:.0f} s"
+    record_property("reached", f"{len(found)} lost or doubled, {reached}")
     assert found == []
+    assert (code, stopped < STOP_SECONDS) == (0, True), reached
     assert max(figures.values()) < AGAIN_SECONDS, figures
 
 
