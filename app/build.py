@@ -34,6 +34,7 @@ from app.model_key import signing, trusted
 from app.months import Months
 from app.neighbours import Neighbours
 from app.redeliver import redeliver
+from app.retaining import Retaining
 from app.settings import Settings
 from app.shadowing import Shadowing
 from app.sign_in import SignIn
@@ -135,9 +136,12 @@ async def build(settings: Settings, url: str, now: Now = utcnow) -> AsyncIterato
         neighbours = Neighbours(transactions, senses, keys, now)
         record = Record(sessions, heads.folder(settings.data_dir), now)
         sign_in = SignIn(transactions, proves(settings), now)
-        work = make_work(transactions, senses, learning, shadowing, neighbours, record, sign_in, now, settings.site_url)
-        queue = make_queue(url, work)
         store, inbox = Store(settings.photos_dir), Inbox(transactions, keys)
+        retaining = Retaining(transactions, senses, store, now)
+        work = make_work(
+            transactions, senses, learning, shadowing, neighbours, record, sign_in, retaining, now, settings.site_url
+        )
+        queue = make_queue(url, work)
         bots = make_bots(Materials(settings, transactions, senses, keys, store, inbox, learning, now))
         try:
             yield Parts(
@@ -196,6 +200,7 @@ def make_work(
     neighbours: Neighbours,
     record: Record,
     sign_in: SignIn,
+    retaining: Retaining,
     now: Now,
     site: str,
 ) -> Work:
@@ -260,6 +265,7 @@ def make_work(
         keep_a_week,
         record=record.tend,
         months=Months(record.sessions, now).tend,
+        retention=retaining.go_on,
         sign_in=sign_in.tend,
     )
 

@@ -8,6 +8,7 @@ import typer
 from app.desk import Desk, person
 from app.erased import remember, remembered
 from app.errors import CannotGoOn
+from app.retaining import some
 from bot.media import Store
 from cases import erasing, forgetting, retention
 from cases.forgetting import Gone
@@ -49,30 +50,23 @@ async def erase_again(desk: Desk, settings: "Settings") -> None:
             typer.echo(f"erased again: {gone.cases} cases")
 
 
-async def retain(desk: Desk, settings: "Settings", years: int, dry_run: bool) -> None:
-    """Everything ended before the limit, some at a time; stopped, it goes on where it was."""
-    limit = retention.limit(desk.now, years)
+async def retain(desk: Desk, settings: "Settings", years: int | None, dry_run: bool) -> None:
+    """Everything ended before the limit, some at a time; stopped, it goes on where it was. No `years`: the town's."""
+    kept = years or desk.book.town.retention_years
+    if kept is None:
+        raise CannotGoOn("--years, or the town's own in its settings: [retention] years")
+    limit = retention.limit(desk.now, kept)
     typer.echo(f"what ended before {limit.before:%Y-%m-%d} goes")
     async with desk.transactions.read() as session:
         _show([await retention.preview(session, limit)])
     if dry_run:
         return
-    while (gone := await _some(desk, settings, limit)) is not None:
-        typer.echo(gone)
+    store = Store(settings.photos_dir)
+    while gone := await some(desk.transactions, desk.book, store, limit, "cli", desk.now):
+        cases = sum(one.cases for one in gone)
+        typer.echo(f"cases: {cases}" if cases else f"residents: {len(gone)}")
     async with desk.transactions.begin() as session:
         typer.echo(f"refused updates: {await retention.refused(session, desk.now)}")
-
-
-async def _some(desk: Desk, settings: "Settings", limit: retention.Limit) -> str | None:
-    async with desk.transactions.begin() as session:
-        cases = await retention.some_cases(session, desk.book, limit, desk.now)
-    if cases.cases:
-        _tidy(settings, [cases])
-        return f"cases: {cases.cases}"
-    async with desk.transactions.begin() as session:
-        people = await retention.some_residents(session, desk.book, limit, desk.now)
-    _tidy(settings, people)
-    return f"residents: {len(people)}" if people else None
 
 
 def _show(counts: Sequence[Mapping[str, int]]) -> None:

@@ -31,6 +31,7 @@ TOGETHER = 50  # residents told by one job, in one transaction, of a notice to m
 DELIVERY_SECONDS = 20  # one attempt; a hung channel is a failed one
 SWEEP_SECONDS = 60
 BULLETIN_SECONDS = 600
+RETENTION_SECONDS = 3_600
 HEARTBEAT = 5.0
 DEAD_AFTER = 20.0  # seconds without a heartbeat; with the sweep every 5 s a job is picked up within 30 s
 LOST_AFTER = {
@@ -50,6 +51,7 @@ LOST_AFTER = {
     "months": 660.0,
     "week_sums": 660.0,
     "sign_in": 90.0,
+    "retention": 3_660.0,
 }  # none runs this long: see `reap`
 UNDELIVERED_AFTER = 30.0
 KEEP_FAILED_HOURS = 7 * 24
@@ -75,6 +77,7 @@ class Work:
     week_sums: Callable[[], Awaitable[int]]  # counts a week that is over; 0 when all are kept
     record: Callable[[], Awaitable[int]]  # links some old cases; keeps a head and returns 0 when none is left
     months: Callable[[], Awaitable[int]]  # one step for the months of events; 0 when each has its part
+    retention: Callable[[], Awaitable[int]]  # forgets a lot of what is older than the town keeps; 0 when none is left
     sign_in: Callable[[], Awaitable[int]]  # ends tries, sessions and chats that count no more
 
 
@@ -264,6 +267,14 @@ def make_queue(url: str, work: Work) -> App:
     async def months(timestamp: int) -> None:
         async with asyncio.timeout(BULLETIN_SECONDS):  # each step is committed by itself; the next one goes on
             while await work.months():
+                pass
+
+    # Twenty past three in the town. Each lot is committed by itself; what an hour does not hold is for the next night.
+    @queue.periodic(cron="20 19 * * *")
+    @queue.task(name="retention", queue=QUEUE, queueing_lock="retention", lock="retention", priority=-10)
+    async def retention(timestamp: int) -> None:
+        async with asyncio.timeout(RETENTION_SECONDS):
+            while await work.retention():
                 pass
 
     @queue.periodic(cron="17 3 * * *")

@@ -53,7 +53,7 @@ def add_to(cli: typer.Typer, door: Door) -> None:
     def retention(
         years: Annotated[
             int | None,
-            Option(min=1, help="Whole calendar years after the one in which a case ended; unset: the setting."),
+            Option(min=1, help="Whole calendar years after the one in which a case ended; unset: the town's."),
         ] = None,
         dry_run: Annotated[bool, Option("--dry-run", help="Say how much would go, and do nothing.")] = False,
     ) -> None:
@@ -61,10 +61,7 @@ def add_to(cli: typer.Typer, door: Door) -> None:
         from app import forgetting_desk
 
         settings = door.begin()
-        kept = years or settings.retention_years
-        if kept is None:
-            raise typer.BadParameter("--years, or RETENTION_YEARS")
-        run(door, lambda desk: forgetting_desk.retain(desk, settings, kept, dry_run), settings)
+        run(door, lambda desk: forgetting_desk.retain(desk, settings, years, dry_run), settings)
 
     @cli.command()
     def backup(

@@ -39,7 +39,6 @@ class Settings(BaseSettings):
     telegram_messages_per_second: float = Field(default=29, gt=0)  # Telegram allows a bot thirty
     telegram_webhook_secret: SecretStr | None = None  # None: derived from secret_key
     staff_totp: Literal["required", "offered"] | None = None  # None: required where people come by https
-    retention_years: int | None = Field(default=None, ge=1)  # None: nothing is forgotten by its age
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @model_validator(mode="before")

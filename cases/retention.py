@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, exists, text
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from cases import forgetting
+from cases import audit, forgetting
 from cases.book import Book
 from cases.clock import TOWN_TIME
 from cases.forgetting import Gone
@@ -61,16 +61,22 @@ async def preview(session: AsyncSession, limit: Limit) -> Mapping[str, int]:
     return {"cases": (await session.exec(cases)).one()}
 
 
-async def some_cases(session: AsyncSession, book: Book, limit: Limit, now: datetime) -> Gone:
+async def some_cases(session: AsyncSession, book: Book, limit: Limit, by: str, now: datetime) -> Gone:
     """The next ones; `cases` is 0 when none is left. What was done stays done, whenever it is stopped."""
     found = select(Case).where(*_cases(limit)).order_by(col(Case.submitted_at)).limit(limit.lot)
-    return await forgetting.closed_cases(session, book, (await session.exec(found)).all(), now)
+    cases = (await session.exec(found)).all()
+    gone = await forgetting.closed_cases(session, book, cases, now)
+    if cases:
+        span = {"found": len(cases), "ended_before": limit.before.date().isoformat()}
+        first_last = f"{cases[0].number} – {cases[-1].number}"
+        audit.note(session, by, "erase", "cases", first_last, now, after=span, reason=REASON)
+    return gone
 
 
-async def some_residents(session: AsyncSession, book: Book, limit: Limit, now: datetime) -> list[Gone]:
+async def some_residents(session: AsyncSession, book: Book, limit: Limit, by: str, now: datetime) -> list[Gone]:
     found = select(Resident).where(*_residents(limit)).order_by(col(Resident.id)).limit(limit.lot)
     people = (await session.exec(found)).all()
-    return [await forgetting.resident(session, book, one, "cli", REASON, now) for one in people]
+    return [await forgetting.resident(session, book, one, by, REASON, now) for one in people]
 
 
 async def refused(session: AsyncSession, now: datetime) -> int:

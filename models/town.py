@@ -26,6 +26,7 @@ class Town(Table, table=True):
     opens: time
     closes: time
     emergency: dict[str, str] = Field(default_factory=dict, sa_type=DOCUMENT)
+    retention_years: int | None = None  # how long cases keep their words, see cases/retention.py; None: for ever
     version: int = 0  # one more with every change of the town, by which running programs notice
     seeded_from: str = ""  # fingerprint of the files that were loaded last
 

@@ -130,7 +130,8 @@ TABLES: Sequence[Described] = (
 )  # fmt: skip
 SETTINGS: Sequence[Column] = (
     NAME, HANT, EN, Column("timezone"), _row("desk", "units"), Column("hours.start", Kind.HOUR),
-    Column("hours.end", Kind.HOUR), *(Column("emergency." + kind) for kind in NUMBERS),
+    Column("hours.end", Kind.HOUR), Column("retention.years", Kind.NUMBER, empty=True),
+    *(Column("emergency." + kind) for kind in NUMBERS),
 )  # fmt: skip
 """Of town.toml; a town may add numbers of its own."""
 BY_NAME: Mapping[str, Described] = {table.name: table for table in TABLES}

@@ -145,6 +145,8 @@ def _settings(name: str, text: str, old: Sheet) -> Given:
     for section, values in table.items():
         if isinstance(values, dict):
             flat |= {f"{section}.{key}": value for key, value in values.items()}
+    if type(flat.get("retention.years")) is int:  # as one would write it; the form has texts only
+        flat["retention.years"] = str(flat["retention.years"])
     wrong = [key for key, value in flat.items() if not isinstance(value, str) or _CONTROL.search(value)]
     if wrong:
         raise Unsound([Problem(name, 0, "control", key, key) for key in wrong])

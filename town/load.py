@@ -55,7 +55,7 @@ async def town_in(session: AsyncSession) -> Town | None:
     return Town(
         profile=Profile(
             whole.name, whole.name_hant, whole.name_en, whole.timezone, whole.desk, whole.opens, whole.closes,
-            whole.emergency,
+            whole.emergency, whole.retention_years,
         ),
         areas=await rows(Area),
         categories=await rows(Category),
@@ -149,6 +149,7 @@ def _whole(town: Town) -> models.Town:
     return models.Town(
         code=_city(town), name=p.name, name_hant=p.name_hant, name_en=p.name_en, timezone=p.timezone,
         desk=p.desk, opens=p.start, closes=p.end, emergency=p.emergency,
+        retention_years=p.retention_years,
     )  # fmt: skip
 
 

@@ -25,6 +25,7 @@ class Profile:
     start: time  # of a working day, local
     end: time
     emergency: dict[str, str]  # number by kind: NUMBERS, and what a town adds
+    retention_years: int | None = None  # whole calendar years a case keeps its words; None: for ever
 
 
 @dataclass
@@ -58,6 +59,20 @@ class _Keys:
             self.wrong(error.key, name, text, "hours")
             return time.min
 
+    def years(self) -> int | None:
+        """`[retention] years`: without it, or empty, nothing is forgotten by its age."""
+        section = self.table.get("retention")
+        given = section.get("years", "") if isinstance(section, dict) else ""
+        text = str(given).strip()
+        if text and not _within(text):
+            self.wrong("years", "years", text, "retention")
+            return None
+        return int(text) if text else None
+
+
+def _within(text: str) -> bool:
+    return bool(re.fullmatch(r"[1-9]\d?", text, re.ASCII))
+
 
 def profile_in(text: str | None, file: str, units: Known, problems: list[Problem]) -> Profile | None:
     if text is None:
@@ -70,7 +85,8 @@ def profile_in(text: str | None, file: str, units: Known, problems: list[Problem
         return None
     words = {name: keys.word(name) for name in NAMES}
     numbers = {name: keys.word(name, "emergency") for name in _numbers(keys)}
-    profile = Profile(**words, start=keys.time("start"), end=keys.time("end"), emergency=numbers)
+    kept = keys.years()
+    profile = Profile(**words, start=keys.time("start"), end=keys.time("end"), emergency=numbers, retention_years=kept)
     _check(profile, units, keys)
     return profile
 

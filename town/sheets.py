@@ -115,7 +115,8 @@ def _settings(profile: Profile) -> dict[str, str]:
     names = ("name", "name_hant", "name_en", "timezone", "desk")
     hours = {"hours.start": written(profile.start), "hours.end": written(profile.end)}
     numbers = {EMERGENCY + kind: number for kind, number in profile.emergency.items()}
-    return {**{name: getattr(profile, name) for name in names}, **hours, **numbers}
+    kept = {"retention.years": str(profile.retention_years or "")}
+    return {**{name: getattr(profile, name) for name in names}, **hours, **kept, **numbers}
 
 
 def unchecked(sheets: Sheets, lines: Mapping[str, Mapping[str, int]] | None = None) -> Written:

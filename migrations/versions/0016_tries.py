@@ -1,6 +1,7 @@
 """Tries at secrets are counted in the database, for all programs together; unlogged: a crash forgives them.
 
-What ends somebody's sessions ends their chats at the staff's bot as well. Wishes to be forgotten wait for a second person.
+What ends somebody's sessions ends their chats at the staff's bot as well. Wishes to be forgotten wait for a second person; a town
+says how long words are kept.
 """
 
 import sqlalchemy as sa
@@ -47,9 +48,11 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["decided_by"], ["people.code"]),
         sa.PrimaryKeyConstraint("id"),
     )
+    op.add_column("town", sa.Column("retention_years", sa.Integer(), nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_column("town", "retention_years")
     op.drop_table("erasures")
     op.execute(END.format(chats=""))
     op.drop_table("tries")
