@@ -28,12 +28,12 @@ ABOUT_EXCLUSION = frozenset(
 DECIDES = frozenset({"grant_extension", "refuse_extension"})
 MERGES = frozenset({"merge", "unmerge"})
 # What happens meanwhile is no reason to start again: the other side says something, an alarm rings once more.
-ANYTIME = frozenset({"relay", "hang_up", "take_alarm"})
+ANYTIME = frozenset({"relay", "hang_up", "take_alarm", "note"})
 FIRST = (  # what a task most wants next
     "sign", "take_alarm", "co_sign", "co_answer", "approve", "answer_order", "close_order", "grant_extension",
     "grant_exclusion", "uphold_appeal", "assign", "reply",
 )  # fmt: skip
-LAST = ("accuse", "return")  # seldom, and to send it back: never what is offered first
+LAST = ("note", "accuse", "return")  # a line for colleagues, seldom, and to send it back: never what is offered first
 
 
 def sees(person: Person) -> ColumnElement[bool]:

@@ -86,6 +86,11 @@ async def return_(
     await triage.again(session, book, case, now)
 
 
+async def note(session: AsyncSession, book: Book, case: Case, person: Person, text: str, now: datetime) -> None:
+    """备注: what was heard on the telephone, or agreed on with a colleague."""
+    await lifecycle.move(session, book, case, "note", staff(person), now, text=text)
+
+
 async def contact(session: AsyncSession, book: Book, case: Case, person: Person, text: str, now: datetime) -> None:
     await lifecycle.move(session, book, case, "contact", staff(person), now, text=text)
 

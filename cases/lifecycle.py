@@ -31,7 +31,7 @@ PRIVATE = frozenset(
         "sign_overdue", "remind", "contact_overdue", "untold", "relabel", "erase",
         "ring", "alarm", "relocate", "accuse", "pass_by", "take_alarm", "false_alarm",
         "order", "answer_order", "close_order", "order_overdue",
-        "raise", "whistle", "co_sign", "co_answer", "co_decline", "co_waive", "co_overdue",
+        "raise", "whistle", "co_sign", "co_answer", "co_decline", "co_waive", "co_overdue", "note",
         "merged_in", "merged_out", "follow", "unmerge", "lead_unsorted", "lead_unsigned", "lead_signed",
         "join", "registered", "reported", "exclude", "refuse_exclusion",
     }

@@ -91,6 +91,7 @@ TOLD: Mapping[str, tuple[Audience, ...]] = {
     "overdue": (_A.ASSIGNEE, _A.ACCOUNTABLE, _A.LEADERS, _A.RESIDENT),
     "escalate": (_A.ABOVE, _A.DUTY),
     "relocate": (_A.ASSIGNEE, _A.DUTY, _A.FORMER),
+    "note": (_A.ASSIGNEE,),
     "accuse": (),
     "pass_by": (),
     "alarm": (_A.ASSIGNEE, _A.DUTY),

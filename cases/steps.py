@@ -105,6 +105,10 @@ async def _contact(s: AsyncSession, book: Book, case: Case, person: Person, aske
     await handling.contact(s, book, case, person, asked.text, now)
 
 
+async def _note(s: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> None:
+    await handling.note(s, book, case, person, asked.text, now)
+
+
 async def _ask(s: AsyncSession, book: Book, case: Case, person: Person, asked: Asked, now: datetime) -> None:
     await handling.ask(s, book, case, person, asked.text, now)
 
@@ -245,6 +249,7 @@ STEPS: Mapping[str, Take] = {
     "sign": _sign,
     "return": _return,
     "contact": _contact,
+    "note": _note,
     "ask": _ask,
     "relay": _relay,
     "hang_up": _hang_up,

@@ -141,6 +141,8 @@ STEPS: dict[str, Step] = {
         # about our own (C7), where the list of words did not tell: noted by hand, and taken from those it is about
         _step("accuse", OPEN, None, _DECIDE, {"text"}, {"unit", "assignee"}),
         _step("pass_by", {*AT_WORK, _S.REPLIED}, _S.RETURNED, {_R.SYSTEM}),
+        # a line among the staff, which no resident ever reads; nothing moves
+        _step("note", OPEN, None, {*_HANDLERS, *_DECIDE}, {"text"}),
         # by whoever handles it
         _step("sign", {_S.DISPATCHED}, _S.ACCEPTED, _HANDLERS),
         _step("return", {_S.DISPATCHED, _S.ACCEPTED}, _S.RETURNED, _HANDLERS, {"reason"}, {"text", "photo"}),

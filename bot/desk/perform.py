@@ -24,7 +24,7 @@ LINES = frozenset(
     {
         "return", "ask", "relay", "reply", "send_back", "reject", "extend", "refuse_extension",
         "raise", "whistle", "co_answer", "co_decline", "co_waive", "false_alarm", "order", "answer_order",
-        "accuse", "exclude", "grant_exclusion", "refuse_exclusion", "uphold_appeal", "dismiss_appeal",
+        "note", "accuse", "exclude", "grant_exclusion", "refuse_exclusion", "uphold_appeal", "dismiss_appeal",
     }
 )  # fmt: skip
 

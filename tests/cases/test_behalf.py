@@ -53,7 +53,7 @@ async def test_a_visitor_leaves_with_number_and_code(site: Site) -> None:
 async def test_who_files_hears_how_it_ended_and_the_staff_that_nobody_else_did(site: Site) -> None:
     clerk, limin = await site.staff("fubo"), await site.staff("limin")
     number = (await filed(clerk, how="registered"))["number"]
-    assert await clerk.may(number) == []
+    assert await clerk.may(number) == ["note"]
     await limin.step(number, "sign")
     await site.settle()
     assert (await limin.case(number))["case"]["untold"] is True, "no channel reaches a visitor"

@@ -79,7 +79,7 @@ async def test_each_unit_gets_a_task_with_two_hours_to_sign(site: Site, number: 
     assert page["timeline"][-1]["kind_text"] == "李敏吹哨，请市场监督管理局、生态环境分局报到"
     assert await who_was_told(site, number, "desk.whistle") == sorted(task.assignee or "" for task in tasks.values())
     scj = await site.staff(tasks["SCJ"].assignee or "")
-    assert number in await scj.tasks() and await scj.may(number) == ["co_sign", "co_decline"]
+    assert number in await scj.tasks() and await scj.may(number) == ["co_sign", "co_decline", "note"]
     listed = (await scj.http.get("/api/staff/tasks")).json()["tasks"]
     shown = next(task for task in listed if task["number"] == number)
     assert (shown["called"], shown["next_due_text"], shown["primary"]) == (True, "报到", "co_sign")
@@ -97,7 +97,7 @@ async def test_signing_gives_the_case_s_own_time(site: Site, number: str, clock:
     task, case = (await co_tasks(site, number))["SCJ"], await the_case(site, number)
     assert (task.status, task.assignee, task.signed_at, task.due_at) == (CoStatus.SIGNED, "huwen", clock(), case.due_at)
     assert await refused(site, "weilixin", number, "co_answer", text="好") == (403, "step.not_yours")
-    assert await (await site.staff("shiyue")).may(number) == ["co_answer", "co_decline"], "their leader may"
+    assert await (await site.staff("shiyue")).may(number) == ["co_answer", "co_decline", "note"], "their leader may"
     assert await told(site, number, "limin", "desk.co_sign") == [("desk.co_sign", "")]
 
 
@@ -205,7 +205,7 @@ async def test_called_units_see_it_as_co_units_do_and_only_their_own_steps(site:
     fubo = await site.staff("fubo")
     assert (await fubo.http.get(f"/api/staff/cases/{number}")).status_code == 404
     await (await site.staff("limin")).step(number, "whistle", **CALL)
-    assert await fubo.may(number) == ["co_sign", "co_decline"]
+    assert await fubo.may(number) == ["co_sign", "co_decline", "note"]
     for step, given in (("reply", {"text": "好", "outcome": "solved"}), ("whistle", CALL), ("raise", {"text": "好"})):
         assert (await refused(site, "fubo", number, step, **given))[0] == 403
     assert (await refused(site, "wufan", number, "co_sign"))[0] == 403, "the lead unit was not called"

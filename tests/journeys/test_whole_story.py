@@ -27,7 +27,7 @@ async def test_from_the_first_word_to_the_archive(site: Site) -> None:
     await site.settle()
     worker = await site.staff("limin")
     assert await worker.tasks() == [number]
-    assert await worker.may(number) == ["sign", "return"]
+    assert await worker.may(number) == ["sign", "note", "return"]
     page = await worker.step(number, "sign")
     assert (page["case"]["status"], len(page["case"]["photos"])) == ("accepted", 1)
 

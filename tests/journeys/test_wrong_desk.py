@@ -63,7 +63,7 @@ async def test_what_nobody_understands_is_sorted_by_a_person(site: Site) -> None
     await site.settle()
     dispatcher = await site.staff("chenlu")
     assert await dispatcher.tasks("triage") == [number]
-    assert await dispatcher.may(number) == ["assign", "reject", "merge", "accuse"]
+    assert await dispatcher.may(number) == ["assign", "reject", "merge", "note", "accuse"]
     unit = next(u.code for u in site.parts.senses.book.units.values() if u.name == "公安局")
     page = await dispatcher.step(number, "assign", unit=unit, category="公安/养犬")
     assert (page["case"]["status"], page["case"]["item"]) == ("dispatched", "犬只扰民、不牵绳")

@@ -39,8 +39,9 @@ HOLES: dict[str, str] = {}
 """Doors left out of the walk, each with its reason. There are none."""
 FILLED = {"form": "json", "week": "2026-W45", "photo": uuid4(), "which": uuid4(), "name": "people"}
 STREAMS = {door for door in RULES_OF if door.endswith("/stream")}
-HANDLING = ["reply", "contact", "relay", "ask", "extend", "raise", "whistle", "return"]
+HANDLING = ["reply", "contact", "relay", "ask", "extend", "raise", "whistle", "note", "return"]
 NOTHING: list[str] = []
+NOTE = ["note"]  # whoever on the staff sees it while it is open
 
 
 @dataclass(frozen=True)
@@ -57,25 +58,25 @@ class Viewer:
 
 
 VIEWERS = [
-    Viewer("wufan", "holds the one at the desk, clerk of the lead unit", ["sign", "return"], NOTHING, None, NOTHING),
-    Viewer("zhangwei", "colleague of the lead unit", ["sign"], NOTHING, None, NOTHING),
+    Viewer("wufan", "holds the one at the desk, the lead unit's", ["sign", "note", "return"], NOTE, None, NOTHING),
+    Viewer("zhangwei", "colleague of the lead unit", ["sign", "note"], NOTE, None, NOTHING),
     Viewer(
         "dongchunsheng", "leader of the lead unit",
-        ["sign", "reassign", "merge"], ["reassign", "merge"], None, ["exclude"],
+        ["sign", "reassign", "merge", "note"], ["reassign", "merge", "note"], None, ["exclude"],
     ),
-    Viewer("limin", "worker of the grid, holds the other", NOTHING, HANDLING, None, ["exclude"]),
+    Viewer("limin", "worker of the grid, holds the other", NOTE, HANDLING, None, ["exclude"]),
     Viewer("kangkeqin", "worker of the next grid", None, None, None, None),
     Viewer("xucuilian", "worker of another community", None, None, None, None),
     Viewer("luogang", "clerk of another unit of the street", None, None, None, None),
     Viewer("fubo", "clerk of another department", None, None, None, None),
-    Viewer("wangxing", "leader of the community, limin's", NOTHING, ["reassign"], None, NOTHING),
-    Viewer("hezhiqiang", "leader of the street", NOTHING, NOTHING, None, NOTHING),
+    Viewer("wangxing", "leader of the community, limin's", NOTE, ["reassign", "note"], None, NOTHING),
+    Viewer("hezhiqiang", "leader of the street", NOTE, NOTE, None, NOTHING),
     Viewer("lujinfeng", "leader of another community", None, None, None, None),
-    Viewer("xiongning", "leader of another street", None, None, NOTHING, None),
+    Viewer("xiongning", "leader of another street", None, None, NOTE, None),
     Viewer("shibin", "leader of another department", None, None, None, None),
     Viewer("qinlan", "volunteer", None, None, None, None),
-    Viewer("chenlu", "dispatcher", ["merge", "accuse"], ["merge", "accuse"], ["merge", "accuse"], NOTHING),
-    Viewer("guwenbo", "supervisor", ["order", "accuse"], ["order", "accuse"], ["order", "accuse"], NOTHING),
+    Viewer("chenlu", "dispatcher", *[["merge", "note", "accuse"]] * 3, NOTHING),
+    Viewer("guwenbo", "supervisor", *[["order", "note", "accuse"]] * 3, NOTHING),
     Viewer("jiangyan", "administrator", NOTHING, NOTHING, NOTHING, NOTHING),
     Viewer("caoying", "auditor", NOTHING, NOTHING, NOTHING, NOTHING),
 ]  # fmt: skip

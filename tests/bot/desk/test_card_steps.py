@@ -20,7 +20,7 @@ async def test_a_task_from_card_to_answer(site: Site, bound: Bound) -> None:
         "派给网格员李敏，还没签收\n"
         "11 月 23 日 17:30 前答复居民"
     )
-    assert [*worker.card(number).buttons] == ["签收", "退单", "导航"]
+    assert [*worker.card(number).buttons] == ["签收", "备注", "退单", "导航"]
     await worker.press("签收")
     assert worker.toast == f"已签收，{number} 由您办理。"
     assert worker.card(number).text.startswith(f"【办理中】{number} · 餐饮油烟 · 剩 2 天 7 小时联系居民\n")

@@ -358,6 +358,20 @@ async def test_an_alarm_is_taken_or_called_false(site: Site, bound: Bound) -> No
         assert (event.kind, event.text, (await case_of(site, number)).ringing) == (step, why, False)
 
 
+async def test_a_note_for_colleagues(site: Site, bound: Bound) -> None:
+    """Whoever has the case reads it in their chat; nothing moves."""
+    supervisor, holder = await bound("guwenbo"), await bound("heguoqing")
+    case = await filed(site)
+    await holder.look()
+    await open_by_number(site, supervisor, case)
+    await supervisor.press("备注")
+    assert (await supervisor.say("居民来电：周六上午在家"))[0] == f"{case.number} 已备注，居民看不到。"
+    event = await last_event(site, case.number)
+    assert (event.kind, event.status) == ("note", case.status)
+    await holder.look()
+    assert holder.last("备注").text == f"{case.number}：顾文博备注\n居民来电：周六上午在家"
+
+
 async def test_whom_it_is_about_is_noted(site: Site, bound: Bound) -> None:
     """A unit, or somebody of it; whose chat showed the case reads nothing of it any more, nor who has it now."""
     dispatcher, worker = await bound("chenlu"), await bound("limin")
