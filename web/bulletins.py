@@ -9,6 +9,7 @@ from cases import bulletins
 from cases.bulletin import last_monday, week_name
 from cases.errors import NotAllowed, NotFound
 from models import Person
+from web import watermark
 from web.auth import SignedInHere
 from web.languages import locale_of
 from web.pages import page
@@ -40,10 +41,10 @@ async def bulletin_pdf(week: str, request: Request, me: SignedInHere, parts: Par
     monday = bulletins.monday_of(week)
     async with parts.transactions.begin() as session:
         row = await bulletins.of_week(session, parts.senses.book, code, monday, parts.now())
-    made = await paper.bulletin(row, locale_of(request))
+    made = await paper.bulletin(row, locale_of(request), watermark.of(me, parts.now()))
     named = f'inline; filename="{paper.file_name(row)}"'
     return Response(
-        made, media_type=MEDIA_TYPE, headers={"content-disposition": named, "cache-control": "private, no-cache"}
+        made, media_type=MEDIA_TYPE, headers={"content-disposition": named, "cache-control": "private, no-store"}
     )
 
 

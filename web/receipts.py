@@ -1,5 +1,6 @@
 """受理告知书 as PDF: for whoever filed the case, and for whom on the staff filed it for a visitor at the window."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
@@ -9,6 +10,7 @@ from bot.papers import receipt
 from bot.papers.typeset import MEDIA_TYPE
 from cases.errors import NotFound
 from models import Case, Resident
+from web import watermark
 from web.auth import SignedInHere
 from web.chat import Here
 from web.languages import reader_of
@@ -33,7 +35,7 @@ async def for_a_visitor(
     case = await _case(parts, number)
     if case is None or case.filed_by != me.person.code:
         raise NotFound("case.not_found", number=number)
-    return await _printed(parts, case, locale)
+    return await _printed(parts, case, locale, mark=watermark.of(me, parts.now()))
 
 
 async def _case(parts: Parts, number: str) -> Case | None:
@@ -41,9 +43,11 @@ async def _case(parts: Parts, number: str) -> Case | None:
         return (await session.exec(select(Case).where(Case.number == number))).first()
 
 
-async def _printed(parts: Parts, case: Case, locale: str, reader: Resident | None = None) -> Response:
+async def _printed(
+    parts: Parts, case: Case, locale: str, reader: Resident | None = None, mark: Sequence[str] = ()
+) -> Response:
     large = reader is not None and reader.large
-    made = await receipt.receipt(parts.senses.book, parts.wording, case, locale, parts.now(), large=large)
+    made = await receipt.receipt(parts.senses.book, parts.wording, case, locale, parts.now(), large=large, mark=mark)
     return Response(
         made,
         media_type=MEDIA_TYPE,

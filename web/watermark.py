@@ -1,15 +1,17 @@
 """The reader's name behind what they read: a tile the stylesheet repeats over every page of the staff, prints included.
 
-A picture and no element: it cannot be selected, is not read out, and no page has to think of it.
+A picture and no element: it cannot be selected, is not read out, and no page has to think of it. PDFs that only the
+staff read have the same in their own ink.
 """
 
+from datetime import datetime
 from xml.sax.saxutils import escape
 
 from fastapi import APIRouter, Response
 
 from bot.texts import DEFAULT
 from bot.wording import on_paper
-from web.auth import SignedInHere
+from web.auth import SignedIn, SignedInHere
 from web.parts import PartsHere
 
 WIDTH, HEIGHT = 260, 170
@@ -25,7 +27,12 @@ router = APIRouter(prefix="/api/staff", include_in_schema=False)
 
 @router.get("/watermark.svg")
 async def watermark(me: SignedInHere, parts: PartsHere) -> Response:
-    """Name, sign-in name and the moment the page was opened."""
-    name = escape(f"{me.person.name} {me.person.code}")
-    tile = TILE.format(width=WIDTH, height=HEIGHT, name=name, at=escape(on_paper(parts.now(), DEFAULT)))
+    """The moment is that when the page was opened."""
+    name, at = (escape(line) for line in of(me, parts.now()))
+    tile = TILE.format(width=WIDTH, height=HEIGHT, name=name, at=at)
     return Response(tile, media_type="image/svg+xml", headers={"cache-control": "private, no-store"})
+
+
+def of(me: SignedIn, now: datetime) -> tuple[str, str]:
+    """Name and sign-in name; the moment."""
+    return f"{me.person.name} {me.person.code}", on_paper(now, DEFAULT)

@@ -17,9 +17,9 @@ COLOURS = ("red", "yellow", "blue")
 NOTHING = "–"
 
 
-async def bulletin(row: Bulletin, locale: str) -> bytes:
-    """The same row gives the same bytes, on any day."""
-    return await typeset("bulletin", data(row.content, locale), locale, closed_at(row))
+async def bulletin(row: Bulletin, locale: str, mark: Sequence[str] = ()) -> bytes:
+    """The same row gives the same bytes, on any day; `mark` for a reader's own copy."""
+    return await typeset("bulletin", data(row.content, locale), locale, closed_at(row), mark)
 
 
 def file_name(row: Bulletin) -> str:

@@ -1,6 +1,6 @@
 """受理告知书 (A13): what somebody told, in their words, who handles it, by when, and how to follow. As of now."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,9 +22,11 @@ def comes_with(text_key: str) -> bool:
     return text_key.removesuffix(".large") in WITH_A_PAPER
 
 
-async def receipt(book: Book, wording: Wording, case: Case, locale: str, now: datetime, *, large: bool) -> bytes:
-    """`large`: in large print, for whoever reads in elder mode."""
-    return await typeset("receipt", data(book, wording, case, locale, now, large=large), locale, now)
+async def receipt(
+    book: Book, wording: Wording, case: Case, locale: str, now: datetime, *, large: bool, mark: Sequence[str] = ()
+) -> bytes:
+    """`large`: in large print, for whoever reads in elder mode. `mark`: who on the staff took it out."""
+    return await typeset("receipt", data(book, wording, case, locale, now, large=large), locale, now, mark)
 
 
 def data(

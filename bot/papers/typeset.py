@@ -7,7 +7,7 @@ loaded with the first paper; setting a page takes milliseconds, in a thread that
 import asyncio
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from importlib.util import find_spec
@@ -30,9 +30,9 @@ _PICTOGRAMS = re.compile("[\U0001f000-\U0001faff\u200d\ufe0f\U000e0020-\U000e007
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 
 
-async def typeset(paper: str, data: Mapping[str, Any], locale: str, at: datetime) -> bytes:
-    """The PDF of `templates/<paper>.typ`; the same data and moment give the same bytes."""
-    return await asyncio.to_thread(press, paper, data, locale, at)
+async def typeset(paper: str, data: Mapping[str, Any], locale: str, at: datetime, mark: Sequence[str] = ()) -> bytes:
+    """The PDF of `templates/<paper>.typ`; the same data and moment give the same bytes. `mark`: faint, on each page."""
+    return await asyncio.to_thread(press, paper, {**data, "mark": list(mark)}, locale, at)
 
 
 def press(paper: str, data: Mapping[str, Any], locale: str, at: datetime) -> bytes:
@@ -62,7 +62,7 @@ def paragraphs(text: str) -> list[str]:
 
 def _given(data: Mapping[str, Any], locale: str) -> dict[str, Any]:
     language, region, font = LANGUAGES[locale if locale in LANGUAGES else "zh-Hans"]
-    whole = {"lang": language, "region": region, "font": font, **data}
+    whole = {"lang": language, "region": region, "font": font, "mark": [], **data}
     return {
         "root": TEMPLATES,
         "font_paths": _fonts(),

@@ -16,9 +16,11 @@ def words(pdf: bytes) -> str:
     """One reading a font, a line each; and whatever stands in the file as plain bytes."""
     streams = list(_streams(pdf))
     tables = [table for stream in streams if b"begincmap" in stream and (table := _table(stream))]
-    shown = [b"".join(_strings(stream)) for stream in streams if b"BT" in stream and b"ET" in stream]
+    shown = [list(_strings(stream)) for stream in streams if b"BT" in stream and b"ET" in stream]
     read = [
-        "".join(table.get(text[n : n + 2], "") for n in range(0, len(text), 2)) for text in shown for table in tables
+        "".join(table.get(one[n : n + 2], "") for one in text for n in range(0, len(one), 2))
+        for text in shown
+        for table in tables
     ]
     return "\n".join([*read, *(stream.decode("utf-8", "ignore") for stream in streams), pdf.decode("latin-1")])
 

@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from PIL import Image, ImageChops
@@ -11,6 +12,7 @@ from sqlmodel import select
 
 from cases import sealed
 from models import Case, Resident
+from tests.support.pdf import words
 from tests.support.site import Site
 from tests.web.conftest import DESKTOP, PHONE
 
@@ -29,6 +31,25 @@ async def test_the_tile_says_who_and_when(shared_site: Site) -> None:
     now = shared_site.parts.now() + timedelta(hours=8)
     assert "陈璐 chenlu" in answer.text and f"{now:%H:%M}" in answer.text
     assert (await shared_site.client().get(TILE)).status_code == 401
+
+
+async def test_a_paper_the_staff_take_out_says_so_and_a_resident_s_own_does_not(shared_site: Site) -> None:
+    at = f"{shared_site.parts.now() + timedelta(hours=8):%H:%M}"
+    for name, mark in (("guwenbo", "顾文博 guwenbo"), ("wangxing", "王兴 wangxing")):
+        staff = await shared_site.staff(name)
+        paper = await staff.http.get("/staff/bulletins/2026-W46.pdf")
+        assert (paper.status_code, "no-store" in paper.headers["cache-control"]) == (200, True), paper.text
+        assert mark in words(paper.content) and at in words(paper.content)
+    visitor = await shared_site.staff("zhangwei")
+    filed = {"key": str(uuid4()), "how": "registered", "text": "楼下烧烤店油烟太大", "place": "B0103"}
+    number = (await visitor.http.post("/api/staff/filings", json=filed)).json()["number"]
+    paper = await visitor.http.get(f"/api/staff/cases/{number}/receipt.pdf")
+    assert "zhangwei" in words(paper.content)
+    resident = await shared_site.resident()
+    number = await resident.file("路灯坏了三天")
+    own = await resident.http.get(f"/api/chat/cases/{number}/receipt.pdf")
+    assert number in words(own.content)
+    assert [name for name in ("zhangwei", "limin") if name in words(own.content)] == []
 
 
 async def told(site: Site) -> str:
