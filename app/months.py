@@ -62,7 +62,8 @@ class Months:
         return _swap
 
     async def _begin(self, session: AsyncSession) -> None:
-        log.info("events.apart", months=[str(month) for month in await months.begin(session, self.now())])
+        found = await months.begin(session, self.now())
+        log.info("events.apart", months=len(found), since=str(found[0]))
 
     async def _take(self, step: Step) -> int:
         for _ in range(TRIES):

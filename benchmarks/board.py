@@ -105,8 +105,7 @@ async def _tidy(site: Site) -> None:
     """What a running server does by itself while a town fills up."""
     async with site.parts.engine.connect() as connection:
         await connection.execution_options(isolation_level="AUTOCOMMIT")
-        for statement in ("SELECT brin_summarize_new_values('ix_events_at')", "VACUUM (ANALYZE)"):
-            await connection.execute(text(statement))
+        await connection.execute(text("VACUUM (ANALYZE)"))
 
 
 async def _keep_weeks(site: Site) -> None:

@@ -18,6 +18,7 @@ from cases.clock import TOWN_TIME
 from cases.masking import redact
 from cases.periods import Period, today, week
 from cases.rates import By, Rates, Share
+from cases.timeline import SINCE_FILED
 from classifiers.gathering import sentences
 from models import OPEN, AreaDay
 from models.hot import Colour
@@ -45,10 +46,11 @@ _LATE = text(f"""
     JOIN cases ON cases.id = maybe.id
     CROSS JOIN town
     CROSS JOIN LATERAL (
-        SELECT * FROM events WHERE case_id = cases.id AND at < :until ORDER BY seq DESC LIMIT 1
+        SELECT * FROM events WHERE case_id = cases.id AND {SINCE_FILED} AND at < :until ORDER BY seq DESC LIMIT 1
     ) AS last
     CROSS JOIN LATERAL (
-        SELECT max(at) AS at FROM events WHERE case_id = cases.id AND at < :until AND kind = 'overdue'
+        SELECT max(at) AS at FROM events
+        WHERE case_id = cases.id AND {SINCE_FILED} AND at < :until AND kind = 'overdue'
     ) AS late
     LEFT JOIN areas ON areas.code = last.grid
     WHERE last.status = ANY(:open) AND last.overdue AND late.at IS NOT NULL AND {_COUNTS}
@@ -59,7 +61,8 @@ _GOOD = text(f"""
     FROM events AS last
     JOIN cases ON cases.id = last.case_id
     CROSS JOIN LATERAL (
-        SELECT min(at) AS at FROM events WHERE case_id = cases.id AND kind IN ('approve', 'resolve_along')
+        SELECT min(at) AS at FROM events
+        WHERE case_id = cases.id AND {SINCE_FILED} AND kind IN ('approve', 'resolve_along')
     ) AS done
     LEFT JOIN areas ON areas.code = last.grid
     WHERE last.kind = 'rate' AND last.at >= :since AND last.at < :until AND last.round = 1 AND NOT last.overdue

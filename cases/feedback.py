@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from cases import alarms, dispatch, evidence, joining, lifecycle, merging, relay, timers, triage
+from cases import alarms, dispatch, evidence, joining, lifecycle, merging, relay, timeline, timers, triage
 from cases.actors import RESIDENT, SYSTEM
 from cases.book import Book
 from cases.errors import NotFound, Stale, TooOften
@@ -175,5 +175,5 @@ async def look_up(session: AsyncSession, keys: Keys, resident: Resident, code: s
 
 
 async def _last(session: AsyncSession, case: Case, kind: str) -> Event | None:
-    chosen = select(Event).where(Event.case_id == case.id, Event.kind == kind).order_by(col(Event.seq).desc())
+    chosen = select(Event).where(*timeline.of(case), Event.kind == kind).order_by(col(Event.seq).desc())
     return (await session.exec(chosen.limit(1))).first()

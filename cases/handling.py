@@ -7,7 +7,7 @@ from typing import Any
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from cases import access, corrections, dispatch, evidence, lifecycle, merging, timers, triage
+from cases import access, corrections, dispatch, evidence, lifecycle, merging, timeline, timers, triage
 from cases.actors import SYSTEM, staff
 from cases.book import Book
 from cases.errors import Missing, NotAllowed, Stale
@@ -193,7 +193,7 @@ async def _tell_result(
 
 
 async def _evidence(session: AsyncSession, case: Case) -> Sequence[str]:
-    replies = select(Event).where(Event.case_id == case.id, Event.kind == "reply").order_by(col(Event.seq).desc())
+    replies = select(Event).where(*timeline.of(case), Event.kind == "reply").order_by(col(Event.seq).desc())
     last = (await session.exec(replies.limit(1))).first()
     return last.photos if last else []
 

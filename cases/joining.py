@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from cases import evidence, lifecycle
+from cases import evidence, lifecycle, timeline
 from cases.actors import RESIDENT
 from cases.book import Book
 from cases.errors import NotFound, Stale
@@ -205,7 +205,7 @@ async def told(session: AsyncSession, case: Case, resident: UUID) -> Mapping[str
     mine = col(Event.details)["resident"].astext == str(resident)
     of_case: Case | None = case
     while of_case is not None:
-        said = select(Event).where(Event.case_id == of_case.id, Event.kind == "join", mine)
+        said = select(Event).where(*timeline.of(of_case), Event.kind == "join", mine)
         if event := (await session.exec(said.limit(1))).first():
             return {"text": event.text, **event.details["where"]}
         of_case = await _before(session, of_case)
@@ -214,7 +214,7 @@ async def told(session: AsyncSession, case: Case, resident: UUID) -> Mapping[str
 
 async def _before(session: AsyncSession, case: Case) -> Case | None:
     """The withdrawn case whose place this one took."""
-    led = select(Event).where(Event.case_id == case.id, col(Event.kind).in_(LEADS)).order_by(col(Event.seq).desc())
+    led = select(Event).where(*timeline.of(case), col(Event.kind).in_(LEADS)).order_by(col(Event.seq).desc())
     event = (await session.exec(led.limit(1))).first()
     numbered = select(Case).where(Case.number == event.details["other"]) if event else None
     return (await session.exec(numbered)).first() if numbered is not None else None

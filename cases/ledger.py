@@ -9,6 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from cases.periods import Period
 from cases.rates import IN_FORCE
+from cases.timeline import SINCE_FILED
 from models import Role
 
 
@@ -82,11 +83,13 @@ _LINES = text(
     JOIN people ON people.code = event.assignee AND people.role = ANY(:roles)
     LEFT JOIN ratings ON ratings.case_id = event.case_id AND ratings.round = event.round AND ratings.at < :as_of
     LEFT JOIN LATERAL (
-        SELECT max(at) AS at FROM events WHERE case_id = event.case_id AND kind = 'reopen' AND round = event.round
+        SELECT max(at) AS at FROM events
+        WHERE case_id = event.case_id AND {SINCE_FILED} AND kind = 'reopen' AND round = event.round
     ) AS began ON true
     LEFT JOIN LATERAL (
         SELECT max(at) AS at FROM events
-        WHERE case_id = event.case_id AND kind = 'sign' AND round = event.round AND assignee = event.assignee
+        WHERE case_id = event.case_id AND {SINCE_FILED} AND kind = 'sign' AND round = event.round
+            AND assignee = event.assignee
     ) AS signed ON true
     WHERE event.kind IN ('approve', 'resolve_along') AND event.at >= :since AND event.at < :until
     ORDER BY event.assignee, event.at, cases.number

@@ -126,7 +126,7 @@ async def _take(
         details=dict(details or {}),
         photos=list(photos),
         public=kind not in PRIVATE,
-        at=now,
+        at=max(now, case.submitted_at),  # never before its case, whatever a machine's clock says
         **as_it_is(case, changed),
     )
     changed["chain"] = record.seal(event, await record.before(session, case))

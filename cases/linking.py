@@ -18,14 +18,15 @@ from cases.record import Fault, Head
 from models import Case, Event
 
 LOT = 500  # cases
-HEAD = (Case.id, Case.number, Case.status, Case.version, Case.chain)
+HEAD = (Case.id, Case.number, Case.status, Case.version, Case.chain, Case.submitted_at)
 EVENTS = Event.__table__.c  # type: ignore[attr-defined]
 LINE = [column for column in EVENTS if column.name != "id"]
 
 WRITE = text(
     """UPDATE events SET salt = new.salt, link = new.link
-       FROM unnest(:ids ::bigint[], :salts ::bytea[], :links ::bytea[]) AS new (id, salt, link)
-       WHERE events.id = new.id"""
+       FROM unnest(:ids ::bigint[], :times ::timestamptz[], :salts ::bytea[], :links ::bytea[])
+           AS new (id, at, salt, link)
+       WHERE events.id = new.id AND events.at = new.at"""
 )
 
 
@@ -43,7 +44,8 @@ async def some(session: AsyncSession, lot: int = LOT) -> int:
             record.seal(event, ends[event.case_id])
             new.append(event)
         ends[event.case_id] = event.link or b""
-    written = {"ids": [x.id for x in new], "salts": [x.salt for x in new], "links": [x.link for x in new]}
+    written = {"ids": [x.id for x in new], "times": [x.at for x in new]}
+    written |= {"salts": [x.salt for x in new], "links": [x.link for x in new]}
     await session.execute(WRITE, written)
     last = func.unnest(list(ends), list(ends.values())).table_valued("id", "chain").render_derived()
     statement = update(Case).where(col(Case.id) == last.c.id).values(chain=last.c.chain)

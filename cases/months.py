@@ -35,7 +35,7 @@ MARK = text("SELECT upto, copied, alike FROM events_apart_mark")
 PART = """
 CREATE TABLE {name} (LIKE events INCLUDING DEFAULTS, CONSTRAINT {name}_pkey PRIMARY KEY (id),
     CONSTRAINT {name}_case_id_seq_key UNIQUE (case_id, seq){check});
-CREATE INDEX {name}_at ON {name} USING brin (at) WITH (autosummarize = true);
+CREATE INDEX {name}_at ON {name} (at);
 CREATE INDEX {name}_warning ON {name} (at) WHERE kind IN ('overdue', 'reopen', 'sign_overdue')
 """
 CHECK = ", CONSTRAINT {name}_month CHECK (at >= '{since}' AND at < '{until}')"

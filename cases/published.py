@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from cases import timeline
 from cases.errors import NotFound
 from models import OPEN, Brought, Case, ChatMessage, Event, Photo, SeenMessage, Status
 
@@ -44,8 +45,9 @@ async def requests(session: AsyncSession, port: str, wanted: Wanted) -> Sequence
     chosen = chosen.where(*_conditions(wanted)).order_by(col(Case.submitted_at).desc(), col(Case.number).desc())
     cases = (await session.exec(chosen.limit(wanted.most))).all()
     ids = [case.id for case in cases]
-    last = select(Event.case_id, func.max(Event.at)).where(col(Event.case_id).in_(ids)).group_by(col(Event.case_id))
-    changed = dict((await session.exec(last)).all())
+    its_case = (col(Case.id) == Event.case_id) & timeline.since(col(Case.submitted_at))
+    last = select(Event.case_id, func.max(Event.at)).join(Case, its_case).where(col(Case.id).in_(ids))
+    changed = dict((await session.exec(last.group_by(col(Event.case_id)))).all())
     shown = select(Photo).where(col(Photo.case_id).in_(ids), Photo.kind == "photo").order_by(col(Photo.at))
     photos: dict[UUID, list[str]] = {}
     for photo in (await session.exec(shown)).all():
@@ -85,7 +87,8 @@ async def updates(
     kind = case_((col(ChatMessage.text_key).startswith("filed"), SUBMITTED), else_=about)
     then = (
         select(Event.status)
-        .where(Event.case_id == Case.id, Event.at <= ChatMessage.at, Event.kind == kind)
+        .where(Event.case_id == Case.id, timeline.since(col(Case.submitted_at)))
+        .where(Event.at <= ChatMessage.at, Event.kind == kind)
         .order_by(col(Event.seq).desc())
         .limit(1)
         .correlate(Case, ChatMessage)

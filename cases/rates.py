@@ -15,6 +15,7 @@ from sqlalchemy import TextClause, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from cases.periods import Period
+from cases.timeline import SINCE_FILED
 from models import OPEN
 
 
@@ -119,19 +120,20 @@ IN_FORCE = "granted AND decided_at < :as_of AND NOT (upheld AND appeal_decided_a
 
 # Open at the end is what is open now and was filed by then, or what ended later, if its last event by then says so.
 MAYBE_OPEN = """
-    SELECT id FROM cases WHERE status = ANY(:open) AND submitted_at < :until
+    SELECT id, submitted_at FROM cases WHERE status = ANY(:open) AND submitted_at < :until
     UNION
-    SELECT case_id FROM events JOIN cases ON cases.id = case_id
+    SELECT case_id, submitted_at FROM events JOIN cases ON cases.id = case_id
     WHERE at >= :until AND events.status <> ALL(:open) AND submitted_at < :until
 """
 
-_HAPPENED = """
+_HAPPENED = f"""
     SELECT event.case_id, event.round, event.unit, event.assignee, event.category, event.grid,
         event.status, event.kind,
         kind = 'submit' AS filed,
         kind IN ('route', 'assign', 'raise', 'relocate') AS handed,
         kind = 'sign_overdue' OR (kind = 'sign' AND (at <= event.sign_due_at OR NOT EXISTS (
             SELECT FROM events AS mark WHERE mark.case_id = event.case_id AND mark.seq < event.seq
+                AND mark.{SINCE_FILED}
                 AND mark.kind = 'sign_overdue' AND mark.sign_due_at = event.sign_due_at
         ))) AND event.sign_due_at IS NOT NULL AS sign_due,
         kind = 'sign' AND at <= event.sign_due_at AS sign_kept,
@@ -142,6 +144,7 @@ _HAPPENED = """
         CASE WHEN kind IN ('approve', 'resolve_along') THEN extract(epoch FROM at - CASE event.round
             WHEN 1 THEN submitted_at
             ELSE (SELECT max(began.at) FROM events AS began WHERE began.case_id = event.case_id
+                AND began.{SINCE_FILED}
                 AND began.kind = 'reopen' AND began.round = event.round)
         END) / 3600 END AS hours,
         kind = 'rate' AS answered,
@@ -157,7 +160,7 @@ _HAPPENED = """
         SELECT event.contact_due_at IS NOT NULL
             AND event.kind IN ('contact', 'relay', 'ask', 'reply', 'contact_overdue') AND NOT EXISTS (
                 SELECT FROM events AS before WHERE before.case_id = event.case_id AND before.round = event.round
-                    AND before.seq < event.seq
+                    AND before.seq < event.seq AND before.{SINCE_FILED}
                     AND before.kind IN ('contact', 'relay', 'ask', 'reply', 'contact_overdue')
             ) AS first_contact
         OFFSET 0  -- worked out once
@@ -166,7 +169,7 @@ _HAPPENED = """
         'submit', 'route', 'assign', 'raise', 'relocate', 'sign', 'sign_overdue', 'contact', 'relay', 'ask', 'reply',
         'contact_overdue', 'approve', 'resolve_along', 'rate', 'return', 'reopen', 'overdue'
     )
-"""
+"""  # noqa: S608 (of our own words only)
 
 _LEFT_OPEN = f"""
     SELECT last.case_id, last.round, last.unit, last.assignee, last.category, last.grid, last.status, '',
@@ -174,7 +177,9 @@ _LEFT_OPEN = f"""
         true, last.overdue
     FROM ({MAYBE_OPEN}) AS maybe
     CROSS JOIN LATERAL (
-        SELECT * FROM events WHERE case_id = maybe.id AND at < :until ORDER BY seq DESC LIMIT 1
+        SELECT * FROM events
+        WHERE case_id = maybe.id AND at >= maybe.submitted_at - interval '1 day' AND at < :until
+        ORDER BY seq DESC LIMIT 1
     ) AS last
     WHERE last.status = ANY(:open)
 """  # noqa: S608 (of our own words only)

@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from cases.timeline import SLACK
 from models import Case, Event
 
 SALT = 16  # bytes: nobody finds a short text by trying all of them
@@ -59,6 +60,7 @@ class Head(NamedTuple):
     status: str
     version: int
     chain: bytes | None
+    submitted_at: datetime
 
 
 class Fault(NamedTuple):
@@ -77,6 +79,7 @@ FAULTS = {
     "unlinked": "was never linked",
     "tail": "is not there: the timeline ends too early",
     "head": "is the last one, and the case names another",
+    "hidden": "lies before the time at which its case says it was filed",
     "state": "is the last one, and the case stands elsewhere",
 }
 
@@ -154,6 +157,8 @@ def _faults(head: Head, lines: Sequence[Line]) -> Iterator[tuple[int, str]]:
         yield len(lines) + 1, "tail"
     if before != head.chain:
         yield len(lines), "head"
+    if lines and min(line.at for line in lines) < head.submitted_at - SLACK:
+        yield 1, "hidden"
     if lines and lines[-1].status != head.status:
         yield len(lines), "state"
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from cases import accused, alarms, dispatch, lifecycle
+from cases import accused, alarms, dispatch, lifecycle, timeline
 from cases.actors import SYSTEM
 from cases.book import Book
 from cases.dispatch import Refused
@@ -103,7 +103,7 @@ async def _found(
 
 async def refused_by(session: AsyncSession, case: Case) -> Refused:
     """Everybody who returned it since it was last reopened."""
-    chosen = select(Event).where(Event.case_id == case.id, col(Event.kind).in_(("return", "reopen")))
+    chosen = select(Event).where(*timeline.of(case), col(Event.kind).in_(("return", "reopen")))
     people, units, past_grid = set[str](), set[str](), False
     for event in (await session.exec(chosen.order_by(col(Event.seq)))).all():
         if event.kind == "reopen":

@@ -93,14 +93,13 @@ class Case(Table, table=True):
 class Event(Table, table=True):
     """One line of the timeline. Added, never changed: the case page is the list of its events.
 
-    They lie in a part for each month (cases/months.py). A part keeps its own keys: `id`, and a case's `seq` once; over
-    all parts `lifecycle` sees to the second by the case's version, which only one of two hands can move on.
+    They lie in a part for each month (cases/months.py). A part keeps its own keys – `id`, and a case's `seq` once – and
+    its index by time; over all parts `lifecycle` sees to a `seq` once by the case's version, which only one of two
+    hands can move on.
     """
 
     __tablename__ = "events"
     __table_args__ = (
-        # As they are added, so they lie: a few pages tell where a month begins, and adding costs nothing.
-        Index("ix_events_at", "at", postgresql_using="brin", postgresql_with={"autosummarize": True}),
         Index("ix_events_warning", "at", postgresql_where=text("kind IN ('overdue', 'reopen', 'sign_overdue')")),
         {"postgresql_partition_by": "RANGE (at)"},
     )

@@ -8,7 +8,7 @@ from bot.desk.heard import Around
 from bot.desk.scene import Scene
 from bot.desk.state import Pending
 from bot.messages import Say
-from cases import access, queries
+from cases import access, queries, timeline
 from cases.errors import NotFound, Stale
 from models import Case, Event
 
@@ -48,7 +48,7 @@ async def old(scene: Scene, effect: fx.Old) -> None:
 
 async def _what_happened(scene: Scene, case: Case, step: str, version: int, found: Stale) -> None:
     """这一步已由王兴在 10:32 办过了，最新情况如下 — and the card anew."""
-    done = select(Event).where(Event.case_id == case.id, Event.kind == step, col(Event.seq) > version)
+    done = select(Event).where(*timeline.of(case), Event.kind == step, col(Event.seq) > version)
     event = (await scene.session.exec(done.order_by(col(Event.seq)).limit(1))).first()
     if event is None:
         said = Say(found.key, found.values)

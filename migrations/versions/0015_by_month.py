@@ -4,8 +4,8 @@ Nothing is rewritten here, so it takes no time however many events there are: th
 whatever has no month of its own yet, and the program takes it apart by months beside those who write (cases/months.py).
 Going down, all parts are copied into one table again.
 
-A part keeps its own keys. The table above them has none: a key there would have to hold the time as well, and building
-it over all events of before would stop everybody.
+A part keeps its own keys and its index by time. The table above has no key: it would have to hold the time as well,
+and building it over all events of before would stop everybody.
 """
 
 from alembic import op
@@ -20,10 +20,8 @@ NAMES = {
     "ix_events_warning": "events_rest_warning",
 }
 TO_CASES = "ADD CONSTRAINT events_case_id_fkey FOREIGN KEY (case_id) REFERENCES cases (id)"
-INDEXES = (
-    "CREATE INDEX ix_events_at ON events USING brin (at) WITH (autosummarize = true)",
-    "CREATE INDEX ix_events_warning ON events (at) WHERE kind IN ('overdue', 'reopen', 'sign_overdue')",
-)
+BY_TIME = "CREATE INDEX ix_events_at ON events USING brin (at) WITH (autosummarize = true)"
+WARNING = "CREATE INDEX ix_events_warning ON events (at) WHERE kind IN ('overdue', 'reopen', 'sign_overdue')"
 
 
 def upgrade() -> None:
@@ -33,8 +31,7 @@ def upgrade() -> None:
     op.execute("CREATE TABLE events (LIKE events_rest INCLUDING DEFAULTS) PARTITION BY RANGE (at)")
     op.execute("ALTER SEQUENCE events_id_seq OWNED BY events.id")
     op.execute(f"ALTER TABLE events {TO_CASES}")
-    for index in INDEXES:
-        op.execute(index)
+    op.execute(WARNING)
     op.execute("ALTER TABLE events ATTACH PARTITION events_rest DEFAULT")
 
 
@@ -51,5 +48,5 @@ def downgrade() -> None:
     op.execute("ALTER TABLE events ADD CONSTRAINT events_pkey PRIMARY KEY (id)")
     op.execute("ALTER TABLE events ADD CONSTRAINT events_case_id_seq_key UNIQUE (case_id, seq)")
     op.execute(f"ALTER TABLE events {TO_CASES}")
-    for index in INDEXES:
-        op.execute(index)
+    op.execute(BY_TIME)
+    op.execute(WARNING)

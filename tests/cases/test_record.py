@@ -63,7 +63,7 @@ async def timelines(session: AsyncSession) -> Timelines:
     return [(head, [SimpleNamespace(**line._mapping) for line in lines[head.id]]) for head in found]
 
 
-HEADS = "SELECT id, number, status, version, chain FROM cases ORDER BY number"
+HEADS = "SELECT id, number, status, version, chain, submitted_at FROM cases ORDER BY number"
 
 
 def changed(one: Sequence[SimpleNamespace], draw: Random) -> tuple[list[SimpleNamespace], int]:
@@ -139,6 +139,9 @@ BY_HAND = {
     "the tail and the version": (
         "WITH gone AS (DELETE FROM events WHERE case_id = :case AND seq >= :seq) UPDATE cases SET version = :seq - 1 "
         "WHERE id = :case", "head", -1,
+    ),
+    "filed later, it seems": (
+        "UPDATE cases SET submitted_at = submitted_at + interval '2 days' WHERE id = :case", "hidden", -1,
     ),
     "its links": ("UPDATE events SET link = NULL, salt = NULL WHERE id = :id", "unlinked", 0),
 }  # fmt: skip
