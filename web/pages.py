@@ -34,7 +34,7 @@ templates.env.globals["texts_of"] = texts_of
 def context(template: str, parts: Parts, locale: str, more: dict[str, Any]) -> dict[str, Any]:
     """`say(key, **args)` gives any text in a template; `texts` are those the page's own script may ask for."""
     texts = texts_of(locale, re.split(r"[./]", template)[0] + ".", "page.")
-    return {"texts": texts, "say": partial(say_in, locale), "locale": locale, "town": parts.town, **more}
+    return {"texts": texts, "say": partial(say_in, locale), "locale": locale, "town": parts.town_in(locale), **more}
 
 
 def page(request: Request, template: str, parts: Parts, *, locale: str = "", **more: Any) -> Response:

@@ -16,6 +16,7 @@ from bot.senses import Senses
 from bot.transactions import Transactions
 from bot.tries import Tries
 from bot.wording import Wording
+from cases.book import named
 from cases.keys import Keys
 from cases.learning import Learning
 from models import Role
@@ -83,6 +84,10 @@ class Parts:
     def town(self) -> str:
         """What it is called, which an admin may change."""
         return self.senses.book.town.name
+
+    def town_in(self, locale: str) -> str:
+        """The same in the reader's language."""
+        return named(self.senses.book.town, locale)
 
     @property
     def tries(self) -> Tries:

@@ -53,7 +53,7 @@ async def manifest(parts: PartsHere, lang: str = "", place: str = "") -> Respons
     made = {
         "id": "/",
         "lang": locale,
-        "name": say("chat.app_name", locale, town=parts.town),
+        "name": say("chat.app_name", locale, town=parts.town_in(locale)),
         "short_name": say("chat.title", locale),
         "description": say("chat.app_about", locale),
         "start_url": f"{path}?lang={locale}",
@@ -85,7 +85,7 @@ def _page(request: Request, parts: Parts, code: str | None) -> Response:
         parts,
         locale=locale,
         place=code,
-        where=parts.senses.book.place_name(building) if building else parts.town,
+        where=parts.senses.book.place_name(building) if building else parts.town_in(locale),
         hello=say(hello.key, locale, **hello.args) if new else "",
         manifest=f"/manifest.webmanifest?lang={locale}" + (f"&place={quote(code or '', safe='')}" if building else ""),
         **_insides(),

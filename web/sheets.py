@@ -43,7 +43,7 @@ async def sheets_pdf(request: Request, area: str, me: SignedInHere, parts: Parts
     if chosen is None:
         raise NotFound("request.not_found")
     given = [sheet_of(parts, place) for place in homes(book, chosen)]
-    made = await printed(parts.town, given, locale_of(request), parts.now())
+    made = await printed(parts.town_in(locale_of(request)), given, locale_of(request), parts.now())
     name = f'inline; filename="{chosen.code}.pdf"'
     return Response(
         made, media_type=MEDIA_TYPE, headers={"content-disposition": name, "cache-control": "private, no-store"}

@@ -101,6 +101,8 @@ async def test_nothing_sticks_out_and_every_word_is_there(
                 found.append(f"{wide} px too wide at {size['width']}")
         if found:
             wrong[path] = found
+    await seen.go("/console/cases")
+    assert await seen.page.locator(".bar-name b").text_content() == {"en": "Chengxi", "zh-Hant": "澄溪市"}[locale]
     assert not wrong, "\n".join(f"{path}: {one}" for path, found in wrong.items() for one in found)
 
 

@@ -122,7 +122,7 @@ async def print_slips(here: Here, number: Number, building: Building) -> Respons
         codes = await issued.issue(session, here.book, here.parts.keys, row, building.place)
         here.note(session, "print", "proposal", str(number), after={"place": building.place, "slips": len(codes)})
     house = House(here.book.place_name(building.place), codes)
-    made = await slips(here.parts.town, row, house, f"{here.parts.url}/", here.locale, here.now)
+    made = await slips(here.parts.town_in(here.locale), row, house, f"{here.parts.url}/", here.locale, here.now)
     return Response(made, media_type=MEDIA_TYPE, headers={"cache-control": "private, no-store"})
 
 
