@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from bot import neighbours, numbered
 from bot.flows import effects as fx
 from bot.flows.danger import ALONE
+from bot.flows.neighbours import AskScore
 from bot.flows.progress import buttons_for, on_the_line
 from bot.flows.state import Draft
 from bot.messages import Button, Say
@@ -33,8 +34,8 @@ async def perform(scene: Scene, effects: Sequence[fx.Effect]) -> Said:
         if isinstance(effect, Say):
             said.append((effect, None))
             continue
-        if isinstance(effect, fx.File):  # refuses nothing
-            said += await _file(scene, effect)
+        if isinstance(effect, REFUSES_NOTHING):
+            said += await PERFORM[type(effect)](scene, effect)
             continue
         try:
             async with attempt(scene.session):
@@ -323,7 +324,9 @@ async def _as_it_stands(scene: Scene, effect: fx.Effect) -> Said:
         return []
 
 
+REFUSES_NOTHING = (fx.File, AskScore)  # so nothing has to be undone
 PERFORM: Mapping[type, Callable[[Scene, Any], Awaitable[Said]]] = {
+    fx.File: _file,
     fx.Join: _join,
     fx.ShowJoined: _show_joined,
     fx.Supplement: _supplement,

@@ -39,14 +39,15 @@ class Transactions:
 
     async def finish(self, session: AsyncSession) -> None:
         """All that comes before the commit, for whoever answers with what will be there after it."""
+        changed: set[UUID] = session.info.pop(MOVED, set())
+        if changed and self._moved:
+            with session.no_autoflush:  # the notices are written once, when it is known which are delivered
+                await self._moved(session, changed)
         notices: list[Notification] = session.info.pop(NEW_NOTICES, [])
         if notices:
             await self._tell(session, notices)
         if session.new or session.dirty or session.deleted:
             await session.flush()
-        changed: set[UUID] = session.info.pop(MOVED, set())
-        if changed and self._moved:
-            await self._moved(session, changed)
         await _notify(session)
 
     @asynccontextmanager

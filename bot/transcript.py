@@ -19,7 +19,7 @@ from bot.direct import direct
 from bot.flows import neighbours, services
 from bot.messages import WEBCHAT, Button, CardLine, Say
 from bot.transactions import wake
-from models import Conversation, Follower, Resident, SeenMessage
+from models import Case, Conversation, Follower, Resident, SeenMessage
 
 PAGE = 200
 OF_NO_DRAFT = frozenset({
@@ -221,8 +221,8 @@ async def close(
 
 
 async def _put(session: AsyncSession, rows: Sequence[Line], statement: str, values: Sequence[Any]) -> None:
-    if any(row.case_id for row in rows):
-        await session.flush()  # the case may be new
+    if any(isinstance(row, Case) for row in session.new):
+        await session.flush()  # the lines may be about it
     added = await (await (await direct(session)).execute(statement.encode(), values)).fetchall()
     for row, (number,) in zip(rows, added, strict=True):
         row.id = number

@@ -8,12 +8,13 @@ sets the clock and writes the notices;
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import cache
 from itertools import groupby
 from types import MappingProxyType
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import bindparam, func
+from sqlalchemy import Executable, bindparam, func
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -22,7 +23,7 @@ from cases import alarms, notices, record, timers
 from cases.actors import Actor
 from cases.book import Book
 from cases.errors import Missing, NotAllowed, Stale
-from cases.notices import Audience
+from cases.notices import FIRST_EVENTS, UNFOLLOWED, Audience
 from models import STEPS, Case, Event, Notification, Role, Status
 
 PRIVATE = frozenset(
@@ -114,7 +115,8 @@ async def _take(
     leave_out: Sequence[Audience],
     above: Sequence[str] = (),
 ) -> Event:
-    changed = {**_over(case, actor, after), **(changes or {}), "status": after, "version": case.version + 1}
+    changed = {**_over(case, actor, after), **(changes or {}), **timers.stamps(case, kind, now)}
+    changed |= {"status": after, "version": case.version + 1}
     event = Event(
         case_id=case.id,
         seq=changed["version"],
@@ -131,7 +133,10 @@ async def _take(
     )
     changed["chain"] = record.seal(event, await record.before(session, case))
     await _change(session, case, changed)
-    session.info.setdefault(MOVED, set()).add(case.id)
+    if case.version > FIRST_EVENTS:  # before, nobody's chat can hold a card of it
+        session.info.setdefault(MOVED, set()).add(case.id)
+    if changed.get("master"):
+        session.info.get(UNFOLLOWED, set()).discard(changed["master"])
     if CARRIED & set(changes or ()) and not case.master:
         await _carry(session, case)
     session.add(event)
@@ -170,10 +175,9 @@ async def _change(session: AsyncSession, case: Case, changes: Mapping[str, Any])
         held[case.id] = before._replace(changes={**before.changes, **changes})
         _follow(case, changes)
         return
-    statement = update(Case).where(col(Case.id) == case.id, col(Case.version) == known).values(**changes)
-    statement = statement.returning(col(Case.id)).execution_options(synchronize_session=False)
-    if (await session.execute(statement)).first() is None:
-        raise Stale("step.stale", number=case.number)
+    if case in session.new:
+        await session.flush()
+    await _write(session, tuple(changes), {case.id: Held(case.number, known, dict(changes))})
     _follow(case, changes)
 
 
@@ -197,7 +201,7 @@ async def together(session: AsyncSession) -> AsyncIterator[None]:
     finally:
         del session.info[HELD]
     for names, alike in groupby(sorted(held.items(), key=_columns), _columns):
-        await _write_together(session, names, dict(alike))
+        await _write(session, names, dict(alike))
     for table in (Event, Notification):
         await _give_numbers(session, table)
 
@@ -214,19 +218,26 @@ async def _give_numbers(session: AsyncSession, table: type[Event] | type[Notific
         row.id = number
 
 
-def _columns(item: tuple[UUID, "Held"]) -> list[str]:
-    return sorted(item[1].changes)
+def _columns(item: tuple[UUID, "Held"]) -> tuple[str, ...]:
+    return tuple(sorted(item[1].changes))
 
 
-async def _write_together(session: AsyncSession, names: Sequence[str], held: Mapping[UUID, "Held"]) -> None:
+@cache
+def _writing(names: tuple[str, ...]) -> Executable:
+    """Put together once for the columns a step changes, of which there are few sets."""
     cases = Case.__table__  # type: ignore[attr-defined]
     as_read = (cases.c.id == bindparam("its_id"), cases.c.version == bindparam("as_read"))
-    statement = cases.update().where(*as_read).values({name: bindparam(f"new_{name}") for name in names})
+    its: Executable = cases.update().where(*as_read).values({name: bindparam(f"new_{name}") for name in names})
+    return its
+
+
+async def _write(session: AsyncSession, names: tuple[str, ...], held: Mapping[UUID, "Held"]) -> None:
     rows = [
         {"its_id": id_, "as_read": one.known, **{f"new_{name}": value for name, value in one.changes.items()}}
         for id_, one in held.items()
     ]
-    if (await (await session.connection()).execute(statement, rows)).rowcount != len(rows):
+    given = rows if len(rows) > 1 else rows[0]
+    if (await (await session.connection()).execute(_writing(names), given)).rowcount != len(rows):
         raise Stale("step.stale", number=next(iter(held.values())).number)
 
 

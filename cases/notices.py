@@ -147,6 +147,7 @@ FIRST_EVENTS = 2  # of a case so new that nobody can follow it
 DECIDED: Mapping[Audience, str] = {_A.ASSIGNEE: "desk.decided", _A.NAMED: "desk.decided_elsewhere"}  # in arbitration
 _FOLLOWED = select(Case.master).where(col(Case.master) == any_(bindparam("cases", type_=ARRAY(Uuid)))).distinct()
 MASTERS = "masters"  # in session.info: which of many cases others follow
+UNFOLLOWED = "unfollowed"  # in session.info: cases nobody follows; whoever begins to changes their version
 NEW_NOTICES = "new_notices"  # in session.info: rows the transaction has to defer deliveries for
 
 
@@ -201,9 +202,10 @@ async def _merged(session: AsyncSession, case: Case) -> Sequence[Case]:
 
 
 def is_followed(session: AsyncSession, case: Case) -> bool:
-    """False where it is known that no case is merged into this one: it is too new, or was asked for many at once."""
+    """False where it is known that no case is merged into this one: it is too new, or that was asked before."""
     masters: frozenset[UUID] | None = session.info.get(MASTERS)
-    return case.version > FIRST_EVENTS and (masters is None or case.id in masters)
+    known = case.version <= FIRST_EVENTS or case.id in session.info.get(UNFOLLOWED, ())
+    return not known and (masters is None or case.id in masters)
 
 
 @asynccontextmanager

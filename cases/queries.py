@@ -14,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from cases import access, timeline
 from cases.book import Book
 from cases.errors import NotFound
-from cases.notices import VIA_JOINED
+from cases.notices import UNFOLLOWED, VIA_JOINED
 from models import (
     Case,
     CoTask,
@@ -39,7 +39,10 @@ _THEIRS = (  # put together once: every message of a resident waits for it
 )
 
 # What every look at a case and every step waits for, put together once.
-_NUMBERED = select(Case).where(Case.number == bindparam("number"))
+_FOLLOWS = aliased(Case)
+_NUMBERED = select(Case, select(_FOLLOWS.id).where(_FOLLOWS.master == Case.id).exists()).where(
+    Case.number == bindparam("number")
+)
 _FILED = bindparam("filed", type_=AWARE)
 _EVENTS = select(Event).where(Event.case_id == bindparam("its_case"), timeline.since(_FILED)).order_by(col(Event.seq))
 _PHOTOS = select(Photo).where(Photo.case_id == bindparam("its_case")).order_by(col(Photo.at))
@@ -74,7 +77,9 @@ async def co_tasks(session: AsyncSession, case: Case) -> Sequence[CoTask]:
 
 async def case_for(session: AsyncSession, book: Book, person: Person, number: str) -> Case:
     """One case for somebody on the staff; not there and not yours look the same."""
-    case = (await session.exec(_NUMBERED, params={"number": number})).first()
+    case, followed = (await session.exec(_NUMBERED, params={"number": number})).first() or (None, False)
+    if case is not None and not followed:
+        session.info.setdefault(UNFOLLOWED, set()).add(case.id)
     if case is None or not access.may_see(book, person, case):
         raise NotFound("case.not_found", number=number)
     return case

@@ -92,12 +92,8 @@ async def after(session: AsyncSession, book: Book, case: Case, kind: str, now: d
     if kind in STOPS:
         await _stop(session, case, STOPS[kind], now)
     match kind:
-        case "sign":
-            return {"signed_at": now}
-        case "contact" | "relay":
-            return _contacted(case, now)
         case "ask":
-            return await _pause(session, case, now) | _contacted(case, now)
+            return await _pause(session, case, now)
         case "answer" | "stop_waiting" | "pass_by":
             return await _go_on(session, book, case, now)
         case "merge":
@@ -106,14 +102,21 @@ async def after(session: AsyncSession, book: Book, case: Case, kind: str, now: d
             return await _where_it_was(session, book, case, now)
         case "approve" | "resolve_along":
             await _set(session, case, {ClockAct.CLOSE: now + CLOSE_AFTER})
+    return {}
+
+
+def stamps(case: Case, kind: str, now: datetime) -> dict[str, Any]:
+    """The times an event puts on its case; known beforehand, so they are written with the step itself."""
+    match kind:
+        case "sign":
+            return {"signed_at": now}
+        case "contact" | "relay" | "ask":
+            return {} if case.contacted_at else {"contacted_at": now}
+        case "approve" | "resolve_along":
             return {"resolved_at": now}
         case "rate" | "close" | "reject" | "reject_along" | "withdraw":
             return {"closed_at": now}
     return {}
-
-
-def _contacted(case: Case, now: datetime) -> dict[str, Any]:
-    return {} if case.contacted_at else {"contacted_at": now}
 
 
 async def _pause(session: AsyncSession, case: Case, now: datetime) -> dict[str, Any]:

@@ -13,14 +13,14 @@ T = TypeVar("T")
 ALLOWED = {  # act → statements at most, BEGIN and COMMIT aside
     "open the chat": 7,
     "tell": 4,
-    "submit": 20,
+    "submit": 18,
     "look at a case": 4,
-    "sign": 17,
-    "reply": 25,
+    "sign": 13,
+    "reply": 23,
     "read the chat": 4,
     "contacted?": 5,
     "solved?": 5,
-    "satisfied?": 20,
+    "satisfied?": 17,
 }
 
 

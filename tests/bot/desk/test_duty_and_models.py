@@ -47,6 +47,7 @@ async def test_away_and_back(site: Site, bound: Bound) -> None:
     """Wednesday 18 November: away with today for three days."""
     worker, covers = await bound("limin"), await bound("xiayonggang")
     await (await site.resident("B0103")).file("楼下烧烤店油烟太大")
+    await worker.look()
     assert (await worker.say("/away"))[0].startswith("您在岗。\n要请假、外出，请写 /away 3")
     assert (await worker.say("/away 2月30"))[0].startswith("没看懂到哪天。")
     assert (await worker.say("/away 3"))[0].startswith("到 11 月 20 日 23:59 不在岗")
