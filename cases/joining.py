@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, literal
+from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -22,6 +23,7 @@ from cases.masking import redact
 from cases.notices import VIA_JOINED
 from classifiers.alike import share
 from models import OPEN, Case, Event, Follower, Prediction, Resident, Status
+from models.listed import OPEN_CASES
 from routing.cells import cell, metres, near
 
 SINCE = timedelta(days=30)
@@ -100,7 +102,7 @@ async def _alike(session: AsyncSession, book: Book, about: About, where: Sequenc
         return []
     chosen = select(Case).where(
         col(Case.cell).in_(near(*here)), Case.submitted_at > now - SINCE,
-        col(Case.status).in_(OPEN), *where,
+        sql(OPEN_CASES), *where,  # in the very words of the index
     )  # fmt: skip
     rows = (await session.exec(chosen.order_by(col(Case.submitted_at).desc()).limit(READ))).all()
     found = [(share(about.text, case.text), case) for case in rows if _near(book, about, here, case)]

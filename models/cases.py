@@ -17,12 +17,9 @@ CASE_NUMBERS = Sequence("case_numbers", metadata=Table.metadata)
 class Case(Table, table=True):
     __tablename__ = "cases"
     __table_args__ = (
-        Index("ix_cases_open", "status", "due_at"),
-        Index("ix_cases_assignee", "assignee", "status"),
-        Index("ix_cases_unit", "unit", "status"),
         Index("ix_cases_resident", "resident", "submitted_at"),
         Index("ix_cases_submitted", "submitted_at"),
-        Index("ix_cases_cell", "cell", "submitted_at"),
+        Index("ix_cases_master", "master", postgresql_where=text("master IS NOT NULL")),
         Index("ix_cases_filed_by", "filed_by", "submitted_at", postgresql_where=text("filed_by IS NOT NULL")),
         Index("ix_cases_unlinked", "id", postgresql_where=text("chain IS NULL")),
         *LISTED,
@@ -82,7 +79,7 @@ class Case(Table, table=True):
     ordered: dict[str, Any] | None = Field(default=None, sa_type=DOCUMENT)  # 督办单 that is open
     exclusion: dict[str, Any] | None = Field(default=None, sa_type=DOCUMENT)  # 剔除, the last one asked for
     untold_at: datetime | None = moment(nullable=True)  # the resident could not be reached about it
-    master: UUID | None = Field(default=None, foreign_key="cases.id", index=True)  # 并案: the case this one follows
+    master: UUID | None = Field(default=None, foreign_key="cases.id")  # 并案: the case this one follows
     joined: int = 0  # residents who said “me too” (附议)
     filed_by: str | None = Field(default=None, foreign_key="people.code")  # somebody on the staff, for the resident
 

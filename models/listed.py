@@ -18,6 +18,11 @@ URGENCY = "((NOT ringing)::integer + (danger IS NULL)::integer)"
 _MOSTLY = ("status", "unit", "grid", "category")
 
 
+def _at_work(name: str, *columns: str) -> Index:
+    """Of what is open: a case leaves it when it ends, so it is as small as what people have in hand."""
+    return Index(f"ix_cases_{name}", *columns, postgresql_where=text(OPEN_CASES))
+
+
 def _by_time(name: str, column: str, where: str | None = None) -> Index:
     condition: dict[str, Any] = {"postgresql_where": text(where)} if where else {}
     return Index(f"ix_cases_{name}", text(column), "submitted_at", **condition)
@@ -35,6 +40,9 @@ def _holding(column: str, nothing: str | None = None) -> Index:
 
 
 LISTED: Sequence[Index] = (
+    _at_work("open", "status", "due_at"),
+    _at_work("unit", "unit", "status"),
+    _at_work("cell", "cell", "submitted_at"),
     Index("ix_cases_open_due", text(DUE), "id", *_MOSTLY, postgresql_where=text(OPEN_CASES)),
     Index("ix_cases_open_urgent", text(URGENCY), text(DUE), "id", *_MOSTLY, postgresql_where=text(OPEN_CASES)),
     Index("ix_cases_in_hand", "assignee", text(DUE), "id", "status", "overdue", postgresql_where=text(OPEN_CASES)),

@@ -1,6 +1,6 @@
-"""Events lie in a part for each month.
+"""Events lie in a part for each month; what people have in hand has indexes without what is finished.
 
-Nothing is rewritten here, so it takes no time however many events there are: the table of before becomes the part for
+No event is rewritten here, so it takes no time however many events there are: the table of before becomes the part for
 whatever has no month of its own yet, and the program takes it apart by months beside those who write (cases/months.py).
 Going down, all parts are copied into one table again.
 
@@ -21,6 +21,17 @@ NAMES = {
 }
 TO_CASES = "ADD CONSTRAINT events_case_id_fkey FOREIGN KEY (case_id) REFERENCES cases (id)"
 BY_TIME = "CREATE INDEX ix_events_at ON events USING brin (at) WITH (autosummarize = true)"
+OPEN_CASES = (
+    "status IN ('submitted', 'triage', 'dispatched', 'returned', 'arbitration', 'accepted', 'waiting', 'replied', "
+    "'reopened')"
+)
+HOT = {
+    "open": ("status, due_at", OPEN_CASES),
+    "unit": ("unit, status", OPEN_CASES),
+    "cell": ("cell, submitted_at", OPEN_CASES),
+    "master": ("master", "master IS NOT NULL"),
+    "assignee": ("assignee, status", None),  # ix_cases_in_hand tells all that it told
+}
 WARNING = "CREATE INDEX ix_events_warning ON events (at) WHERE kind IN ('overdue', 'reopen', 'sign_overdue')"
 
 
@@ -33,9 +44,16 @@ def upgrade() -> None:
     op.execute(f"ALTER TABLE events {TO_CASES}")
     op.execute(WARNING)
     op.execute("ALTER TABLE events ATTACH PARTITION events_rest DEFAULT")
+    for name, (columns, where) in HOT.items():
+        op.execute(f"DROP INDEX ix_cases_{name}")
+        if where:
+            op.execute(f"CREATE INDEX ix_cases_{name} ON cases ({columns}) WHERE {where}")
 
 
 def downgrade() -> None:
+    for name, (columns, _) in HOT.items():
+        op.execute(f"DROP INDEX IF EXISTS ix_cases_{name}")
+        op.execute(f"CREATE INDEX ix_cases_{name} ON cases ({columns})")
     op.execute("LOCK TABLE events IN ACCESS EXCLUSIVE MODE")
     for begun in ("events_apart", "events_apart_mark"):
         op.execute(f"DROP TABLE IF EXISTS {begun}")
