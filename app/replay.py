@@ -24,7 +24,7 @@ TURNS = 6  # a letter is filed in at most this many messages
 AT_ONCE = 64
 RESENDS = 8
 LATER = frozenset({429, 503})
-ANSWERS = ("submit", "choose_category", "none", "no_place")  # what such a resident presses, in order of preference
+ANSWERS = ("submit", "choose_category", "none", "no_place", "service_unsolved")  # what such a resident presses, in order of preference
 
 
 class NotLetters(CannotGoOn):
@@ -106,7 +106,7 @@ async def _one(http: httpx.AsyncClient, letter: str, tally: Tally) -> None:
         opened = await _post(http, tally, "/api/chat/session", {}, {})
         cookies = {"cookie": "; ".join(f"{c.name}={c.value}" for c in opened.cookies.jar)}
         tally.counts.update(await _tell(http, cookies, letter, tally))
-    except (httpx.HTTPError, KeyError, ValueError, StopIteration) as error:
+    except (httpx.HTTPError, KeyError, ValueError) as error:
         tally.counts["failed"] += 1
         tally.failures[_why(error)] += 1
 
@@ -126,7 +126,10 @@ async def _tell(http: httpx.AsyncClient, cookies: dict[str, str], letter: str, t
             return ["filed", "held" if held else "asked" if asked else "routed"]
         buttons = {b["action"]: b["token"] for line in lines for b in reversed(line["buttons"])}
         asked = asked or "choose_category" in buttons
-        said = {"choice": next(buttons[action] for action in ANSWERS if action in buttons)}
+        pressed = next((buttons[action] for action in ANSWERS if action in buttons), None)
+        if pressed is None:
+            break
+        said = {"choice": pressed}
     raise ValueError("never filed")
 
 

@@ -24,6 +24,7 @@ from web.parts import Parts
 from web.present import iso
 
 EXCERPT = 120
+TELLS = 0.005  # what a word adds to a guess; below it two decimals say nothing
 TOLD_THEM = frozenset({"answer", "relay_back"})
 log = structlog.get_logger()
 
@@ -257,7 +258,7 @@ class Desk:
             "confidence": guess.confidence,
             "ranking": guess.ranking[:5],
             "model": guess.model,
-            "words": [list(pair) for pair in self.parts.why(story.case.text, guess.label)],
+            "words": [[w, adds] for w, adds in self.parts.why(story.case.text, guess.label) if abs(adds) >= TELLS],
         }
 
     def _answers(self, contacted: bool, solved: str, satisfied: str) -> dict[str, str]:

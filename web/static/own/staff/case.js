@@ -128,13 +128,10 @@ function shareBar(share) {
   return h("div", { class: "bar", "aria-hidden": "true" }, fill);
 }
 
-const LEAST = 0.005; // what a word adds, below which two decimals say nothing
-
 function guess(it) {
   const seen = it.prediction;
   if (!seen) return null;
-  const telling = list(seen.words).filter(([, weight]) => Math.abs(weight) >= LEAST);
-  const words = telling.map(([word, weight]) => h("span", { class: "word" }, word, " ", h("span", { class: "num soft" }, signed(weight))));
+  const words = list(seen.words).map(([word, weight]) => h("span", { class: "word" }, word, " ", h("span", { class: "num soft" }, signed(weight))));
   return h("div", { class: "guess" },
     h("p", { class: "soft" }, t("staff.guess", { label: nameOf(seen.label) })),
     h("ul", {}, list(seen.ranking).slice(0, 3).map(([label, share]) =>
