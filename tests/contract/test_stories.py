@@ -211,6 +211,7 @@ async def of_resident(telegram: Telegram, phone: Phone) -> list[str]:
         return [case.number for case in cases]
 
 
+@pytest.mark.promise("R7")
 async def test_a_group_that_moved_is_found_again(telegram: Telegram) -> None:
     world, phone = telegram.world, telegram.resident()
     group = world.add_group("丹桂苑 3 栋", [phone.user.id], [telegram.residents])

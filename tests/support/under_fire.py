@@ -1,8 +1,13 @@
-"""One program under load, whose database is killed or frozen from outside."""
+"""One program under load, whose database is killed or frozen from outside.
+
+What a program does on its first day takes most of such a test, and is not its subject: done once, and copied.
+"""
 
 import asyncio
 import os
+import shutil
 import signal
+import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -10,6 +15,7 @@ from pathlib import Path
 
 import psutil
 
+from tests.support import databases
 from tests.support.aftermath import database, servers, wait_until_quiet
 from tests.support.ledger import Ledger, Told
 from tests.support.patient import Official, Wire, everybody_tells, handle, wire
@@ -23,10 +29,31 @@ def people(count: int) -> Ledger:
     return Ledger([Told(f"丹桂苑 3 栋楼下烧烤店油烟直往家里灌，晚上不敢开窗（第 {n + 1} 封）") for n in range(count)])
 
 
+def after_its_first_day(folder: Path) -> None:
+    """The folder of a program that was up once and stopped; everybody in its town has the password PASSWORD."""
+    kept = databases.FOLDER / f"first-day-{databases.fingerprint([*databases.SCHEMA, *databases.LOADING])}"
+    with databases.alone("first-day"):
+        if not kept.exists():
+            for old in databases.FOLDER.glob("first-day-*"):
+                shutil.rmtree(old)
+            draft = databases.FOLDER / "draft"
+            shutil.rmtree(draft, ignore_errors=True)
+            draft.mkdir(parents=True)
+            first = Program(draft, SEED_PASSWORD=PASSWORD)
+            try:
+                assert first.wait(120).stop() == 0
+            finally:
+                end([first])
+            (draft / "log").unlink()
+            draft.rename(kept)
+    subprocess.run(["cp", "-a", f"{kept}/.", str(folder)], check=True)  # with its owners, which Python would not keep
+
+
 @asynccontextmanager
 async def program(folder: Path) -> AsyncIterator[Program]:
     """Up and working; ended with its database whatever happens. Its log is shown when a test fails."""
-    here = Program(folder, PORT=str(free_port()), SEED_PASSWORD=PASSWORD, LOG_LEVEL="WARNING")
+    await asyncio.to_thread(after_its_first_day, folder)
+    here = Program(folder, PORT=str(free_port()), LOG_LEVEL="WARNING")
     try:
         yield await asyncio.to_thread(here.wait)
     except BaseException:

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -20,7 +21,9 @@ SMOKE = "楼下烧烤店油烟太大，天天到半夜"
 
 
 @pytest.mark.promise("R4")
-async def test_each_update_three_times_in_any_order(town_url: str, tmp_path: Path, clock: Clock) -> None:
+async def test_each_update_three_times_in_any_order(
+    town_url: str, tmp_path: Path, clock: Clock, record_property: Callable[..., None]
+) -> None:
     world, chance, sent = a_world(), random.Random(1), 0
     with a_door() as door:
         async with (
@@ -48,8 +51,11 @@ async def test_each_update_three_times_in_any_order(town_url: str, tmp_path: Pat
             async with telegram.site.parts.sessions() as session:
                 cases = (await session.exec(select(func.count()).select_from(Case))).one()
                 refused = (await session.exec(select(func.count()).select_from(RefusedUpdate))).one()
+    lines = [len(phone.lines) for phone in phones]
+    record_property("tried", f"{sent} updates: each of {PEOPLE} people's three {COPIES} times, shuffled, 40 at once")
+    record_property("reached", f"{cases - PEOPLE} cases too many, {sum(lines) - 3 * PEOPLE} answers too many")
     assert (sent, cases, refused) == (3 * PEOPLE * COPIES, PEOPLE, 0)
-    assert [len(phone.lines) for phone in phones] == [3] * PEOPLE
+    assert lines == [3] * PEOPLE
 
 
 async def deliver(telegram: Telegram, chance: random.Random) -> int:

@@ -140,6 +140,7 @@ async def test_too_large_declared_or_found_out(shared_site: Site, heard: Heard) 
     assert heard.tries == 1
 
 
+@pytest.mark.promise("I7")
 async def test_who_drips_is_let_go_of(shared_site: Site, heard: Heard, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hooks, "BODY_SECONDS", 0.1)
 

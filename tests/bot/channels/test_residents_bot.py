@@ -177,6 +177,7 @@ async def test_trouble_has_a_name(
     await residents.send(line(stage, "在办了"))
 
 
+@pytest.mark.promise("R7")
 async def test_blocked_unknown_and_moved(residents: TelegramResidents, stage: Stage) -> None:
     group = stage.world.add_group("楼道群", [stage.user.id], [stage.bot])
     new = acting.migrate(stage.world, group)
