@@ -49,11 +49,13 @@ from bot.senses import Senses
 from bot.transactions import Transactions
 from cases import area_days, bulletins, drift, orders, red_days, ringing, supervision, week_sums, whistle
 from cases.book import Book, NoTown, read_book
+from cases.guide import read_guide
 from cases.intake import Guess
 from cases.keys import Keys
 from classifiers import Model
 from classifiers.danger import danger
 from models import Notification, Role
+from town import since
 from web.patience import Patience
 from web.roles import OF_RANK
 
@@ -88,7 +90,7 @@ class Parts:
     senses: Senses
     queue: Queue
     now: Now
-    loaded_from: str | None  # what the town was when `senses.book` was read
+    loaded_from: since.Mark | None  # what the town was when `senses.book` was read
     live: Live
     store: Store
     inbox: Inbox
@@ -122,7 +124,7 @@ async def build(settings: Settings, url: str, now: Now = utcnow) -> AsyncIterato
         in_use = InUse(transactions, settings.model_dir, now, key)
         async with sessions() as session:
             try:
-                came_from, book = await loaded_from(session), await read_book(session)
+                came_from, book = await since.mark(session), await read_book(session)
             except NoTown as error:
                 raise CannotGoOn(f"{error}; load one with `python -m app seed`") from error
             senses = Senses(book, lambda said: guess(in_use.model, said), danger_kind)
@@ -164,10 +166,13 @@ async def refresh(parts: Parts) -> bool:
     """Read the town again if it was changed since, by whichever program, and texts it words anew; True for the town."""
     async with parts.sessions() as session:
         await parts.rewording.look(session)
-        now = await loaded_from(session)
-        if now == parts.loaded_from:
+        now, then = await since.mark(session), parts.loaded_from
+        if now is None or (then is not None and then[:2] == now[:2]):
             return False
-        book = await read_book(session)
+        if then is not None and await since.only_services(session, then, now):
+            book = parts.senses.book.with_guide(await read_guide(session))
+        else:
+            book = await read_book(session)
         await asyncio.to_thread(lambda: book.guide.finder)
         parts.senses.book, parts.loaded_from = book, now
         return True
@@ -184,12 +189,6 @@ async def follow(parts: Parts) -> None:
             await parts.in_use.look()
         except (SQLAlchemyError, psycopg.Error, TimeoutError) as error:
             log.warning("town.not_read", error=type(error).__name__)
-
-
-async def loaded_from(session: AsyncSession) -> str | None:
-    """The files the town came from, and how often it was changed."""
-    row = (await session.execute(text("SELECT seeded_from, version FROM town"))).first()
-    return f"{row.seeded_from} {row.version}" if row else None
 
 
 def make_work(

@@ -24,7 +24,7 @@ TURNS = 6  # a letter is filed in at most this many messages
 AT_ONCE = 64
 RESENDS = 8
 LATER = frozenset({429, 503})
-ANSWERS = ("submit", "choose_category", "none", "no_place", "service_unsolved")  # what such a resident presses, in order of preference
+ANSWERS = ("submit", "choose_category", "none", "no_place", "service_unsolved")  # what they press, the first there is
 
 
 class NotLetters(CannotGoOn):

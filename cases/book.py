@@ -1,7 +1,7 @@
 """What the town looks like, read once and handed in: areas, units, categories, places, rules, clocks, workdays."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -85,6 +85,12 @@ class Book:
     @cached_property
     def outlines(self) -> Outlines:
         return Outlines(self.areas.values())
+
+    def with_guide(self, guide: Guide) -> "Book":
+        """The same town with other services; what was worked out of the rest is kept."""
+        book = replace(self, guide=guide)
+        vars(book).update((name, worked) for name, worked in vars(self).items() if name not in vars(book))
+        return book
 
     def special_at(self, place: str | None, lon: float | None, lat: float | None, grid: str | None) -> tuple[str, ...]:
         """The special grids it lies in: by the pin, else by the place, else by what is known of the grid."""
