@@ -52,6 +52,8 @@ def _once() -> Any:
 
 
 _HELD_ONCE = _once()
+_MET = insert(Resident.__table__).on_conflict_do_nothing()  # type: ignore[attr-defined]
+_BEGUN = insert(Conversation.__table__).on_conflict_do_nothing()  # type: ignore[attr-defined]
 COLUMNS = (
     "resident, said_by, text, text_key, args, buttons, card, photos, case_id, unique_key, at, answered_at, "
     "channel, chat, external"
@@ -136,9 +138,9 @@ async def lock_once(
 
 async def begin(session: AsyncSession, resident: Resident) -> Held:
     """The conversation of somebody new, held; another request may have begun it at the same moment."""
-    for row in (resident, Conversation(resident=resident.id)):
-        known = insert(type(row)).values(**row.model_dump()).on_conflict_do_nothing()
-        await session.execute(known)
+    connection = await session.connection()
+    await connection.execute(_MET, resident.model_dump())
+    await connection.execute(_BEGUN, Conversation(resident=resident.id).model_dump())
     held = await lock(session, resident.id)
     assert held is not None
     return held

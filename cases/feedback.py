@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import bindparam
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -19,6 +20,11 @@ from models.status import REOPEN_WITHIN_DAYS
 
 URGES = 3
 URGE_EVERY = timedelta(days=1)
+_THEIRS = (  # put together once: every press of theirs waits for it
+    select(Case)
+    .join(Follower, col(Follower.case_id) == Case.id)
+    .where(Case.number == bindparam("number"), Follower.resident == bindparam("who"), Follower.via != VIA_JOINED)
+)
 
 
 async def answer(
@@ -153,9 +159,7 @@ async def untold(session: AsyncSession, book: Book, case: Case, reason: str, now
 
 async def followed(session: AsyncSession, resident: UUID, number: str) -> Case:
     """The case, for somebody who may act on it; anything else is NotFound."""
-    chosen = select(Case).join(Follower, col(Follower.case_id) == Case.id)
-    theirs = (Case.number == number, Follower.resident == resident, Follower.via != VIA_JOINED)
-    case = (await session.exec(chosen.where(*theirs))).first()
+    case = (await session.exec(_THEIRS, params={"number": number, "who": resident})).first()
     if case is None:
         raise NotFound("case.not_found", number=number)
     return case

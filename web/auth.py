@@ -10,11 +10,13 @@ from typing import Annotated
 
 from fastapi import Depends, Request, Response
 from pwdlib import PasswordHash
+from sqlalchemy import bindparam
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from cases.errors import NotAllowed, Refusal
 from models import Person, StaffSession
+from models.base import AWARE
 from web.parts import Parts
 
 COOKIE = "fengqiao_staff"
@@ -25,6 +27,17 @@ AT_MOST = timedelta(days=14)
 
 class SignedOut(Refusal):
     http_status = 401
+
+
+_LIVE = (  # put together once: every request of the staff waits for it
+    select(StaffSession, Person)
+    .join(Person, col(Person.code) == StaffSession.person)
+    .where(
+        StaffSession.token_hash == bindparam("token_hash"),
+        StaffSession.expires_at > bindparam("now", type_=AWARE),
+        col(Person.active),
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -91,10 +104,9 @@ async def whoever(request: Request, parts: Parts) -> SignedIn | None:
     token = request.cookies.get(COOKIE, "")
     if not token:
         return None
-    live = (StaffSession.token_hash == _hash(token), StaffSession.expires_at > parts.now(), col(Person.active))
-    chosen = select(StaffSession, Person).join(Person, col(Person.code) == StaffSession.person).where(*live)
+    asked = {"token_hash": _hash(token), "now": parts.now()}
     async with parts.transactions.read() as session:
-        found = (await session.exec(chosen)).first()
+        found = (await session.exec(_LIVE, params=asked)).first()
     if found is None:
         return None
     row, person = found
