@@ -131,6 +131,7 @@ def _snapshot(url: str) -> Iterator[tuple[psycopg.Connection[Any], str]]:
     with psycopg.connect(libpq_url(url)) as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.read_only = True
+        connection.execute("LOCK TABLE events IN ACCESS SHARE MODE")  # its months stay where they are (cases/months.py)
         row = connection.execute("SELECT pg_export_snapshot()").fetchone()
         assert row is not None
         yield connection, row[0]

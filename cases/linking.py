@@ -59,8 +59,12 @@ async def waiting(session: AsyncSession) -> int:
 
 
 async def one_view(session: AsyncSession) -> None:
-    """All that follows sees one moment, so that nobody's work looks like a fault. First in its transaction."""
+    """All that follows sees one moment, so that nobody's work looks like a fault. First in its transaction.
+
+    Tables stay what they are, too: a month that took another's place meanwhile (cases/months.py) would be of no moment.
+    """
     await session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+    await session.execute(text("LOCK TABLE events IN ACCESS SHARE MODE"))
 
 
 async def verify(session: AsyncSession, lot: int = LOT) -> AsyncIterator[tuple[int, int, Sequence[Fault]]]:

@@ -23,8 +23,8 @@ LATE_IN_NOVEMBER = datetime(2026, 11, 30, 8, tzinfo=UTC)
 PARTS = ["events_2026_11", "events_2026_12", "events_2027_01", "events_rest"]
 WHERE = "SELECT tableoid::regclass::text AS part, count(*) FROM events GROUP BY 1 ORDER BY 1"
 ALL = "SELECT count(*), sum(hash_record_extended(events, 0)) FROM events"
-NOTICED = 1.0
-"""Seconds nobody who writes may wait for a lock; a deed itself is quicker by far."""
+NOTICED = 3.0
+"""Seconds nobody may wait for a step: our locks are asked for half a second each, and other tests run beside."""
 
 
 @pytest.fixture
@@ -210,18 +210,18 @@ async def test_a_copy_that_is_not_alike_is_thrown_away(lived: Sessions, clock: C
     assert set(await where(lived)) == {"events_2026_11", "events_2026_12"} and await all_of(lived) == before
 
 
-async def test_whoever_reads_for_long_is_waited_for_and_nobody_else_stops(
+async def test_whoever_verifies_for_long_is_waited_for_and_nobody_else_stops(
     town: Sessions, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(desk, "TRIES", 1)
     async with town() as reader, town() as other:
         await linking.one_view(reader)
-        await reader.execute(text("SELECT count(*) FROM events"))
         waiting = asyncio.create_task(Months(town, clock).tend())
         await asyncio.sleep(0.1)
         async with asyncio.timeout(2):
             await other.execute(text("SELECT count(*) FROM events"))
         assert await waiting == 0, "it let go"
+        assert await faults(reader) == []
     assert await tended(town, clock) == 3
 
 
