@@ -17,7 +17,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from app.bulk_cluster import cluster, processes, spread
+from app.bulk_cluster import able, cluster, processes, spread
 from app.bulk_figures import as_json, evaluated, joined, summary
 from app.bulk_part import Act, Job, judge, write
 from app.errors import CannotGoOn
@@ -26,7 +26,7 @@ from classifiers.artefact import copy
 from classifiers.letters import Span
 
 PLAN, SHEET, SCRATCH = "plan.json", "letters.csv", "scratch"
-OURS = re.compile(r"plan\.json|letters\.csv|scratch|model|\..+|\d{6,}\.csv")
+OURS = re.compile(r"plan\.json|letters\.csv|scratch|model|ready|\..+|\d{6,}\.csv")
 SUFFIXES = (".csv", ".jsonl", ".xlsx")
 
 
@@ -116,7 +116,12 @@ def _judged(asked: Asked, job: Job, spans: Sequence[Span], folder: Path) -> Iter
     if asked.scheduler is None and (asked.workers == 0 or len(spans) == 1):
         yield from (judge(job, span) for span in spans)
         return
-    with cluster(asked.scheduler) if asked.scheduler else processes(asked.workers, folder / SCRATCH) as client:
+    if asked.scheduler:
+        with cluster(asked.scheduler) as client:
+            able(client, job)
+            yield from spread(client, job, spans)
+        return
+    with processes(asked.workers, folder / SCRATCH) as client:
         yield from spread(client, job, spans)
 
 

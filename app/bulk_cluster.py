@@ -5,15 +5,16 @@ started anew.
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from app.bulk_part import Job, judge
+from app.bulk_part import Job, judge, ready
 from app.errors import CannotGoOn
-from classifiers import ArtefactError, DataError
+from classifiers import DataError
 from classifiers.letters import Span
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ LOSSES = 10
 ANSWER, WORKERS = 3, 15
 """Seconds for a scheduler to answer, and to have a worker."""
 
-OWN = {
+OWN: Mapping[str, Any] = {
     "distributed.scheduler.allowed-failures": LOSSES,
     # memory given back after every few arrays is asked for again with the next: half as much CPU again
     "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None,
@@ -72,6 +73,14 @@ def cluster(address: str) -> Iterator["Client"]:
         yield client
 
 
+def able(client: "Client", job: Job) -> None:
+    """Whether the workers of a cluster can do it: one that cannot even read a task would be waited for without end."""
+    _, distributed = _dask()
+    for error in client.run(ready, job, on_error="return").values():
+        if isinstance(error, Exception) and not isinstance(error, distributed.comm.CommClosedError):
+            raise _in_words(error, job.table.spans[0]) from error
+
+
 def spread(client: "Client", job: Job, spans: Sequence[Span]) -> Iterator[int]:
     """How many letters are done, as parts come in, in whatever order."""
     _, distributed = _dask()
@@ -82,15 +91,27 @@ def spread(client: "Client", job: Job, spans: Sequence[Span]) -> Iterator[int]:
     futures.clear()  # the client keeps nothing of what is done
     for future in waiting:
         span = by_key[future.key]
-        where = f"letters {span.row} to {span.row + span.count - 1}"
         try:
             yield future.result()
-        except distributed.KilledWorker as error:
-            raise CannotGoOn(f"{where}: {LOSSES} workers died over them") from error
-        except ModuleNotFoundError as error:
-            raise CannotGoOn(f"the workers do not have this program ({error}); start them in its folder") from error
-        except (ArtefactError, DataError, OSError) as error:
-            raise CannotGoOn(f"{where}: {error}; every worker needs the same folders under the same names") from error
+        except (Exception, distributed.CancelledError) as error:
+            raise _in_words(error, span) from error
+
+
+def _in_words(error: BaseException, span: Span) -> Exception:
+    """What a person can mend; anything else stays as it is."""
+    _, distributed = _dask()
+    where = f"letters {span.row} to {span.row + span.count - 1}"
+    if lacking := re.search(r"No module named '[\w.]+'", f"{error} {error.__cause__}"):  # it comes in several wraps
+        return CannotGoOn(f"scheduler and workers need this program, started in its folder ({lacking[0]})")
+    if isinstance(error, distributed.KilledWorker):
+        return CannotGoOn(f"{where}: worker after worker died over them")
+    if isinstance(error, distributed.CancelledError):
+        return CannotGoOn("the scheduler is gone; the same command goes on where this one ended")
+    if isinstance(error, OSError):
+        return CannotGoOn(f"{where}: {error}; every worker needs the same folders under the same names")
+    if isinstance(error, DataError) or not isinstance(error, Exception):
+        return CannotGoOn(f"{where}: {error}")
+    return error
 
 
 def _dask() -> tuple[Any, Any]:

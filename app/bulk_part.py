@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 
 from cases.export import inert
-from classifiers import ArtefactError, Model, Prediction, load
+from classifiers import ArtefactError, DataError, Model, Prediction, load
 from classifiers.letters import Letter, Span, Table
 
 _loading = threading.Lock()
@@ -47,6 +47,13 @@ COLUMNS: Mapping[Act, Sequence[str]] = {
     Act.RELABEL: ("row", "id", "given", "label", "confidence", "item", "action", "text"),
     Act.EVALUATE: ("given", "label", "confidence", "rank", "action"),
 }
+
+
+def ready(job: Job) -> None:
+    """Whether this process can do any of it: DataError or OSError says why not."""
+    _model(job.model, job.version)
+    with job.table.path.open("rb"):
+        write(job.parts / "ready", [b""])
 
 
 def judge(job: Job, span: Span) -> int:
@@ -82,9 +89,12 @@ def written(rows: Iterable[Sequence[object]]) -> bytes:
 
 @cache
 def _loaded(folder: Path, version: str) -> Model:
-    model = load(folder)
+    try:
+        model = load(folder)
+    except ArtefactError as error:
+        raise DataError(f"{folder}: {error}") from None  # of one argument, so that it comes through
     if model.version != version:
-        raise ArtefactError("foreign", f"{folder} holds {model.version}, not {version}")
+        raise DataError(f"{folder}: holds {model.version}, not {version}")
     model.predict("。")  # dictionary and tables are read with the first text
     return model
 

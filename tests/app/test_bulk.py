@@ -92,10 +92,10 @@ def table(path: Path) -> Rows:
 
 
 @contextmanager
-def started(home: Path, *words: str) -> Iterator["subprocess.Popen[str]"]:
+def started(home: Path, *words: str, cwd: Path = ROOT) -> Iterator["subprocess.Popen[str]"]:
     env = {"PATH": "/usr/bin:/bin", "DATA_DIR": str(home), "LOG_LEVEL": "error"}
     with subprocess.Popen(
-        [sys.executable, "-m", *words], cwd=ROOT, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [sys.executable, "-m", *words], cwd=cwd, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as program:
         try:
             yield program
@@ -268,16 +268,33 @@ def test_what_else_cannot_be_used_is_named(home: Path, tmp_path: Path) -> None:
     assert not out.exists() and (tmp_path / "taken.csv.parts" / "diary.txt").exists()
 
 
-def test_a_cluster_of_ones_own(home: Path, tmp_path: Path) -> None:
-    """Scheduler and worker as an operator starts them; a worker that lacks the program is told so."""
+@pytest.fixture(scope="module")
+def scheduler(home: Path) -> Iterator[str]:
+    """As an operator starts one; its address."""
+    where = home / "scheduler.json"
+    options = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(where)]
+    with started(home, "distributed.cli.dask_scheduler", *options):
+        until(lambda: where.exists() and where.read_text("utf-8").endswith("}"))
+        yield str(json.loads(where.read_text("utf-8"))["address"])
+
+
+@contextmanager
+def worker(home: Path, scheduler: str, cwd: Path) -> Iterator[None]:
+    options = ["--nworkers", "1", "--no-nanny", "--no-dashboard", "--local-directory", str(home)]
+    with started(home, "distributed.cli.dask_worker", scheduler, *options, cwd=cwd):
+        yield
+
+
+def test_a_cluster_of_ones_own(home: Path, tmp_path: Path, scheduler: str) -> None:
     file, out = as_csv(tmp_path / "in.csv", told(40)), tmp_path / "out.csv"
-    where = tmp_path / "scheduler.json"
-    quiet = ["--no-dashboard", "--scheduler-file", str(where)]
-    with started(home, "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", *quiet):
-        until(where.exists)
-        until(lambda: where.read_text("utf-8").endswith("}"))
-        address = json.loads(where.read_text("utf-8"))["address"]
-        local = ["--nworkers", "1", "--no-dashboard", "--local-directory", str(tmp_path)]
-        with started(home, "distributed.cli.dask_worker", address, *local):
-            told_ = said(home, "classify", file, out, scheduler=address, rows=10)
-    assert told_["letters"] == 40 and [row[1] for row in table(out)[1:]] == [f"n{i}" for i in range(40)]
+    with worker(home, scheduler, ROOT):
+        answer = said(home, "classify", file, out, scheduler=scheduler, rows=10)
+    assert answer["letters"] == 40 and [row[1] for row in table(out)[1:]] == [f"n{i}" for i in range(40)]
+
+
+def test_a_worker_without_this_program_is_told_so(home: Path, tmp_path: Path, scheduler: str) -> None:
+    file, out = as_csv(tmp_path / "in.csv", told(40)), tmp_path / "out.csv"
+    with worker(home, scheduler, tmp_path):
+        code, _, complaint = run(home, "classify", file, out, scheduler=scheduler)
+    assert (code, out.exists()) == (1, False)
+    assert complaint == "scheduler and workers need this program, started in its folder (No module named 'app')\n"
