@@ -72,6 +72,11 @@ async def test_the_page_of_a_case(at_work: tuple[Site, str], window: Callable[..
     await expect(case.locator(".map .spot")).to_be_visible()
     await expect(case.get_by_text(neighbour)).to_be_visible()  # alike and near
     await page.look_both("console-case")
+    await page.page.emulate_media(media="print")
+    for gone in (".menu", ".steps", ".back"):  # what nobody can press on paper
+        await expect(page.page.locator(gone).first).to_be_hidden()
+    await expect(case.get_by_text("烧烤店油烟").first).to_be_visible()
+    await page.page.emulate_media(media="screen")
 
     await page.page.set_viewport_size(DESKTOP)
     await case.locator(".thumb").click()
