@@ -113,7 +113,8 @@ async def open_session(opening: Opening, request: Request, response: Response, p
 
 @router.post("/messages")
 async def post_message(message: Message, request: Request, who: Who, parts: PartsHere) -> dict[str, Any]:
-    parts.limits.hit(limits.MESSAGES, str(who))
+    if not parts.senses.danger(message.text):  # words of danger are never too many
+        parts.limits.hit(limits.MESSAGES, str(who))
     await _guess(parts, message.text, who, request.client.host if request.client else "")
     return await _take(parts, who, message.key, text=message.text, choice=message.choice)
 
@@ -202,7 +203,8 @@ async def get_photo(photo: UUID, resident: Here, parts: PartsHere) -> FileRespon
 async def _take(parts: Parts, who: UUID, key: UUID, *, photo: Photo | None = None, **said: Any) -> dict[str, Any]:
     now = parts.now()
     kept = [photo] if photo else []
-    taken = await parts.inbox.take(parts.senses, Incoming(WEBCHAT, str(who), who, str(key), now, **said), kept)
+    async with parts.turns.of(who):
+        taken = await parts.inbox.take(parts.senses, Incoming(WEBCHAT, str(who), who, str(key), now, **said), kept)
     wording = parts.wording
     shown = [present.message(row, wording, taken.locale, now, taken.cases) for row in taken.rows]
     return {"messages": shown, "cursor": shown[-1]["cursor"] if shown else "0"}

@@ -22,6 +22,7 @@ from cases.learning import Learning
 from models import Role
 from web.kept import Kept
 from web.patience import Patience
+from web.turns import Turns
 
 if TYPE_CHECKING:
     from bot.reception import Reception
@@ -77,6 +78,7 @@ class Parts:
     hook_secret: str = ""
     reread: Callable[[], Awaitable[object]] = _nothing_new  # the town, at once, where it was changed here
     remember: Callable[[Sequence[UUID]], None] = _kept_by_nobody  # who was erased, beside the database: for a restore
+    turns: Turns = field(default_factory=Turns)
     kept: Kept = field(default_factory=Kept)  # what is costly to count
     patience: Patience = field(default_factory=Patience)  # with a database that is away
 
