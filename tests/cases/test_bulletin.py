@@ -55,7 +55,7 @@ async def weeks(server: Server, town_template: str) -> AsyncIterator[Weeks]:
     with databases.copy(server, town_template) as url:
         connections = make_engine(url)
         async with make_sessions(connections)() as session:
-            life = Life(session, *await known(session), seed=7, now=begins(MONDAY + timedelta(days=3)))
+            life = Life(session, *await known(session), seed=1, now=begins(MONDAY + timedelta(days=3)))
             await life.until(CLOSE - timedelta(minutes=1))
             await _well_done(session)
             await _late(session)
@@ -108,8 +108,9 @@ async def _well_done(session: AsyncSession) -> None:
 
 
 async def _late(session: AsyncSession) -> None:
-    """Two that are open, the second about somebody on the staff."""
-    chosen = select(Case).where(Case.status == Status.ACCEPTED, ~col(Case.overdue)).order_by(Case.number).limit(2)
+    """Two that are open and count, the second about somebody on the staff."""
+    counts = (Case.status == Status.ACCEPTED, ~col(Case.overdue), col(Case.exclusion).is_(None))
+    chosen = select(Case).where(*counts).order_by(Case.number).limit(2)
     for case, about in zip(await session.exec(chosen), ([], ["limin"]), strict=True):
         case.version, case.overdue = case.version + 1, True
         case.facts = {**case.facts, "accused": about}
