@@ -25,7 +25,7 @@ from tests.support.town import PASSWORD
 
 pytestmark = [pytest.mark.kill, pytest.mark.xdist_group("kill")]
 
-PEOPLE, AT_ONCE = size(24, 300), 8
+PEOPLE, AT_ONCE = size(16, 300), 8
 BREAKS = size(6, 60)  # of each kind
 CUTS = size(3, 30)
 AGAIN_SECONDS = 30.0  # after a line went dead
