@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app import heads, personal_keys
+from app import personal_keys, work
 from app.bots import Bot, Materials, hook_secret
 from app.bots import make as make_bots
 from app.database import Sessions
@@ -24,20 +24,13 @@ from app.database import listening_url as make_listening_url
 from app.database import sessions as make_sessions
 from app.erased import remember
 from app.errors import CannotGoOn
-from app.heads import Record
-from app.hotness import Hotness
-from app.jobs import DEAD_AFTER, Work, defer_deliveries, defer_training, make_queue
+from app.jobs import DEAD_AFTER, defer_deliveries, defer_training, make_queue
 from app.learning import Learning
 from app.learning_shelf import Shelf
 from app.learning_use import InUse
 from app.model_key import signing, trusted
-from app.months import Months
-from app.neighbours import Neighbours
-from app.redeliver import redeliver
-from app.retaining import Retaining
 from app.settings import Settings
-from app.shadowing import Shadowing
-from app.sign_in import SignIn
+from app.work import Bench
 from bot import delivery
 from bot.desk import teaching
 from bot.desk.cards import refresh as refresh_cards
@@ -47,8 +40,7 @@ from bot.media import Store
 from bot.rewording import Rewording
 from bot.senses import Senses
 from bot.transactions import Transactions
-from cases import area_days, bulletins, drift, orders, red_days, ringing, supervision, week_sums, whistle
-from cases.book import Book, NoTown, read_book
+from cases.book import NoTown, read_book
 from cases.guide import read_guide
 from cases.intake import Guess
 from cases.keys import Keys
@@ -63,7 +55,6 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 LOOK_SECONDS = 5.0
-SWEEPS = (ringing.sweep, whistle.sweep_co_tasks, orders.sweep, supervision.sweep)  # the most urgent first, each time
 READY_SECONDS = 2.0  # a database that is frozen is away
 log = structlog.get_logger()
 
@@ -133,17 +124,10 @@ async def build(settings: Settings, url: str, now: Now = utcnow) -> AsyncIterato
         await in_use.look()
         learning = Learning(transactions, settings.model_dir.parent, now, defer_training, lambda: signing(settings))
         learning.on_progress = teaching.progress
-        shadowing = Shadowing(transactions, settings.model_dir.parent, now, key=key)
         keys = personal_keys.keys(settings)
-        neighbours = Neighbours(transactions, senses, keys, now)
-        record = Record(sessions, heads.folder(settings.data_dir), now)
-        sign_in = SignIn(transactions, proves(settings), now)
         store, inbox = Store(settings.photos_dir), Inbox(transactions, keys)
-        retaining = Retaining(transactions, senses, store, now)
-        work = make_work(
-            transactions, senses, learning, shadowing, neighbours, record, sign_in, retaining, now, settings.site_url
-        )
-        queue = make_queue(url, work)
+        bench = Bench(settings, sessions, transactions, senses, keys, store, proves(settings), now)
+        queue = make_queue(url, work.make(bench, learning))
         bots = make_bots(Materials(settings, transactions, senses, keys, store, inbox, learning, now))
         try:
             yield Parts(
@@ -189,93 +173,6 @@ async def follow(parts: Parts) -> None:
             await parts.in_use.look()
         except (SQLAlchemyError, psycopg.Error, TimeoutError) as error:
             log.warning("town.not_read", error=type(error).__name__)
-
-
-def make_work(
-    transactions: Transactions,
-    senses: Senses,
-    learning: Learning,
-    shadowing: Shadowing,
-    neighbours: Neighbours,
-    record: Record,
-    sign_in: SignIn,
-    retaining: Retaining,
-    now: Now,
-    site: str,
-) -> Work:
-    """The tasks' own words, bound to this database, this clock and the town as it is when they run."""
-
-    async def deliver(notification_id: int) -> None:
-        await delivery.deliver(transactions, senses.book, notification_id, now())
-
-    async def deliver_together(notification_ids: Sequence[int]) -> None:
-        await delivery.deliver_together(transactions, notification_ids, now())
-
-    async def give_up(notification_id: int, reason: str) -> None:
-        await delivery.give_up(transactions, notification_id, reason, now())
-
-    async def sweep() -> int:
-        return await sweep_some(transactions, senses.book, now())
-
-    async def again() -> int:
-        async with transactions.begin() as session:
-            return await redeliver(session, now())
-
-    async def watch_the_weeks() -> int:
-        async with transactions.begin() as session:
-            found = await drift.check(session, now())
-        for one in found:
-            lower, upper = one.limits.lower, one.limits.upper
-            log.warning("drift.outside", kind=one.kind, week=str(one.week), value=one.value, lower=lower, upper=upper)
-        return len(found)
-
-    hotness = Hotness(transactions, lambda: senses.book, now)
-
-    async def warn() -> int:
-        async with transactions.begin() as session:
-            days = await area_days.missing(session, now())
-            if days:
-                rows = await area_days.store(session, senses.book, days[0])
-                if len(days) == 1:  # yesterday; what is older is no warning any more
-                    await red_days.tell(session, senses.book, rows, now())
-        return len(days)
-
-    async def put_out() -> int:
-        async with transactions.begin() as session:
-            return await bulletins.put_out(session, senses.book, now(), site)
-
-    async def keep_a_week() -> int:
-        async with transactions.begin() as session:
-            return await week_sums.keep(session, senses.book, now())
-
-    return Work(
-        deliver,
-        deliver_together,
-        give_up,
-        sweep,
-        again,
-        learning.train,
-        shadowing.score,
-        watch_the_weeks,
-        hotness.gather,
-        warn,
-        put_out,
-        neighbours.go_on,
-        keep_a_week,
-        record=record.tend,
-        months=Months(record.sessions, now).tend,
-        retention=retaining.go_on,
-        sign_in=sign_in.tend,
-    )
-
-
-async def sweep_some(transactions: Transactions, book: Book, now: datetime) -> int:
-    """Some of the most urgent that is due, in a transaction of its own; 0 when nothing is."""
-    for due in SWEEPS:
-        async with transactions.begin() as session:
-            if done := await due(session, book, now):
-                return done
-    return 0
 
 
 def guess(model: Model | None, said: str) -> Guess | None:

@@ -18,41 +18,25 @@ from procrastinate.manager import JobManager
 from procrastinate.retry import BaseRetryStrategy, RetryDecision
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app import periodic
 from app.database import CONNECT_SECONDS, KEPT_ALIVE, libpq_url
+from app.periodic import QUEUE, Go
 from cases.telling import is_told_to_many
 from models import Notification
 
 log = structlog.get_logger()
 
-QUEUE = "fengqiao"
 MAX_ATTEMPTS = 10  # of one delivery: 1, 3, 9 … 6,561 s apart, about two hours and three quarters in all
 KEEPS_ORDER = 4  # attempts for which later notices to the same person wait; then they may overtake it
 TOGETHER = 50  # residents told by one job, in one transaction, of a notice to many
 DELIVERY_SECONDS = 20  # one attempt; a hung channel is a failed one
-SWEEP_SECONDS = 60
-BULLETIN_SECONDS = 600
-RETENTION_SECONDS = 3_600
+REAP_SECONDS = 60
 HEARTBEAT = 5.0
 DEAD_AFTER = 20.0  # seconds without a heartbeat; with the sweep every 5 s a job is picked up within 30 s
 LOST_AFTER = {
-    "deliver": 30.0,
-    "deliver_together": 30.0,
-    "supervise": 90.0,
-    "redeliver": 90.0,
-    "reap": 90.0,
-    "train": 2_400.0,
-    "shadow": 90.0,
-    "drift": 90.0,
-    "hot": 90.0,
-    "warn": 90.0,
-    "bulletin": 660.0,
-    "neighbours": 90.0,
-    "record": 660.0,
-    "months": 660.0,
-    "week_sums": 660.0,
-    "sign_in": 90.0,
-    "retention": 3_660.0,
-}  # none runs this long: see `reap`
+    **periodic.LOST_AFTER, "deliver": 30.0, "deliver_together": 30.0, "reap": 90.0, "train": 2_400.0,
+}  # fmt: skip
+"""Seconds none runs, by task: see `reap`."""
 UNDELIVERED_AFTER = 30.0
 KEEP_FAILED_HOURS = 7 * 24
 CONCURRENCY = 8
@@ -65,20 +49,8 @@ class Work:
     deliver: Callable[[int], Awaitable[None]]  # raises when it should be tried again, perhaps with `retry_after`
     deliver_together: Callable[[Sequence[int]], Awaitable[None]]
     give_up: Callable[[int, str], Awaitable[None]]  # notification, reason
-    sweep: Callable[[], Awaitable[int]]  # does what is due, some at a time; 0 when nothing is left
-    redeliver: Callable[[], Awaitable[int]]
     train: Callable[[str, int], Awaitable[None]]  # version, attempts before; ends well before LOST_AFTER
-    shadow: Callable[[], Awaitable[int]]  # reads some cases; 0 when nothing is left
-    drift: Callable[[], Awaitable[int]]
-    hot: Callable[[], Awaitable[int]]  # gathers some cases; 0 when nothing is left
-    warn: Callable[[], Awaitable[int]]  # a day of the areas; 0 when none is missing
-    bulletin: Callable[[], Awaitable[int]]  # one of last week's; 0 when it is not time or none is left
-    neighbours: Callable[[], Awaitable[int]]  # a vote or some notices; 0 when nothing is due
-    week_sums: Callable[[], Awaitable[int]]  # counts a week that is over; 0 when all are kept
-    record: Callable[[], Awaitable[int]]  # links some old cases; keeps a head and returns 0 when none is left
-    months: Callable[[], Awaitable[int]]  # one step for the months of events; 0 when each has its part
-    retention: Callable[[], Awaitable[int]]  # forgets a lot of what is older than the town keeps; 0 when none is left
-    sign_in: Callable[[], Awaitable[int]]  # ends tries, sessions and chats that count no more
+    acts: Mapping[str, Go]  # by the name of each of ACTS
 
 
 class Backoff(BaseRetryStrategy):
@@ -176,106 +148,12 @@ def make_queue(url: str, work: Work) -> App:
     @queue.periodic(cron="* * * * * */5")
     @queue.task(name="reap", queue=QUEUE, queueing_lock="reap", priority=20)
     async def reap_dead(timestamp: int) -> None:
-        async with asyncio.timeout(SWEEP_SECONDS):
+        async with asyncio.timeout(REAP_SECONDS):
             await reap(queue)
-
-    @queue.periodic(cron="* * * * * */20")
-    @queue.task(name="supervise", queue=QUEUE, queueing_lock="supervise", lock="supervise", priority=10)
-    async def supervise(timestamp: int) -> None:
-        async with asyncio.timeout(SWEEP_SECONDS):
-            while await work.sweep():
-                pass
-
-    @queue.periodic(cron="* * * * * 10,30,50")
-    @queue.task(name="redeliver", queue=QUEUE, queueing_lock="redeliver", lock="redeliver", priority=10)
-    async def redeliver(timestamp: int) -> None:
-        async with asyncio.timeout(SWEEP_SECONDS):
-            if found := await work.redeliver():
-                log.warning("notifications.redeferred", count=found)
 
     @queue.task(name="train", queue=QUEUE, retry=Backoff(), pass_context=True)
     async def train(context: JobContext, version: str) -> None:
         await work.train(version, context.job.attempts)
-
-    @queue.periodic(cron="* * * * * 15,45")
-    @queue.task(name="shadow", queue=QUEUE, queueing_lock="shadow", lock="shadow", priority=-10)
-    async def shadow(timestamp: int) -> None:
-        async with asyncio.timeout(SWEEP_SECONDS):
-            while await work.shadow():
-                pass
-
-    # Mondays from nine to five in the town, for a program that was not running in the morning; it tells things once.
-    @queue.periodic(cron="5 1-9 * * 1")
-    @queue.task(name="drift", queue=QUEUE, queueing_lock="drift", lock="drift", priority=-10)
-    async def drift(timestamp: int) -> None:
-        async with asyncio.timeout(SWEEP_SECONDS):
-            await work.drift()
-
-    @queue.periodic(cron="* * * * * 20,50")
-    @queue.task(name="hot", queue=QUEUE, queueing_lock="hot", lock="hot", priority=-10)
-    async def hot(timestamp: int) -> None:
-        async with asyncio.timeout(SWEEP_SECONDS):
-            while await work.hot():
-                pass
-
-    # Every hour, for a program that was not running just after midnight; a day is done once.
-    @queue.periodic(cron="10 * * * *")
-    @queue.task(name="warn", queue=QUEUE, queueing_lock="warn", lock="warn", priority=-10)
-    async def warn(timestamp: int) -> None:
-        async with asyncio.timeout(SWEEP_SECONDS):
-            while await work.warn():
-                pass
-
-    # On Monday at half past eight in the town; on any hour after it for a program that was not running then.
-    @queue.periodic(cron="30 * * * *")
-    @queue.task(name="bulletin", queue=QUEUE, queueing_lock="bulletin", lock="bulletin", priority=-10)
-    async def bulletin(timestamp: int) -> None:
-        async with asyncio.timeout(BULLETIN_SECONDS):  # a town of many streets; each is committed by itself
-            while await work.bulletin():
-                pass
-
-    @queue.periodic(cron="* * * * * */15")
-    @queue.task(name="neighbours", queue=QUEUE, queueing_lock="neighbours", lock="neighbours", priority=-10)
-    async def neighbours(timestamp: int) -> None:
-        async with asyncio.timeout(SWEEP_SECONDS):
-            while await work.neighbours():
-                pass
-
-    # A late word about a past week is in its sums within a minute; until then whoever asks counts by themselves.
-    @queue.periodic(cron="* * * * * 25")
-    @queue.task(name="week_sums", queue=QUEUE, queueing_lock="week_sums", lock="week_sums", priority=-10)
-    async def week_sums(timestamp: int) -> None:
-        async with asyncio.timeout(BULLETIN_SECONDS):  # each week is committed by itself
-            while await work.week_sums():
-                pass
-
-    @queue.periodic(cron="40 * * * *")
-    @queue.task(name="record", queue=QUEUE, queueing_lock="record", lock="record", priority=-10)
-    async def record(timestamp: int) -> None:
-        async with asyncio.timeout(BULLETIN_SECONDS):  # each lot is committed by itself; the next hour goes on
-            while await work.record():
-                pass
-
-    @queue.periodic(cron="* * * * * 35")
-    @queue.task(name="sign_in", queue=QUEUE, queueing_lock="sign_in", lock="sign_in", priority=-10)
-    async def sign_in(timestamp: int) -> None:
-        async with asyncio.timeout(SWEEP_SECONDS):
-            await work.sign_in()
-
-    @queue.periodic(cron="*/5 * * * *")
-    @queue.task(name="months", queue=QUEUE, queueing_lock="months", lock="months", priority=-10)
-    async def months(timestamp: int) -> None:
-        async with asyncio.timeout(BULLETIN_SECONDS):  # each step is committed by itself; the next one goes on
-            while await work.months():
-                pass
-
-    # Twenty past three in the town. Each lot is committed by itself; what an hour does not hold is for the next night.
-    @queue.periodic(cron="20 19 * * *")
-    @queue.task(name="retention", queue=QUEUE, queueing_lock="retention", lock="retention", priority=-10)
-    async def retention(timestamp: int) -> None:
-        async with asyncio.timeout(RETENTION_SECONDS):
-            while await work.retention():
-                pass
 
     @queue.periodic(cron="17 3 * * *")
     @queue.task(name="tidy", queue=QUEUE, queueing_lock="tidy")
@@ -284,6 +162,7 @@ def make_queue(url: str, work: Work) -> App:
             KEEP_FAILED_HOURS, include_failed=True, include_cancelled=True, include_aborted=True
         )
 
+    periodic.add_to(queue, work.acts)
     return queue
 
 

@@ -25,10 +25,10 @@ import psutil
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.build import sweep_some
 from app.database import Sessions, engine, sessions, start_server, stop_server
 from app.jobs import defer_deliveries
 from app.migrate import upgrade
+from app.work import sweep_some
 from bot.desk.cards import refresh as refresh_cards
 from bot.transactions import Transactions
 from cases import handling

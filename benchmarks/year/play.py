@@ -19,8 +19,8 @@ from sqlalchemy import ARRAY, Uuid, any_, bindparam, text
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.build import SWEEPS
 from app.database import Sessions
+from app.work import SWEEPS
 from benchmarks.year.abreast import NEVER, Abreast
 from benchmarks.year.residents import Residents, Telling
 from benchmarks.year.workers import Deed, Memory, Next, Workers

@@ -13,6 +13,7 @@ from sqlmodel import col, func, select
 
 from app.database import Sessions
 from app.jobs import KEEPS_ORDER, MAX_ATTEMPTS, TOGETHER, Backoff, Work, defer_deliveries, make_queue, reap, work_on
+from app.periodic import ACTS
 from app.redeliver import redeliver
 from models import Case, Notification
 from tests.support.clock import Clock
@@ -50,10 +51,8 @@ class Town:
 
     @property
     def work(self) -> Work:
-        none = self.nothing
-        idle = dict.fromkeys(Work.__dataclass_fields__, none)
-        mine = {"deliver": self.deliver, "deliver_together": self.deliver_many, "give_up": self.give_up}
-        return Work(**{**idle, **mine, "train": self.train})
+        acts = {act.name: self.nothing for act in ACTS}
+        return Work(self.deliver, self.deliver_many, self.give_up, self.train, acts)
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ from contextlib import AsyncExitStack, suppress
 
 from procrastinate import App
 
-from app.jobs import QUEUE, Work, make_queue, work_on
+from app.jobs import Work, make_queue, work_on
+from app.periodic import ACTS, QUEUE
 
 WORKERS = 3
 MOMENTS = 4
@@ -18,7 +19,7 @@ async def nothing(*_: object) -> int:
 
 def worker(url: str, begun: Counter[int]) -> App:
     """As in a process of its own: the shipped tasks, and one every second that tells."""
-    queue = make_queue(url, Work(**dict.fromkeys(Work.__dataclass_fields__, nothing)))
+    queue = make_queue(url, Work(nothing, nothing, nothing, nothing, {act.name: nothing for act in ACTS}))
 
     @queue.periodic(cron="* * * * * *")
     @queue.task(name="tick", queue=QUEUE, queueing_lock="tick", lock="tick")

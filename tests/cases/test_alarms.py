@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlmodel import select
 
-from app.build import sweep_some
+from app.work import sweep_some
 from cases import alarms
 from models import Alarm, Case, Event, Notification
 from tests.support.clock import Clock

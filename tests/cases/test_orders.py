@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlmodel import col, select
 
-from app.build import sweep_some
+from app.work import sweep_some
 from models import Case, Order
 from tests.support.clock import Clock
 from tests.support.site import Site

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import col, func, select
 
-from app.build import sweep_some
 from app.database import Sessions
+from app.work import sweep_some
 from cases import lifecycle
 from cases.actors import SYSTEM
 from cases.book import read_book

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlmodel import SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.build import SWEEPS
+from app.work import SWEEPS
 from cases import access, exclusion, feedback, steps
 from cases.book import Book, read_book
 from cases.errors import Refusal

@@ -12,9 +12,10 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from app.bots import parts as bot_parts
-from app.build import Parts, build, build_site, listening_url, sweep_some
+from app.build import Parts, build, build_site, listening_url
 from app.jobs import work_on
 from app.settings import Settings
+from app.work import sweep_some
 from bot.live import Live
 from cases.intake import Guess
 from routing.places import sign
