@@ -108,7 +108,8 @@ def new_data_dir() -> Iterator[Callable[[], Path]]:
     """Makes data folders for servers of a test's own. pytest's folders will not do: as root the server runs as another
     user, and every pytest that starts makes them private again."""
     with ExitStack() as stack:
-        yield lambda: Path(stack.enter_context(TemporaryDirectory(prefix="fengqiao-", ignore_cleanup_errors=True)))
+        where = {"prefix": "fengqiao-", "dir": databases.in_memory()}
+        yield lambda: Path(stack.enter_context(TemporaryDirectory(**where, ignore_cleanup_errors=True)))
 
 
 @pytest.fixture

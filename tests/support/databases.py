@@ -32,9 +32,12 @@ MADE_FROM = {"empty": SCHEMA, "town": (*SCHEMA, *LOADING)}
 def server_folder() -> Path:
     """A checkout's own: copying and dropping hundreds of databases is most of what a disk would do for the tests."""
     folder = MEMORY / f"fengqiao-tests-{hashlib.sha256(str(ROOT).encode()).hexdigest()[:12]}"
-    if folder.exists() or (MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM):
-        return folder
-    return FOLDER
+    return folder if folder.exists() or in_memory() else FOLDER
+
+
+def in_memory() -> Path | None:
+    """Where files lie in memory, if there is room: a killed process loses nothing that lies there."""
+    return MEMORY if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM else None
 
 
 def fingerprint(parts: Iterable[str]) -> str:

@@ -16,6 +16,7 @@ from tests.support.promises import size
 pytestmark = [pytest.mark.kill, pytest.mark.xdist_group("kill")]
 
 AT_ONCE = 8
+LOSING = 4  # kills: at any one of them there may by chance be nothing that is not written yet
 KILLS, PEOPLE = size(3, 35), size(40, 400)
 AWAY = size(6.0, 60.0)  # seconds
 ANSWER_SECONDS, DRAIN_SECONDS = 5.0, 60.0
@@ -55,11 +56,12 @@ async def test_without_waiting_for_the_disk_the_same_shows_loss(
         with database(folder) as connection:
             connection.execute("ALTER SYSTEM SET synchronous_commit = off")
             connection.execute("ALTER SYSTEM SET wal_writer_delay = '10s'")
+            connection.execute("ALTER SYSTEM SET wal_writer_flush_after = '1GB'")
             connection.execute("SELECT pg_reload_conf()")
         try:
             async with under_fire.load(here, ledger, AT_ONCE):
-                for n in range(2):
-                    await under_fire.until_told(ledger, (n + 1) * PEOPLE // 3)
+                for n in range(LOSING):
+                    await under_fire.until_told(ledger, (n + 1) * PEOPLE // (LOSING + 1))
                     under_fire.kill_database(folder)
                     await asyncio.sleep(2.5)
         except* (Refused, AssertionError):
@@ -67,7 +69,7 @@ async def test_without_waiting_for_the_disk_the_same_shows_loss(
         ledger.residents = [told for told in ledger.residents if told.number]
         lost += [fault for fault in await asyncio.to_thread(under_fire.faults, folder, ledger) if ": lost" in fault]
         assert here.stop() == 0
-    record_property("tried", f"2 kills, {len(ledger.residents)} acknowledged")
+    record_property("tried", f"{LOSING} kills, {len(ledger.residents)} acknowledged")
     record_property("reached", f"{len(lost)} lost")
     assert lost, "nothing lost: the harness is blind"
 
