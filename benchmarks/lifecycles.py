@@ -20,7 +20,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -77,7 +77,11 @@ class Running:
 
 
 def _cpu(processes: Any) -> float:
-    return sum(sum(process.cpu_times()[:4]) for process in processes)
+    used = 0.0
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):  # a backend that has just ended
+            used += sum(process.cpu_times()[:4])
+    return used
 
 
 @contextmanager
