@@ -38,6 +38,8 @@ class Updates:
         self.allowed: list[str] | None = None
         self.bell = Bell()
         self.poll: asyncio.Future[None] | None = None
+        self.asked = 0  # calls of getUpdates
+        self.ended = 0  # of those, by another call or a webhook
 
     def allow(self, kinds: Any) -> None:
         """What the server remembers until told otherwise; an empty list is the default set."""
@@ -75,10 +77,12 @@ class Updates:
     def end_poll(self, why: str) -> None:
         if self.poll and not self.poll.done():
             self.poll.set_exception(Refused(409, why))
+            self.ended += 1
             self.bell.ring()
 
     async def get(self, offset: int, limit: int, timeout: float) -> list[dict[str, Any]]:
         self.end_poll(OTHER_POLLER)
+        self.asked += 1
         if offset:
             self.confirm(offset)
         self.poll = mine = asyncio.get_running_loop().create_future()
