@@ -2,20 +2,18 @@
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 from typer import Argument, Option
 
-if TYPE_CHECKING:
-    from app.desk import Door
+from app.desk import USAGE, Door
 
-USAGE = 2  # exit code: something given cannot be used
 Acts = Literal["classify", "relabel", "evaluate"]
 File = Annotated[Path, Argument(exists=True, dir_okay=False, help="Letters: CSV, JSON lines or xlsx.")]
 
 
-def add_to(cli: typer.Typer, door: "Door") -> None:
+def add_to(cli: typer.Typer, door: Door) -> None:
     """Imported with the command line, so everything else is imported by whoever is called."""
 
     @cli.command()

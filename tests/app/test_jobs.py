@@ -145,9 +145,11 @@ async def test_what_is_told_to_many_is_told_together_and_tried_again_one_by_one(
     assert sorted(live) == numbers
 
 
-async def test_nothing_to_defer(sessions: Sessions) -> None:
+async def test_nothing_to_defer(sessions: Sessions, queue: App) -> None:
     async with sessions() as session:
         await defer_deliveries(session, [])
+        await session.commit()
+    assert await deliveries(queue) == []
 
 
 async def test_delivered_in_order(sessions: Sessions, queue: App, clock: Clock, they: Town) -> None:
