@@ -33,7 +33,7 @@ from pwdlib import PasswordHash
 
 from app.database import start_server, stop_server
 from app.migrate import upgrade
-from benchmarks.lists import fill
+from benchmarks.lists.filled import fill
 from benchmarks.player import SAID, Doors, Official, Resident, doors
 from tests.support.databases import ROOT
 from tests.support.program import Program, free_port

@@ -1,0 +1,1 @@
+"""The console's lists of very many cases: see `__main__.py`."""
