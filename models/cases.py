@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Index, LargeBinary, Sequence, UniqueConstraint, text
 from sqlmodel import Field
 
-from models.base import DOCUMENT, WORDS, Table, moment, words_of
+from models.base import DOCUMENT, WORDS, Table, moment, new_dict, new_list, words_of
 from models.listed import LISTED
 from models.status import ClockAct, Outcome, Role, Status
 
@@ -47,18 +47,18 @@ class Case(Table, table=True):
     cell: int | None = Field(default=None, sa_type=BigInteger)  # the square of the map it lies in: routing/cells.py
 
     unit: str | None = Field(default=None, foreign_key="units.code")  # lead unit (主办)
-    co_units: list[str] = Field(default_factory=list, sa_type=WORDS)  # 协办
+    co_units: list[str] = Field(default_factory=new_list, sa_type=WORDS)  # 协办
     assignee: str | None = Field(default=None, foreign_key="people.code")
     accountable: str | None = Field(default=None, foreign_key="people.code")  # 首接负责: who signed last in this round
-    co_tasks: dict[str, Any] = Field(default_factory=dict, sa_type=DOCUMENT)  # as cases.whistle keeps them
+    co_tasks: dict[str, Any] = Field(default_factory=new_dict, sa_type=DOCUMENT)  # as cases.whistle keeps them
     binding: bool = False  # decided in arbitration: cannot be returned
     decision: str = ""  # why it was decided so
     returns: int = 0
     urges: int = 0
     level: int = 0  # how many times escalated
     rule: str | None = None
-    explanation: dict[str, Any] = Field(default_factory=dict, sa_type=DOCUMENT)  # rule, inputs, reason
-    facts: dict[str, Any] = Field(default_factory=dict, sa_type=DOCUMENT)  # snapshot the rule saw
+    explanation: dict[str, Any] = Field(default_factory=new_dict, sa_type=DOCUMENT)  # rule, inputs, reason
+    facts: dict[str, Any] = Field(default_factory=new_dict, sa_type=DOCUMENT)  # snapshot the rule saw
 
     clock: str | None = Field(default=None, foreign_key="clock_policies.code")
     submitted_at: datetime = moment()
@@ -74,7 +74,7 @@ class Case(Table, table=True):
     extension: dict[str, Any] | None = Field(default=None, sa_type=DOCUMENT)  # asked for, undecided
     extensions: int = 0  # granted in this round
     relay: str | None = Field(default=None, foreign_key="people.code")  # who has a line to the resident open (联系)
-    called: list[str] = Field(default_factory=list, sa_type=WORDS)  # told of danger, or to answer an order: may see it
+    called: list[str] = Field(default_factory=new_list, sa_type=WORDS)  # about danger or to answer an order: may see it
     ringing: bool = False  # an alarm about danger nobody has answered yet
     ordered: dict[str, Any] | None = Field(default=None, sa_type=DOCUMENT)  # 督办单 that is open
     exclusion: dict[str, Any] | None = Field(default=None, sa_type=DOCUMENT)  # 剔除, the last one asked for
@@ -108,8 +108,8 @@ class Event(Table, table=True):
     role: Role = Field(sa_type=words_of(Role))
     status: Status = Field(sa_type=words_of(Status))
     text: str = ""
-    details: dict[str, Any] = Field(default_factory=dict, sa_type=DOCUMENT)
-    photos: list[str] = Field(default_factory=list, sa_type=DOCUMENT)
+    details: dict[str, Any] = Field(default_factory=new_dict, sa_type=DOCUMENT)
+    photos: list[str] = Field(default_factory=new_list, sa_type=DOCUMENT)
     public: bool = True  # the resident sees it
     at: datetime = moment()
     # The case right after it: numbers of a past week are counted from these and never change (cases/rates.py).
@@ -183,7 +183,7 @@ class Prediction(Table, table=True):
     label: str
     confidence: float
     action: str
-    ranking: list[list[Any]] = Field(default_factory=list, sa_type=DOCUMENT)
+    ranking: list[list[Any]] = Field(default_factory=new_list, sa_type=DOCUMENT)
     item: str | None = None
     novelty: float | None = None  # 0…1: share of the text's words the model does not know; None: not counted
     at: datetime = moment()

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Index, LargeBinary
 from sqlmodel import Field
 
-from models.base import DOCUMENT, WORDS, Table, moment, words_of
+from models.base import DOCUMENT, WORDS, Table, moment, new_dict, new_list, words_of
 
 
 class ResidentHome(Table, table=True):
@@ -56,8 +56,8 @@ class Proposal(Table, table=True):
     stage: Stage = Field(sa_type=words_of(Stage))
     title: str
     text: str = ""
-    options: list[str] = Field(default_factory=list, sa_type=WORDS)
-    places: list[str] = Field(default_factory=list, sa_type=WORDS)
+    options: list[str] = Field(default_factory=new_list, sa_type=WORDS)
+    places: list[str] = Field(default_factory=new_list, sa_type=WORDS)
     way: Way = Field(default=Way.RESIDENT, sa_type=words_of(Way))
     majority: str = "half"  # see cases/elections.py
     quorum: int = 5
@@ -115,7 +115,7 @@ class Score(Table, table=True):
     area: str = Field(primary_key=True, foreign_key="areas.code")
     quarter: str = Field(primary_key=True)  # 2026Q4
     mark: str = Field(primary_key=True)
-    answers: dict[str, int] = Field(default_factory=dict, sa_type=DOCUMENT)
+    answers: dict[str, int] = Field(default_factory=new_dict, sa_type=DOCUMENT)
     business: bool = False
     words: str = ""  # numbers and names starred out before they are kept
     at: datetime = moment()
@@ -140,9 +140,9 @@ class Announcement(Table, table=True):
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
     stage: Posting = Field(sa_type=words_of(Posting))
     title: str
-    texts: dict[str, str] = Field(default_factory=dict, sa_type=DOCUMENT)  # by language; Simplified always
+    texts: dict[str, str] = Field(default_factory=new_dict, sa_type=DOCUMENT)  # by language; Simplified always
     signed: str  # 丹桂社区 · 王兴
-    places: list[str] = Field(default_factory=list, sa_type=WORDS)
+    places: list[str] = Field(default_factory=new_list, sa_type=WORDS)
     emergency: bool = False
     proposal: int | None = Field(default=None, foreign_key="proposals.id", sa_type=BigInteger)  # it opens this vote
     by: str = Field(foreign_key="people.code")

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Index, UniqueConstraint
 from sqlmodel import Field
 
-from models.base import DOCUMENT, Table, moment
+from models.base import DOCUMENT, Table, moment, new_dict, new_list
 from models.sending import Sending, unsent
 
 
@@ -30,7 +30,7 @@ class DeskChat(Table, table=True):
     address: str = Field(primary_key=True)
     person: str = Field(foreign_key="people.code", index=True)
     locale: str = "zh-Hans"
-    state: dict[str, Any] = Field(default_factory=dict, sa_type=DOCUMENT)
+    state: dict[str, Any] = Field(default_factory=new_dict, sa_type=DOCUMENT)
     version: int = 0
     bound_at: datetime = moment()
     unreachable_at: datetime | None = moment(nullable=True)  # they blocked the bot
@@ -54,9 +54,9 @@ class DeskMessage(Sending, table=True):
     said_by: str  # "person" or "us"
     text: str = ""
     text_key: str = ""
-    args: dict[str, Any] = Field(default_factory=dict, sa_type=DOCUMENT)
-    buttons: list[dict[str, Any]] = Field(default_factory=list, sa_type=DOCUMENT)
-    photos: list[str] = Field(default_factory=list, sa_type=DOCUMENT)
+    args: dict[str, Any] = Field(default_factory=new_dict, sa_type=DOCUMENT)
+    buttons: list[dict[str, Any]] = Field(default_factory=new_list, sa_type=DOCUMENT)
+    photos: list[str] = Field(default_factory=new_list, sa_type=DOCUMENT)
     case_id: UUID | None = Field(default=None, foreign_key="cases.id")
     card: bool = False
     edits: int | None = Field(default=None, sa_type=BigInteger, foreign_key="desk_messages.id")
@@ -73,7 +73,7 @@ class DutyShift(Table, table=True):
     id: int | None = Field(default=None, primary_key=True)
     unit: str = Field(foreign_key="units.code", index=True)
     person: str = Field(foreign_key="people.code")
-    weekdays: list[int] = Field(default_factory=list, sa_type=DOCUMENT)
+    weekdays: list[int] = Field(default_factory=new_list, sa_type=DOCUMENT)
     from_time: time  # local
     to_time: time
     valid_from: date | None = None
@@ -112,6 +112,6 @@ class ModelVersion(Table, table=True):
     version: str = Field(primary_key=True)
     trained_by: str | None = Field(default=None, foreign_key="people.code")  # None: the first day's
     trained_at: datetime = moment()
-    report: dict[str, Any] = Field(default_factory=dict, sa_type=DOCUMENT)  # beside the model in use
+    report: dict[str, Any] = Field(default_factory=new_dict, sa_type=DOCUMENT)  # beside the model in use
     promoted_by: str | None = Field(default=None, foreign_key="people.code")
     promoted_at: datetime | None = moment(nullable=True)

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Index
 from sqlmodel import Field
 
-from models.base import DOCUMENT, WORDS, Table, moment, words_of
+from models.base import DOCUMENT, WORDS, Table, moment, new_list, words_of
 
 
 class HotIssue(Table, table=True):
@@ -18,7 +18,7 @@ class HotIssue(Table, table=True):
     __table_args__ = (Index("ix_hot_issues_last", "last_at"),)
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
     title: str  # the sentence that says it best, redacted
-    words: list[str] = Field(default_factory=list, sa_type=WORDS)  # what its cases have in common
+    words: list[str] = Field(default_factory=new_list, sa_type=WORDS)  # what its cases have in common
     place: str | None = Field(default=None, foreign_key="places.code")
     area: str | None = Field(default=None, foreign_key="areas.code")  # the smallest that holds most of its cases
     category: str | None = Field(default=None, foreign_key="categories.code")
@@ -58,4 +58,4 @@ class AreaDay(Table, table=True):
     day: date = Field(primary_key=True)
     colour: Colour = Field(sa_type=words_of(Colour))
     index: float  # 0–100, 100 is as safe as can be
-    reasons: list[dict[str, Any]] = Field(default_factory=list, sa_type=DOCUMENT)
+    reasons: list[dict[str, Any]] = Field(default_factory=new_list, sa_type=DOCUMENT)

@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from sqlmodel import Field
 
-from models.base import WORDS, Table, moment
+from models.base import WORDS, Table, moment, new_list
 
 
 class Service(Table, table=True):
@@ -20,9 +20,9 @@ class Service(Table, table=True):
     category: str = Field(foreign_key="categories.code")  # what it becomes where it did not help
     title: str
     title_en: str
-    asked: list[str] = Field(default_factory=list, sa_type=WORDS)
-    steps: list[str] = Field(default_factory=list, sa_type=WORDS)
-    materials: list[str] = Field(default_factory=list, sa_type=WORDS)
+    asked: list[str] = Field(default_factory=new_list, sa_type=WORDS)
+    steps: list[str] = Field(default_factory=new_list, sa_type=WORDS)
+    materials: list[str] = Field(default_factory=new_list, sa_type=WORDS)
     place: str
     hours: str
     takes: str

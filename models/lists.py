@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Index
 from sqlmodel import Field
 
-from models.base import DOCUMENT, Table, moment
+from models.base import DOCUMENT, Table, moment, new_dict
 
 
 class Bulletin(Table, table=True):
@@ -15,7 +15,7 @@ class Bulletin(Table, table=True):
     __tablename__ = "bulletins"
     area: str = Field(primary_key=True, foreign_key="areas.code")
     week: date = Field(primary_key=True)  # its Monday
-    content: dict[str, Any] = Field(default_factory=dict, sa_type=DOCUMENT)
+    content: dict[str, Any] = Field(default_factory=new_dict, sa_type=DOCUMENT)
     made_at: datetime = moment()
     told_at: datetime | None = moment(
         nullable=True

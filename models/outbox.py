@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Index, UniqueConstraint, text
 from sqlmodel import Field
 
-from models.base import DOCUMENT, Table, moment
+from models.base import DOCUMENT, Table, moment, new_dict, new_list
 
 
 class SeenMessage(Table, table=True):
@@ -39,8 +39,8 @@ class Notification(Table, table=True):
     person: str | None = Field(default=None, foreign_key="people.code")  # … or somebody on the staff
     case_id: UUID | None = Field(default=None, foreign_key="cases.id", index=True)  # None: about duty
     text_key: str
-    args: dict[str, Any] = Field(default_factory=dict, sa_type=DOCUMENT)
-    photos: list[str] = Field(default_factory=list, sa_type=DOCUMENT)
+    args: dict[str, Any] = Field(default_factory=new_dict, sa_type=DOCUMENT)
+    photos: list[str] = Field(default_factory=new_list, sa_type=DOCUMENT)
     created_at: datetime = moment()
     delivered_at: datetime | None = moment(nullable=True)
     read_at: datetime | None = moment(nullable=True)

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, BigInteger, Index, Uuid
 from sqlmodel import Field
 
-from models.base import WORDS, Table, moment
+from models.base import WORDS, Table, moment, new_list
 
 
 class Unmasking(Table, table=True):
@@ -28,8 +28,8 @@ class Erasure(Table, table=True):
 
     __tablename__ = "erasures"
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
-    residents: list[UUID] = Field(default_factory=list, sa_type=ARRAY(Uuid))  # whom it is about, until it is decided
-    cases: list[str] = Field(default_factory=list, sa_type=WORDS)
+    residents: list[UUID] = Field(default_factory=new_list, sa_type=ARRAY(Uuid))  # about whom, until it is decided
+    cases: list[str] = Field(default_factory=new_list, sa_type=WORDS)
     reason: str
     asked_by: str = Field(foreign_key="people.code")
     asked_at: datetime = moment()

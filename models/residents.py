@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field
 
-from models.base import DOCUMENT, Table, moment
+from models.base import DOCUMENT, Table, moment, new_dict, new_list
 from models.sending import Sending, unsent
 
 
@@ -37,7 +37,7 @@ class Conversation(Table, table=True):
 
     __tablename__ = "conversations"
     resident: UUID = Field(primary_key=True, foreign_key="residents.id")
-    state: dict[str, Any] = Field(default_factory=dict, sa_type=DOCUMENT)
+    state: dict[str, Any] = Field(default_factory=new_dict, sa_type=DOCUMENT)
     version: int = 0
     expires_at: datetime | None = moment(nullable=True)
 
@@ -62,10 +62,10 @@ class ChatMessage(Sending, table=True):
     said_by: str  # "resident" or "us"
     text: str = ""
     text_key: str = ""
-    args: dict[str, Any] = Field(default_factory=dict, sa_type=DOCUMENT)
-    buttons: list[dict[str, Any]] = Field(default_factory=list, sa_type=DOCUMENT)
+    args: dict[str, Any] = Field(default_factory=new_dict, sa_type=DOCUMENT)
+    buttons: list[dict[str, Any]] = Field(default_factory=new_list, sa_type=DOCUMENT)
     card: dict[str, Any] | None = Field(default=None, sa_type=DOCUMENT)
-    photos: list[str] = Field(default_factory=list, sa_type=DOCUMENT)
+    photos: list[str] = Field(default_factory=new_list, sa_type=DOCUMENT)
     case_id: UUID | None = Field(default=None, foreign_key="cases.id")
     unique_key: str
     answered_at: datetime | None = moment(nullable=True)

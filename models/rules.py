@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlmodel import Field
 
-from models.base import DOCUMENT, WORDS, Table, words_of
+from models.base import DOCUMENT, WORDS, Table, new_dict, new_list, words_of
 
 
 class AssignTo(StrEnum):
@@ -48,9 +48,9 @@ class RoutingRule(Table, table=True):
     from_time: time | None = None  # Shanghai time; a window may run over midnight
     to_time: time | None = None
     min_confidence: float = 0.0
-    predicates: dict[str, Any] = Field(default_factory=dict, sa_type=DOCUMENT)
+    predicates: dict[str, Any] = Field(default_factory=new_dict, sa_type=DOCUMENT)
     unit: str = Field(foreign_key="units.code")
-    co_units: list[str] = Field(default_factory=list, sa_type=WORDS)
+    co_units: list[str] = Field(default_factory=new_list, sa_type=WORDS)
     assign: AssignTo = Field(sa_type=words_of(AssignTo))
     assignee: str | None = Field(default=None, foreign_key="people.code")
     clock: str = Field(foreign_key="clock_policies.code")

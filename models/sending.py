@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
-from models.base import DOCUMENT, Table, moment
+from models.base import DOCUMENT, Table, moment, new_list
 
 UNSENT = "channel <> '' AND sent_at IS NULL AND failed_at IS NULL"
 
@@ -15,7 +15,7 @@ class Sending(SQLModel):
 
     channel: str = ""
     chat: str = ""  # where to, as the channel calls it
-    external: list[str] = Field(default_factory=list, sa_type=DOCUMENT)  # its numbers there, one for each part
+    external: list[str] = Field(default_factory=new_list, sa_type=DOCUMENT)  # its numbers there, one for each part
     attempts: int = 0
     next_try_at: datetime | None = moment(nullable=True)
     sent_at: datetime | None = moment(nullable=True)

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import ARRAY, BigInteger
 from sqlmodel import Field
 
-from models.base import AWARE, DOCUMENT, Table, moment
+from models.base import AWARE, DOCUMENT, Table, moment, new_list
 
 
 class StaffSession(Table, table=True):
@@ -32,7 +32,7 @@ class SecondFactor(Table, table=True):
     person: str = Field(primary_key=True, foreign_key="people.code")
     sealed: bytes
     last_step: int = Field(default=0, sa_type=BigInteger)  # of the last code that opened: that one never does again
-    recovery: list[str] = Field(default_factory=list, sa_type=DOCUMENT)
+    recovery: list[str] = Field(default_factory=new_list, sa_type=DOCUMENT)
     created_at: datetime = moment()
     confirmed_at: datetime | None = moment(nullable=True)  # None: a key nobody has shown a code of yet
 

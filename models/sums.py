@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import BigInteger
 from sqlmodel import Field
 
-from models.base import DOCUMENT, Table, moment
+from models.base import DOCUMENT, Table, moment, new_list
 
 
 class WeekSums(Table, table=True):
@@ -17,5 +17,5 @@ class WeekSums(Table, table=True):
     counted_by: str  # which SQL, for which dispatch desk: counted by another it is counted anew
     upto: int = Field(sa_type=BigInteger)  # id of the last event that is in it or none of its …
     late: int = 0  # … and how many after that one reach back into it and were known
-    cells: list[Any] = Field(default_factory=list, sa_type=DOCUMENT)  # rows of grid, unit, category, about, counts
+    cells: list[Any] = Field(default_factory=new_list, sa_type=DOCUMENT)  # of grid, unit, category, about, counts
     at: datetime = moment()

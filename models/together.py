@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Index, UniqueConstraint, text
 from sqlmodel import Field
 
-from models.base import DOCUMENT, Table, moment, words_of
+from models.base import DOCUMENT, Table, moment, new_list, words_of
 
 
 class CoStatus(StrEnum):
@@ -41,5 +41,5 @@ class CoTask(Table, table=True):
     signed_at: datetime | None = moment(nullable=True)
     ended_at: datetime | None = moment(nullable=True)
     answer: str = ""  # or why declined, or why waived
-    photos: list[str] = Field(default_factory=list, sa_type=DOCUMENT)
+    photos: list[str] = Field(default_factory=new_list, sa_type=DOCUMENT)
     waived_by: str | None = Field(default=None, foreign_key="people.code")

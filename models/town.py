@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 from sqlmodel import Field
 
-from models.base import DOCUMENT, WORDS, Table, moment, words_of
+from models.base import DOCUMENT, WORDS, Table, moment, new_dict, new_list, words_of
 from models.status import Role
 
 
@@ -25,7 +25,7 @@ class Town(Table, table=True):
     desk: str = Field(foreign_key="units.code")  # where cases are dispatched by hand (分拨台)
     opens: time
     closes: time
-    emergency: dict[str, str] = Field(default_factory=dict, sa_type=DOCUMENT)
+    emergency: dict[str, str] = Field(default_factory=new_dict, sa_type=DOCUMENT)
     retention_years: int | None = None  # how long cases keep their words, see cases/retention.py; None: for ever
     version: int = 0  # one more with every change of the town, by which running programs notice
     seeded_from: str = ""  # fingerprint of the files that were loaded last
@@ -45,7 +45,7 @@ class Area(Table, table=True):
     name: str
     level: int = Field(index=True)
     parent: str | None = Field(default=None, foreign_key="areas.code", index=True)
-    path: list[str] = Field(default_factory=list, sa_type=WORDS)  # codes from the city down to itself
+    path: list[str] = Field(default_factory=new_list, sa_type=WORDS)  # codes from the city down to itself
     outline: dict[str, Any] | None = Field(default=None, sa_type=DOCUMENT)  # GeoJSON geometry, WGS-84; levels 3 and 4
     active: bool = True
 
@@ -56,7 +56,7 @@ class Place(Table, table=True):
     __tablename__ = "places"
     code: str = Field(primary_key=True)
     name: str
-    aliases: list[str] = Field(default_factory=list, sa_type=WORDS)
+    aliases: list[str] = Field(default_factory=new_list, sa_type=WORDS)
     kind: str
     address: str
     grid: str = Field(foreign_key="areas.code", index=True)
@@ -89,7 +89,7 @@ class Person(Table, table=True):
     role: Role = Field(sa_type=words_of(Role))
     unit: str = Field(foreign_key="units.code", index=True)
     area: str = Field(foreign_key="areas.code", index=True)
-    holds: list[str] = Field(default_factory=list, sa_type=WORDS)  # grids besides: a worker's own, a leader's to lead
+    holds: list[str] = Field(default_factory=new_list, sa_type=WORDS)  # grids: a worker's own, a leader's to lead
     active: bool = True
     password_hash: str | None = None
 
@@ -112,7 +112,7 @@ class SeededFile(Table, table=True):
 
     __tablename__ = "seeded_files"
     name: str = Field(primary_key=True)
-    rows: dict[str, Any] = Field(default_factory=dict, sa_type=DOCUMENT)  # by key
+    rows: dict[str, Any] = Field(default_factory=new_dict, sa_type=DOCUMENT)  # by key
 
 
 class TownImport(Table, table=True):
@@ -122,5 +122,5 @@ class TownImport(Table, table=True):
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     person: str = Field(foreign_key="people.code")
     version: int  # of the town it was held against
-    rows: dict[str, Any] = Field(default_factory=dict, sa_type=DOCUMENT)  # by file: the sheet as it would be, and lines
+    rows: dict[str, Any] = Field(default_factory=new_dict, sa_type=DOCUMENT)  # by file: the new sheet, and lines
     at: datetime = moment(index=True)

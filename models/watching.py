@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlmodel import Field
 
-from models.base import DOCUMENT, Table, moment
+from models.base import DOCUMENT, Table, moment, new_list
 
 
 class ShadowPrediction(Table, table=True):
@@ -18,7 +18,7 @@ class ShadowPrediction(Table, table=True):
     label: str
     item: str | None = None
     confidence: float
-    ranking: list[list[Any]] = Field(default_factory=list, sa_type=DOCUMENT)
+    ranking: list[list[Any]] = Field(default_factory=new_list, sa_type=DOCUMENT)
     action: str
     at: datetime = moment()
 
