@@ -1,7 +1,5 @@
 """The ledger as a spreadsheet: CSV, a line for each case and the totals of each person under theirs."""
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import groupby
@@ -10,10 +8,9 @@ from bot.texts import say
 from cases import ledger
 from cases.book import Book
 from cases.clock import TOWN_TIME
+from cases.export import as_csv
 from cases.ledger import Line
 
-UTF8 = "\ufeff"  # without it spreadsheets take Chinese for something else
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would reckon instead of showing
 COLUMNS = (
     "ledger.person", "ledger.code", "ledger.unit", "ledger.number", "ledger.round", "ledger.category", "ledger.grid",
     "ledger.began", "ledger.signed", "ledger.finished", "ledger.hours", "ledger.in_time", "ledger.contacted",
@@ -23,21 +20,11 @@ COLUMNS = (
 
 def sheet(book: Book, lines: Sequence[Line], locale: str) -> str:
     """`lines` as `cases.ledger.lines` gives them."""
-    out = io.StringIO()
-    out.write(UTF8)
-    table = csv.writer(out)
-    table.writerow([say(key, locale) for key in COLUMNS])
+    rows = list[Iterable[object]]()
     for _, theirs in groupby(lines, key=lambda line: line.person):
         mine = list(theirs)
-        rows = [*(_line(book, line, locale) for line in mine), _total(book, mine, locale)]
-        table.writerows([safe(cell) for cell in row] for row in rows)
-    return out.getvalue()
-
-
-def safe(cell: object) -> str:
-    """A name or a category may begin like a formula; behind an apostrophe it is text."""
-    said = str(cell)
-    return f"'{said}" if said.startswith(FORMULA) else said
+        rows += [*(_line(book, line, locale) for line in mine), _total(book, mine, locale)]
+    return as_csv([say(key, locale) for key in COLUMNS], ([*map(str, row)] for row in rows)).decode()
 
 
 def _line(book: Book, line: Line, locale: str) -> Iterable[object]:

@@ -10,7 +10,6 @@ import pytest
 from app import rates_desk
 from app.desk import Desk
 from app.errors import CannotGoOn
-from bot.papers.ledger import safe
 from tests.bot.desk.phones import Post, phone
 from tests.support.clock import Clock
 from tests.support.people import Resident
@@ -71,12 +70,6 @@ async def test_what_one_asks_for_is_shown(site: Site, clock: Clock, capsys: pyte
     assert total[3] == "合计 2 件" and total[-5:] == ["2", "评价 2 件", "2", "1", "0"]
     await rates_desk.ledger(at, date(2026, 11, 1), False, False, "zh-Hans")
     assert "李敏 limin" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize("said", ["=1+1", "+86", "-3", "@SUM(A1)", "\t=1", "\r=1"])
-@pytest.mark.promise("I6")
-def test_nothing_in_a_spreadsheet_is_a_formula(said: str) -> None:
-    assert safe(said) == f"'{said}" and safe(f"x{said}") == f"x{said}"
 
 
 async def test_a_leader_asks_in_the_bot(site: Site, clock: Clock) -> None:
