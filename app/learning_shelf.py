@@ -26,6 +26,9 @@ class Shelf:
     def answers(self) -> str | None:
         return self._in_use.version
 
+    def name(self, fingerprint: str) -> str | None:
+        return self._in_use.names.get(fingerprint)
+
     async def kept(self, versions: Mapping[str, str]) -> Mapping[str, str]:
         return await asyncio.to_thread(lambda: {name: self._look(name, mark) for name, mark in versions.items()})
 

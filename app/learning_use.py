@@ -31,6 +31,7 @@ class InUse:
         self._transactions, self._current, self._now, self._key = transactions, current, now, key
         self.model: Model | None = None
         self.version: str | None = None  # None: no row's
+        self.names: dict[str, str] = {}  # fingerprint → version, as of the last look
         self._told: set[tuple[str, str]] = set()  # alarms, each once
 
     def kept(self, version: str, fingerprint: str) -> str:
@@ -70,6 +71,7 @@ class InUse:
         """Those put to use, the last one first; a model that an operator trained meanwhile is one of them."""
         async with self._transactions.read() as session:
             known = await learning.known(session)
+        self.names = learning.names(known)
         rows = learning.put_to_use(known)
         if (rows and rows[0].by_admin) or not self._unknown(known):  # what an admin promoted stays
             return rows
@@ -96,6 +98,7 @@ class InUse:
             adopted = Known(row.version, model.version, by_admin=False, promoted_at=row.promoted_at)
             await asyncio.to_thread(copy, self._current, self._folder(adopted))
             session.add(row)
+        self.names[model.version] = row.version
         log.info("model.adopted", version=row.version)
         return adopted
 

@@ -159,6 +159,12 @@ def put_to_use(versions: Iterable[Known]) -> list[Known]:
     return [one for _, one in sorted(used, key=lambda pair: pair[0], reverse=True)]
 
 
+def names(versions: Iterable[Known]) -> dict[str, str]:
+    """Fingerprint → version. Two trainings may end with the same model: then it is the one put to use last."""
+    known = list(versions)
+    return {one.fingerprint: one.version for one in [*known, *reversed(put_to_use(known))]}
+
+
 async def in_use(session: AsyncSession) -> ModelVersion | None:
     return next(iter(await promoted(session)), None)
 

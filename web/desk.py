@@ -258,6 +258,7 @@ class Desk:
             "confidence": guess.confidence,
             "ranking": guess.ranking[:5],
             "model": guess.model,
+            "version": self.parts.models.name(guess.model),
             "words": [[w, adds] for w, adds in self.parts.why(story.case.text, guess.label) if abs(adds) >= TELLS],
         }
 

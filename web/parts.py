@@ -35,6 +35,9 @@ class Models(Protocol):
     def answers(self) -> str | None:
         """The version that answers in this program; None: none does, and people sort every complaint."""
 
+    def name(self, fingerprint: str) -> str | None:
+        """The version that is this very model; None: none is, or it came to be in the last seconds."""
+
     async def kept(self, versions: Mapping[str, str]) -> Mapping[str, str]:
         """Of versions with their fingerprints: "signed", or why one cannot be used, as ArtefactError says it."""
 

@@ -78,6 +78,7 @@ async def test_trained_promoted_by_another_used_at_once_and_rolled_back(school: 
     assert parts.model is not None
     assert parts.model.version == report["fingerprint"] == version_of(school.models / "current")
     assert await predicted(site, "小区里遛狗不牵绳，吓哭孩子") == ("公安", report["fingerprint"])
+    assert parts.in_use.names == {first.version: "v1", report["fingerprint"]: "v2"}
 
     assert await school.rollback() == "v1"
     assert await parts.in_use.look()

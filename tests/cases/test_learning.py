@@ -93,6 +93,16 @@ async def test_the_last_one_promoted_is_in_use_even_if_the_clock_was_put_back(
     assert await used(open_town) == "v2"
 
 
+async def test_a_model_bears_the_name_of_the_version_put_to_use_last(open_town: AsyncSession, clock: Clock) -> None:
+    jiang, wen = await person(open_town, "jiangyan"), await person(open_town, "wenxuemei")
+    open_town.add(learning.adopted([], "f" * 16, {}, clock()))
+    await trained(open_town, jiang, clock(), fingerprint="f" * 16)
+    assert learning.names(await learning.known(open_town)) == {"f" * 16: "v1"}, "v2 was never in use"
+    await learning.promote(open_town, "v2", wen, clock())
+    await trained(open_town, jiang, clock())
+    assert learning.names(await learning.known(open_town)) == {"f" * 16: "v2", GOOD["fingerprint"]: "v3"}
+
+
 @pytest.mark.parametrize("code", ["limin", "chenlu"])
 async def test_only_admins(open_town: AsyncSession, clock: Clock, code: str) -> None:
     somebody = await person(open_town, code)

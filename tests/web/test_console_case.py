@@ -6,6 +6,7 @@ from typing import Any
 from playwright.async_api import expect
 from sqlmodel import select
 
+from cases import learning
 from models import AuditEntry
 from tests.support.scenes import stall
 from tests.support.site import Site
@@ -53,6 +54,13 @@ async def test_a_look_by_those_who_have_no_part_in_it_is_written_down_once(site:
     assert (await looks(site))[2:] == [("caoying", number)]
 
 
+async def adopt(site: Site, model: str) -> None:
+    """The model that answers in tests becomes a version, which the program sees when it next looks."""
+    async with site.parts.transactions.begin() as session:
+        session.add(learning.adopted([], model, {}, site.parts.now()))
+    await site.parts.in_use.look()
+
+
 async def test_the_page_of_a_case(at_work: tuple[Site, str], window: Callable[..., Any]) -> None:
     site, address = at_work
     neighbour = await (await site.resident()).file("丹桂苑楼下烧烤店油烟呛人")
@@ -63,6 +71,8 @@ async def test_the_page_of_a_case(at_work: tuple[Site, str], window: Callable[..
     await resident.press("separate")
     number = resident.said[-1]["case"]["number"]
     leader = await site.staff("wangxing")
+    assert (await leader.case(number))["case"]["prediction"]["version"] is None, "no version is this model"
+    await adopt(site, "test")
     page: Window = await window(address, "/staff", DESKTOP)
     await page.enter("wangxing")
     await page.go("/staff")  # the door to the console is here
@@ -71,6 +81,7 @@ async def test_the_page_of_a_case(at_work: tuple[Site, str], window: Callable[..
     await expect(case.get_by_text("烧烤店油烟").first).to_be_visible()
     await expect(case.locator(".map .spot")).to_be_visible()
     await expect(case.get_by_text(neighbour)).to_be_visible()  # alike and near
+    await expect(case.locator(".case-model")).to_have_text("判断用的是模型 v1")
     await page.look_both("console-case")
     await page.page.emulate_media(media="print")
     for gone in (".menu", ".steps", ".back"):  # what nobody can press on paper

@@ -44,8 +44,12 @@ function clocks(it) {
   ];
 }
 
-function model(it) {
-  return it.prediction ? h("p", { class: "soft case-model" }, t("console.live.case_model", { model: it.prediction.model })) : "";
+/** Which version said what it is about; a fingerprint where none has that name. */
+function model({ prediction }) {
+  if (!prediction) return "";
+  const { version, model: fingerprint } = prediction;
+  return h("p", { class: "soft case-model" },
+    version ? t("console.live.case_model", { version }) : t("console.live.case_model_unnamed", { fingerprint }));
 }
 
 function alike() {
