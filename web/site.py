@@ -23,6 +23,7 @@ from web import (
     staff_binding,
     staff_duty,
     staff_filing,
+    staff_session,
     talks,
     watermark,
 )
@@ -49,6 +50,7 @@ def create(parts: Parts) -> FastAPI:
     app.include_router(resident.router)
     app.include_router(chat.router)
     app.include_router(receipts.router)
+    app.include_router(staff_session.router)
     app.include_router(staff.router)
     app.include_router(staff_away.router)
     app.include_router(staff_binding.router)

@@ -5,40 +5,35 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Depends, File, Request, Response, UploadFile
+from fastapi import APIRouter, Depends, File, UploadFile
 from fastapi.responses import FileResponse, JSONResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel, Field
-from sqlmodel import col, delete, select, update
+from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.scrub import scrub
 from bot.texts import say
 from bot.transactions import wake
-from cases import access, behalf, bulletins, clearing, in_hand, joining, queries, reading, steps
+from cases import access, in_hand, joining, queries, reading, steps
 from cases.book import Book
 from cases.errors import NotFound, Stale
-from models import Case, Notification, Person, Photo, Role, StaffSession
-from web import auth, desk, limits, present, second_factor, sheets
+from models import Case, Notification, Person, Photo, Role
+from web import present
 from web.auth import SignedInHere
-from web.console import menu
+from web.case_page import whole_page
+from web.case_timeline import photo_url
 from web.desk import Desk
-from web.gate import FACTOR
 from web.languages import reader_of
 from web.parts import Parts, PartsHere
 from web.present import iso
+from web.steps import for_dispatcher
 
 QUIET_SECONDS = 20.0
 HANDLERS = (Role.WORKER, Role.CLERK, Role.LEADER)
 
 router = APIRouter(prefix="/api/staff")
 Locale = Annotated[str, Depends(reader_of)]
-
-
-class Credentials(BaseModel):
-    name: str = Field(max_length=64)
-    password: str = Field(max_length=256)
-    code: str = Field(default="", max_length=40)  # of a second factor, where there is one
 
 
 class ReadUpTo(BaseModel):
@@ -73,38 +68,6 @@ class Asked(BaseModel):
     def checked(self) -> steps.Asked:
         units = {call.unit: scrub(call.text) for call in self.units}
         return steps.Asked(**self.model_dump() | {"key": str(self.key), "text": scrub(self.text), "units": units})
-
-
-@router.post("/session")
-async def sign_in(
-    given: Credentials, request: Request, response: Response, parts: PartsHere, locale: Locale
-) -> dict[str, Any]:
-    name = given.name.strip().lower()
-    address = request.client.host if request.client else ""
-    tries = (limits.SIGN_INS, f"{name}\0{address}"), (limits.SIGN_INS_OF_ONE, name)
-    await parts.tries.hit(*tries)
-    async with parts.transactions.read() as session:
-        person = await auth.check_password(session, given.name, given.password)
-    async with parts.transactions.begin() as session:
-        shown = await second_factor.show(session, parts.keys, person, given.code, parts.now())
-        proven, agent = shown or person.role not in parts.proves, request.headers.get("user-agent", "")[:200]
-        token, row = auth.begin(session, person, parts.now(), agent=agent, proven=proven)
-        await parts.tries.take_back(session, *tries)
-    lasts = int(auth.LASTS.total_seconds())
-    response.set_cookie(auth.COOKIE, token, lasts, httponly=True, samesite="strict", secure=parts.secure)
-    return _me(parts, auth.SignedIn(person, row.csrf, row.token_hash, proven), locale)
-
-
-@router.get("/session")
-async def who_am_i(me: SignedInHere, parts: PartsHere, locale: Locale) -> dict[str, Any]:
-    return _me(parts, me, locale)
-
-
-@router.delete("/session", status_code=204)
-async def sign_out(me: SignedInHere, response: Response, parts: PartsHere) -> None:
-    async with parts.transactions.begin() as session:
-        await session.execute(delete(StaffSession).where(col(StaffSession.token_hash) == me.token_hash))
-    response.delete_cookie(auth.COOKIE)
 
 
 @router.get("/tasks")
@@ -176,7 +139,7 @@ async def post_photo(file: Annotated[UploadFile, File()], me: SignedInHere, part
     )
     async with parts.transactions.begin() as session:
         session.add(photo)
-    return {"id": str(photo.id), "url": desk.photo_url(str(photo.id))}
+    return {"id": str(photo.id), "url": photo_url(str(photo.id))}
 
 
 @router.get("/photos/{photo}")
@@ -214,7 +177,7 @@ async def choices(me: SignedInHere, parts: PartsHere) -> dict[str, Any]:
     async with parts.transactions.read() as session:
         chosen = select(Person).where(col(Person.active), col(Person.role).in_(HANDLERS)).order_by(Person.code)
         people = (await session.exec(chosen)).all()
-    return desk.choices(parts.senses.book, people)
+    return for_dispatcher(parts.senses.book, people)
 
 
 @router.get("/stream", response_class=EventSourceResponse)
@@ -243,22 +206,5 @@ async def _by_number(session: AsyncSession, number: str) -> Case:
 
 
 async def _page(session: AsyncSession, parts: Parts, case: Case, person: Person, locale: str) -> dict[str, Any]:
-    return Desk(parts, person, locale, parts.now()).page(await queries.story(session, parts.senses.book, case))
-
-
-def _me(parts: Parts, me: auth.SignedIn, locale: str) -> dict[str, Any]:
-    book, person = parts.senses.book, me.person
-    shown = {
-        "code": person.code,
-        "name": person.name,
-        "role": str(person.role),
-        "role_text": say(f"role.{person.role}", locale),
-        "unit": book.unit_name(person.unit, locale),
-        "area": book.area_name(person.area),
-        "files": person.role in behalf.MAY,
-        "prints": bool(sheets.printable(book, person)),
-        "reads_bulletins": bool(bulletins.readable(book, person)),
-        "sees_clearing": clearing.reach(book, person) is not None,
-        "console": bool(menu.open_to(person.role)),
-    }
-    return {"person": shown, "csrf": me.csrf, "to": "" if me.proven else FACTOR}
+    desk = Desk(parts, person, locale, parts.now())
+    return whole_page(desk, await queries.story(session, parts.senses.book, case))

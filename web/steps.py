@@ -1,6 +1,6 @@
 """The steps somebody may take on a case now, as JSON: what each needs and what there is to choose from."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -84,3 +84,25 @@ def _days(book: Book, case: Case, step: Step) -> dict[str, Any]:
         return {}
     policy = book.policies.get(case.clock or "")
     return {"days": {"most": EXTEND_DAYS, "working": policy is not None and policy.calendar is Calendar.WORKDAYS}}
+
+
+def for_dispatcher(book: Book, people: Sequence[Person]) -> dict[str, Any]:
+    """What a dispatcher may choose from: units with their people, departments with their items."""
+    units = [
+        {
+            "code": unit.code,
+            "name": unit.name,
+            "people": [{"code": p.code, "name": p.name} for p in people if p.unit == unit.code],
+        }
+        for unit in book.units.values()
+    ]
+    fields = [c for c in book.categories.values() if c.parent is None]
+    categories = [
+        {
+            "code": field.code,
+            "name": field.name,
+            "items": [{"code": item.code, "name": item.name} for item in book.items.get(field.code, ())],
+        }
+        for field in fields
+    ]
+    return {"units": [unit for unit in units if unit["people"]], "categories": categories}

@@ -15,6 +15,8 @@ from cases.suggesting import Suggestion
 from cases.undecided import Queue
 from models import Case
 from models.status import UNDECIDED
+from web.case_page import whole_page
+from web.case_timeline import line
 from web.console import case_map
 from web.console.case import words
 from web.console.shell import Console, at
@@ -69,7 +71,7 @@ async def _open(session: AsyncSession, here: Console, case: Case) -> dict[str, A
     """Everything about the one on the desk."""
     story = await queries.story(session, here.book, case)
     desk = Desk(here.parts, here.person, here.locale, here.now)
-    page = desk.page(story)
+    page = whole_page(desk, story)
     alike = await joining.for_staff(session, here.book, case, access.sees(here.person), here.now)
     found = await suggesting.suggest(session, here.book, case, story.prediction, alike, here.now)
     return {
@@ -111,6 +113,6 @@ def _shown(here: Console, case: Case, one: Suggestion) -> dict[str, Any]:
 async def _gone(session: AsyncSession, here: Console, case: Case) -> dict[str, Any]:
     """Who was faster, and where it went."""
     story = await queries.story(session, here.book, case)
-    page = Desk(here.parts, here.person, here.locale, here.now)
-    last = page.page(story)["timeline"][-1]
-    return {"number": case.number, "what": last["kind_text"], "at": story.events[-1].at}
+    last = story.events[-1]
+    told = line(Desk(here.parts, here.person, here.locale, here.now), last, story)
+    return {"number": case.number, "what": told["kind_text"], "at": last.at}
