@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute
 
 from cases.errors import NotAllowed
-from web import auth, chat, hooks, open311
+from web import auth, chat, hooks, open311_door
 from web.auth import SignedIn, SignedOut
 from web.guard import SAFE
 from web.parts import PartsHere
@@ -25,7 +25,7 @@ from web.roles import RULES_OF, Opens, Rule
 READS: dict[Opens, Callable[..., object]] = {
     Opens.CHAT: chat.id_of,
     Opens.STAFF: auth.signed_in,
-    Opens.PARTNER: open311.partner_of,
+    Opens.PARTNER: open311_door.partner_of,
     Opens.MESSENGER: hooks.messenger,
 }
 

@@ -3,131 +3,34 @@
 The list of services is public. Everything else needs a key, and a key opens only what its own partner brought.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from fastapi import APIRouter, Depends, Form, Header, Query, Request, UploadFile
-from fastapi.exceptions import RequestValidationError
+from fastapi import APIRouter, Depends, Form, Query
 from fastapi.responses import FileResponse, Response
-from fastapi.routing import APIRoute
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
-from starlette.exceptions import HTTPException
+from pydantic import AwareDatetime
 
-from bot.brought import Told, add, file
-from bot.flows import words
-from bot.limits import MINUTE, Limit
-from bot.messages import Pin
+from bot.brought import add, file
 from bot.scrub import scrub
-from bot.texts import say
 from bot.transactions import wake
 from cases import ports, published
-from cases.errors import Missing, NotFound, Refusal
-from models import ApiKey, Photo
+from cases.errors import Missing, NotFound
 from web import open311_format, present
-from web.guard import TooLarge
-from web.languages import reader, reader_of
+from web.languages import reader_of
+from web.open311_asked import Asked, Update, photos_of, told_by
+from web.open311_door import Partner, Route
 from web.open311_format import Format
 from web.open311_shown import Shown
 from web.openapi import OPEN311
-from web.parts import Parts, PartsHere
+from web.parts import PartsHere
 
-BAD_KEYS = Limit("bad keys", 20)  # of one address
 MOST = 1000
 SPAN = timedelta(days=90)
 VERSION = "http://wiki.open311.org/GeoReport_v2"
 Locale = Annotated[str, Depends(reader_of)]
 
-
-class Route(APIRoute):
-    """Refusals as Open311 has them: a list of code and description, in the format that was asked for."""
-
-    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]  # FastAPI's own returns a Coroutine
-        plain = super().get_route_handler()
-
-        async def handler(request: Request) -> Response:
-            locale = reader(request.headers)
-            try:
-                return await plain(request)
-            except Refusal as refusal:
-                return _refused(request, refusal.http_status, say(refusal.key, locale, **refusal.values))
-            except RequestValidationError as error:
-                fields = ", ".join(str(fault["loc"][-1]) for fault in error.errors())
-                return _refused(request, 400, f"{say('request.malformed', locale)} ({fields[:200]})")
-            except TooLarge:
-                raise
-            except HTTPException as error:
-                return _refused(request, error.status_code, say("request.malformed", locale))
-
-        return handler
-
-
-def _refused(request: Request, status: int, words: str) -> Response:
-    form: Format = "json" if request.url.path.endswith(".json") else "xml"
-    return open311_format.answer(form, "errors", [{"code": status, "description": words}], status)
-
-
 router = APIRouter(prefix="/open311", route_class=Route, tags=["open311"], responses=OPEN311)
-
-
-async def partner_of(
-    request: Request,
-    parts: PartsHere,
-    api_key: Annotated[str, Query(max_length=200)] = "",
-    x_api_key: Annotated[str, Header(max_length=200)] = "",
-) -> ApiKey:
-    """The key in the address, a header, or the form. Raises BadKey, or TooOften past the key's own limit."""
-    given = x_api_key or api_key
-    if not given and "form" in request.headers.get("content-type", ""):
-        given = str((await request.form()).get("api_key", ""))
-    now, address = parts.now(), request.client.host if request.client else ""
-    try:
-        async with parts.transactions.begin() as session:
-            key = await ports.opened(session, given)
-            await ports.used(session, key, now)
-    except ports.BadKey:
-        await parts.tries.hit((BAD_KEYS, address))
-        raise
-    parts.limits.hit(Limit("partner", key.per_minute, MINUTE), key.partner)
-    return key
-
-
-Partner = Annotated[ApiKey, Depends(partner_of)]
-
-
-class Asked(BaseModel):
-    """A service request, field by field as the standard names them. Names and addresses of people are not kept."""
-
-    model_config = ConfigDict(extra="allow")
-    jurisdiction_id: str = ""
-    service_code: str = Field(default="", max_length=200)
-    lat: float | None = Field(default=None, ge=-90, le=90, allow_inf_nan=False)
-    long: float | None = Field(default=None, ge=-180, le=180, allow_inf_nan=False)
-    address_string: str = Field(default="", max_length=500)
-    address_id: str = Field(default="", max_length=64)
-    account_id: str = Field(default="", max_length=200)
-    device_id: str = Field(default="", max_length=200)
-    phone: str = Field(default="", max_length=40)
-    description: str = Field(default="", max_length=20_000)
-    media_url: str = Field(default="", max_length=2_000)
-    media: UploadFile | None = None
-
-    def attribute(self, *names: str) -> str:
-        """`attribute[name]`, which form fields of any name are."""
-        more = self.model_extra or {}
-        found = (more.get(f"attribute[{name}]") or more.get(name) for name in names)
-        return next((str(one)[:200] for one in found if isinstance(one, str) and one), "")
-
-
-class Update(BaseModel):
-    """What the resident said at the partner's later."""
-
-    model_config = ConfigDict(extra="allow")
-    service_request_id: str = Field(max_length=32)
-    update_id: str = Field(default="", max_length=200)
-    description: str = Field(default="", max_length=20_000)
-    media: UploadFile | None = None
 
 
 @router.get("/discovery.{form}", response_class=Response)
@@ -155,7 +58,7 @@ async def post_request(
 ) -> Response:
     """The same number again, or the same words within a day, is the case that came of them the first time."""
     shown = Shown(parts, locale)
-    told = await _told(parts, shown, asked, locale)
+    told = await told_by(parts, shown, asked, locale)
     async with parts.transactions.begin() as session:
         case, new = await file(session, parts.senses, parts.keys, ports.port_of(partner.partner), told, parts.now())
         if new:
@@ -228,7 +131,7 @@ async def get_updates(
 @router.post("/v2/servicerequestupdates.{form}", response_class=Response, responses={201: OPEN311[200]})
 async def post_update(form: Format, asked: Annotated[Update, Form()], partner: Partner, parts: PartsHere) -> Response:
     """Added to the case: the answer that is waited for, or more about the same. Once for each number of theirs."""
-    text, photos = scrub(asked.description).strip(), await _photos(parts, asked.media)
+    text, photos = scrub(asked.description).strip(), await photos_of(parts, asked.media)
     if not text and not photos:
         raise Missing("step.needs_text")
     port, now = ports.port_of(partner.partner), parts.now()
@@ -248,45 +151,6 @@ async def media(photo: UUID, partner: Partner, parts: PartsHere) -> FileResponse
     async with parts.transactions.read() as session:
         row = await published.photo(session, ports.port_of(partner.partner), photo)
     return present.file(parts.store, row)
-
-
-async def _told(parts: Parts, shown: Shown, asked: Asked, locale: str) -> Told:
-    text = scrub(asked.description).strip()
-    if not text:
-        raise Missing("step.needs_text")
-    if asked.lat is None and not asked.address_string.strip() and not asked.address_id:
-        raise Missing("partner.no_place")
-    category, item = shown.labels(asked.service_code)
-    place, phone = scrub(asked.address_string).strip(), words.phone(asked.phone) if asked.phone else None
-    known = shown.book.places.get(asked.address_id)
-    photos = await _photos(parts, asked.media)
-    link = scrub(asked.media_url).strip()
-    external = asked.attribute("external_id", "fixmystreet_id", "service_request_id_ext") or ports.body_hash(
-        asked.service_code, text, place, asked.lat, asked.long, asked.account_id, asked.device_id, phone
-    )
-    return Told(
-        external=external,
-        text=f"{text}\n{link}" if link else text,
-        category=category,
-        item=item,
-        place=known.name if known else place,
-        pin=Pin(asked.long, asked.lat) if asked.lat is not None and asked.long is not None else None,
-        phone=phone,
-        anonymous=asked.attribute("anonymous").lower() in ("1", "true", "yes"),
-        locale=locale,
-        who=asked.account_id or phone or asked.device_id,
-        photos=photos,
-    )
-
-
-async def _photos(parts: Parts, sent: UploadFile | None) -> Sequence[Photo]:
-    """Safely on disk before the transaction that names it begins."""
-    if sent is None:
-        return ()
-    kept = await parts.store.keep(await sent.read())
-    return [
-        Photo(id=uuid4(), sha256=kept.sha256, width=kept.width, height=kept.height, bytes=kept.bytes, at=parts.now())
-    ]
 
 
 def _split(values: str) -> list[str]:

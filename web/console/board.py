@@ -13,9 +13,13 @@ from models import Area, Place
 from models.town import GRID
 from web import auth, charts
 from web import board as figures
-from web.board import Moment, Shared, Sums, Words
+from web.board import Moment
 from web.board_map import Atlas
+from web.board_sums import Shared, Sums
+from web.board_words import Words, percent, week_names
 from web.console.shell import Console, at
+
+CARDS, UNITS, NEWEST = 4, 9, 8  # of hot issues, units and cases just filed that are shown at once
 
 router = APIRouter()
 Here = Annotated[Console, at("board")]
@@ -72,14 +76,14 @@ def _side(
             (one.number, f"{one.at.astimezone(TOWN_TIME):%H:%M}", words.where(one.place, one.grid))
             for one in now.recent
         ],
-        "shown_recent": figures.NEWEST,
-        "issues": words.issues(issues[: figures.CARDS]),
-        "more_issues": max(0, len(issues) - figures.CARDS),
+        "shown_recent": NEWEST,
+        "issues": words.issues(issues[:CARDS]),
+        "more_issues": max(0, len(issues) - CARDS),
     }
 
 
 def _foot(here: Console, words: Words, unit: str | None, told: Shared, sums: Sums) -> dict[str, Any]:
-    names = figures.week_names(here.now)
+    names = week_names(here.now)
     filed = here.say("console.board.handed_a_day" if unit else "console.board.filed_a_day")
     finished = here.say("console.board.finished_a_day")
     full = slice(None, -1)  # today is not over
@@ -91,10 +95,10 @@ def _foot(here: Console, words: Words, unit: str | None, told: Shared, sums: Sum
     return {
         "rates": words.rates(sums, names),
         "units": sums.units,
-        "shown_units": sums.units[: figures.UNITS],
+        "shown_units": sums.units[:UNITS],
         "trend": trend,
         "said_rate": lambda share: charts.said(share.value, "%"),
-        "percent": figures.percent,
+        "percent": percent,
         "filed_today": here.say("console.board.with_today", name=filed, n=sums.filed[-1]),
         "finished_today": here.say("console.board.with_today", name=finished, n=sums.finished[-1]),
     }
