@@ -2,13 +2,11 @@
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from simulator.chats import User
 from simulator.updates import Updates
-
-if TYPE_CHECKING:
-    from simulator.webhooks import Hook
+from simulator.webhooks import Hook
 
 TOKEN = re.compile(r"\d{1,20}:[A-Za-z0-9_-]{1,80}")
 
@@ -22,7 +20,7 @@ class Bot:
     known: set[int] = field(default_factory=set)  # people who ever started it
     blocked: set[int] = field(default_factory=set)
     commands: dict[tuple[str, str], list[dict[str, str]]] = field(default_factory=dict)
-    hook: "Hook | None" = None
+    hook: Hook | None = None
 
     @property
     def id(self) -> int:

@@ -3,10 +3,9 @@
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from simulator.bots import Bot
+from simulator.files import Reader
 
 
 @dataclass(eq=False)
@@ -39,7 +38,7 @@ class Message:
     edit_date: int | None = None
     reply_to: int | None = None
 
-    def as_json(self, bot: "Bot", with_reply: bool = True) -> dict[str, Any]:
+    def as_json(self, bot: Reader, with_reply: bool = True) -> dict[str, Any]:
         said: dict[str, Any] = {
             "message_id": self.id, "from": self.sender.as_json(), "chat": self.chat.as_json(), "date": self.date,
         }  # fmt: skip
@@ -54,7 +53,7 @@ class Message:
         return said
 
 
-def _for_bot(value: Any, bot: "Bot") -> Any:
+def _for_bot(value: Any, bot: Reader) -> Any:
     if isinstance(value, list):
         return [_for_bot(item, bot) for item in value]
     return value.as_json(bot) if hasattr(value, "as_json") else value

@@ -6,14 +6,11 @@ import io
 import itertools
 import secrets
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from simulator.errors import bad
-
-if TYPE_CHECKING:
-    from simulator.bots import Bot
 
 DOWNLOAD = 20 * 1024 * 1024
 PHOTO = 10 * 1024 * 1024
@@ -21,6 +18,15 @@ UPLOAD = 50 * 1024 * 1024
 SIDES = (90, 320, 800, 1280)
 FOLDERS = {"photo": ("photos", "jpg"), "voice": ("voice", "oga"), "document": ("documents", "")}
 PREFIX = {"photo": "AgACAgUAAxkB", "voice": "AwACAgUAAxkB", "document": "BQACAgUAAxkB"}
+
+
+class Reader(Protocol):
+    """A bot, as far as what it is shown depends on which it is."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def token(self) -> str: ...
 
 
 @dataclass(eq=False)
@@ -34,11 +40,11 @@ class Stored:
     family: list["Stored"] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
 
-    def file_id(self, bot: "Bot") -> str:
+    def file_id(self, bot: Reader) -> str:
         mark = hashlib.sha256(f"{bot.id}:{self.unique}".encode()).digest()[:15]
         return PREFIX[self.kind] + base64.urlsafe_b64encode(mark + self.unique.encode()).decode()
 
-    def as_json(self, bot: "Bot") -> dict[str, Any]:
+    def as_json(self, bot: Reader) -> dict[str, Any]:
         return {
             "file_id": self.file_id(bot),
             "file_unique_id": self.unique,
@@ -88,7 +94,7 @@ class Files:
         small.save(out, "JPEG", quality=87)
         return self.keep("photo", out.getvalue(), width=small.width, height=small.height)
 
-    def find(self, bot: "Bot", file_id: str) -> Stored | None:
+    def find(self, bot: Reader, file_id: str) -> Stored | None:
         """Only by this bot's own id."""
         try:
             unique = base64.urlsafe_b64decode(file_id[12:])[15:].decode()
@@ -97,7 +103,7 @@ class Files:
         stored = self.by_unique.get(unique)
         return stored if stored and stored.file_id(bot) == file_id else None
 
-    def link(self, bot: "Bot", file_id: str, now: float, life: float) -> dict[str, Any]:
+    def link(self, bot: Reader, file_id: str, now: float, life: float) -> dict[str, Any]:
         stored = self.find(bot, file_id)
         if stored is None:
             raise bad("invalid file_id")

@@ -40,7 +40,7 @@ def set_webhook(run: Run) -> Callable[[World, Bot, Call], Awaitable[Answered]]:
         bot.updates.end_poll("terminated by setWebhook request")
         if bot.hook:
             await bot.hook.stop()
-        bot.hook = Hook(world, bot.updates, url, secret, connections, lambda inner: run(world, bot, inner))
+        bot.hook = Hook(bot.updates, url, secret, connections, lambda inner: run(world, bot, inner), world.pace)
         return True, "Webhook was set"
 
     return set_

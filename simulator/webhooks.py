@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -11,10 +11,8 @@ from anyio import CancelScope
 
 from simulator.calls import Call
 from simulator.errors import bad
+from simulator.pace import Pace
 from simulator.updates import Pending, Updates
-
-if TYPE_CHECKING:
-    from simulator.world import World
 
 LONGEST = 60
 Reply = Callable[[Call], Awaitable[Any]]
@@ -32,14 +30,16 @@ def check(url: str, secret: str) -> None:
 
 
 class Hook:
-    def __init__(self, world: "World", updates: Updates, url: str, secret: str, connections: int, reply: Reply) -> None:
-        self.world, self.updates, self.url, self.secret = world, updates, url, secret
-        self.connections, self.reply = connections, reply
+    """`updates` go to `url`, at most so many at once; `reply` runs the method that an answer may call."""
+
+    def __init__(self, updates: Updates, url: str, secret: str, connections: int, reply: Reply, pace: Pace) -> None:
+        self.updates, self.url, self.secret = updates, url, secret
+        self.connections, self.reply, self.pace = connections, reply, pace
         self.last_error: tuple[int, str] | None = None
         self.busy: dict[object, tuple[CancelScope, asyncio.Task[None]]] = {}
         self.free = asyncio.Semaphore(connections)
         limits = httpx.Limits(max_connections=connections)
-        self.client = httpx.AsyncClient(timeout=world.pace.webhook_timeout, trust_env=False, limits=limits)
+        self.client = httpx.AsyncClient(timeout=pace.webhook_timeout, trust_env=False, limits=limits)
         self.task = asyncio.create_task(self.run())
 
     def same(self, url: str, secret: str, connections: int) -> bool:
@@ -73,7 +73,7 @@ class Hook:
             if waits is None:
                 break
             delay, fails = (min(delay * 2, LONGEST), fails + 1) if fails else (delay, 1)
-            await asyncio.sleep(waits or (delay * self.world.pace.webhook_retry if fails > 1 else 0))
+            await asyncio.sleep(waits or (delay * self.pace.webhook_retry if fails > 1 else 0))
 
     async def post(self, item: Pending) -> float | None:
         """None when the update was taken, else how long the other side asks us to wait (0: it does not say)."""
@@ -93,7 +93,7 @@ class Hook:
         return None
 
     def failed(self, why: str, asked: float = 0) -> float:
-        self.last_error = (int(self.world.now()), why)
+        self.last_error = (int(self.updates.now()), why)
         return asked
 
     async def called_back(self, answer: httpx.Response) -> None:

@@ -12,17 +12,8 @@ from simulator.chats import Chat, Message, User
 from simulator.faults import Faults
 from simulator.files import Files
 from simulator.limits import Limits
+from simulator.pace import Pace
 from simulator.updates import Updates
-
-
-@dataclass
-class Pace:
-    """Waits, in seconds; tests shorten them."""
-
-    webhook_timeout: float = 60
-    webhook_retry: float = 1  # the unit of the back-off: at once, 2, 4, 8 … units
-    link_life: float = 3600  # Telegram promises a download link for at least an hour
-    query_life: float = 60  # after that a pressed button's query is too old
 
 
 @dataclass(eq=False)

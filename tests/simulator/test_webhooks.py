@@ -158,7 +158,7 @@ async def test_pending_ones_may_be_dropped(kit: Any, stage: Stage, ear: Ear) -> 
 async def test_ended_while_it_cleans_up_it_leaves_no_connection(turns: int, stage: Stage, ear: Ear) -> None:
     """Idle connections the bot's side has closed are closed by the next delivery; nothing may stop it half way."""
     crowd, ear.together = 6, asyncio.Barrier(6)
-    hook = Hook(stage.world, stage.bot.updates, ear.url, "", 40, nobody)
+    hook = Hook(stage.bot.updates, ear.url, "", 40, nobody, stage.world.pace)
     for lane in range(crowd):
         stage.bot.updates.put_raw({"message": {}}, lane)
     await ear.until(crowd)
