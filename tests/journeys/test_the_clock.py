@@ -1,13 +1,23 @@
 """What time does: a reminder, the overdue mark, one level up, and the ends that come by themselves."""
 
-from datetime import UTC, datetime
+import asyncio
+import random
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
-from sqlmodel import select
+from sqlmodel import and_, col, select
 
-from models import Case, Event, Notification
+from app.work import sweep_some
+from models import Case, Event, Notification, Timer
 from tests.support.clock import Clock
+from tests.support.people import Resident
+from tests.support.promises import size
 from tests.support.site import Site
+
+JUMPS = (-24.0, -1.0, 0.0, 0.0, 0.5, 3.0, 72.0, 240.0)  # hours
+TELLING, TOLD = size(4, 12), size(2, 5)  # people at once, and what each has to tell
 
 
 async def test_a_case_that_nobody_touches(site: Site, clock: Clock) -> None:
@@ -100,6 +110,104 @@ async def test_a_clock_set_back_does_nothing_twice(site: Site, clock: Clock) -> 
     clock.forward(days=1)
     assert await site.sweep() == 0
     assert await kinds(site, number) == before
+
+
+@pytest.mark.promise("R8")
+async def test_a_clock_that_jumps_to_and_fro_under_load(
+    site: Site, clock: Clock, record_property: Callable[..., None]
+) -> None:
+    """Whatever time it is said to be while people tell, officials sign and two workers sweep: each act of the clock is
+    done once and never before its time, and none is forgotten."""
+    chance, jumps, told, done = random.Random(20261123), list[float](), asyncio.Event(), asyncio.Event()
+
+    async def jump() -> None:
+        while not told.is_set() or len(jumps) < 4 * len(JUMPS):
+            for hours in chance.sample(JUMPS, len(JUMPS)):
+                jumps.append(hours)
+                clock.set(at(18, 2) + timedelta(hours=hours))
+                await asyncio.sleep(chance.uniform(0.02, 0.1))
+        done.set()
+
+    async def sweep() -> None:
+        while not done.is_set():
+            await sweep_some(site.parts.transactions, site.parts.senses.book, clock())
+            await asyncio.sleep(0.005)
+
+    async def tell(n: int) -> None:
+        resident = await site.resident()
+        for number in [await file(resident, f"楼下烧烤店油烟太大，第 {n}-{m} 次") for m in range(TOLD)]:
+            if chance.random() < 0.5:
+                await sign(site, number)
+
+    async with asyncio.TaskGroup() as tasks:
+        for going in (jump(), sweep(), sweep()):
+            tasks.create_task(going)
+        await asyncio.gather(*map(tell, range(TELLING)))
+        told.set()
+    before = await acts(site)
+    assert await too_early_or_twice(site) == []
+    assert {kind for _, kind in before} >= {"sign_overdue", "escalate"}, "the clock was ahead at times"
+    clock.set(at(18, 2))
+    assert await site.sweep() == 0
+    clock.forward(days=30)
+    await site.sweep()
+    after = await acts(site)
+    wanted = {(n, kind) for n in {n for n, _ in after} for kind in ("contact_overdue", "remind", "overdue", "escalate")}
+    assert (await too_early_or_twice(site), wanted - after) == ([], set())
+    assert len({n for n, _ in after}) >= TELLING * TOLD
+    record_property("tried", f"{len(jumps)} jumps between −1 and +10 days, {TELLING * TOLD} cases, two workers")
+    record_property("reached", f"{len(after)} acts of the clock, 0 too early, 0 twice, 0 forgotten")
+
+
+async def file(resident: Resident, words: str) -> str:
+    """A draft rests after a while, and the clock may jump past it: then it is told once more."""
+    for _ in range(20):
+        await resident.say(words)
+        for action in ("submit", "separate"):
+            if action in [button["action"] for line in resident.said for button in line["buttons"]]:
+                await resident.press(action)
+        if "case" in resident.said[-1]:
+            return str(resident.said[-1]["case"]["number"])
+    raise AssertionError(f"cannot be told: {resident.said}")
+
+
+async def sign(site: Site, number: str) -> None:
+    """A session ends when the clock jumps past its end, and the clock may get to the case first: then once more."""
+    for _ in range(20):
+        limin = await site.staff("limin")
+        shown = await limin.http.get(f"/api/staff/cases/{number}")
+        if shown.status_code == 200:
+            answer = await limin.try_step(number, "sign", version=shown.json()["case"]["version"])
+            if answer.status_code == 200:
+                return
+            shown = answer
+        assert shown.status_code in (401, 409), shown.text
+    raise AssertionError(f"{number} cannot be signed")
+
+
+async def acts(site: Site) -> set[tuple[UUID, str]]:
+    """What the clock did to each case."""
+    return {(event.case_id, event.kind) for event, _, _ in await done_by_the_clock(site)}
+
+
+async def too_early_or_twice(site: Site) -> list[tuple[str, datetime]]:
+    """Each once and not before its time; only escalation comes again, a level up and a day later."""
+    wrong, last = list[tuple[str, datetime]](), dict[tuple[UUID, str], datetime]()
+    for event, timer, case in await done_by_the_clock(site):
+        which = (event.case_id, event.kind)
+        again = event.kind == "escalate" and which in last and event.at >= last[which] + timedelta(days=1)
+        time = case.due_at if event.kind == "escalate" else timer.due_at
+        if event.at < time or (which in last and not again):
+            wrong.append((event.kind, event.at))
+        last[which] = event.at
+    return wrong
+
+
+async def done_by_the_clock(site: Site) -> list[tuple[Event, Timer, Case]]:
+    its = and_(col(Timer.case_id) == Event.case_id, col(Timer.act) == Event.kind, col(Timer.round) == 1)
+    chosen = select(Event, Timer, Case).join(Timer, its).join(Case, col(Case.id) == Event.case_id)
+    async with site.parts.sessions() as session:
+        return list((await session.exec(chosen.order_by(col(Event.case_id), col(Event.seq)))).all())
 
 
 def at(day: int, hour: int, minute: int = 0) -> datetime:
