@@ -18,7 +18,7 @@ from sqlalchemy import event
 
 from models import STEPS, Person, Role
 from tests.support.counts import counts, grown
-from tests.support.people import Resident, Staff
+from tests.support.onlookers import Town
 from tests.support.site import Site
 from web import gate
 from web.console import menu
@@ -84,13 +84,9 @@ CASES = ("desk", "grid", "elsewhere", "closed")
 
 
 @dataclass
-class Town:
-    site: Site
-    ann: Resident
-    bob: Resident
-    numbers: dict[str, str] = field(default_factory=dict)
-    photos: dict[str, str] = field(default_factory=dict)
-    staff: dict[str, Staff] = field(default_factory=dict)
+class Watched(Town):
+    """One whose statements can be counted, with everybody's role."""
+
     roles: dict[str, Role] = field(default_factory=dict)
     statements: list[str] = field(default_factory=list)
 
@@ -113,20 +109,16 @@ class Town:
 
 
 @pytest.fixture(scope="module")
-async def town(shared_site: Site) -> Town:
-    town = Town(shared_site, await shared_site.resident("B0103"), await shared_site.resident("B0103"))
-    names = {viewer.name for viewer in VIEWERS} | set(ONE_OF_EACH.values())
-    town.staff = {name: await shared_site.staff(name) for name in sorted(names)}
+async def town(shared_site: Site) -> Watched:
+    town = await Watched.opened(shared_site, {viewer.name for viewer in VIEWERS} | set(ONE_OF_EACH.values()))
     async with shared_site.parts.sessions() as session:
         town.roles = {name: (await session.get_one(Person, name)).role for name in town.staff}
     await _file_four(town)
-    for case, number in town.numbers.items():
-        town.photos[case] = (await town.staff["chenlu"].case(number))["case"]["photos"][0]
     await shared_site.settle()
     return town
 
 
-async def _file_four(town: Town) -> None:
+async def _file_four(town: Watched) -> None:
     limin = town.staff["limin"]
     for case in CASES:
         resident = town.ann
@@ -135,12 +127,7 @@ async def _file_four(town: Town) -> None:
             town.site.thinks("教育")
         else:
             town.site.thinks("生态环境", "生态环境/餐饮油烟")
-        await resident.say(f"楼下烧烤店油烟太大 {case}")
-        await resident.send_photo()
-        await resident.press("submit")
-        if "case" not in resident.said[-1]:
-            await resident.press("separate")
-        town.numbers[case] = resident.said[-1]["case"]["number"]
+        await town.file(case, resident)
     await limin.step(town.numbers["desk"], "return", reason="other")
     await limin.step(town.numbers["grid"], "sign")
     await limin.step(town.numbers["closed"], "sign")
@@ -156,7 +143,7 @@ async def _file_four(town: Town) -> None:
 
 
 @pytest.mark.promise("I11")
-def test_every_door_has_its_rule(town: Town) -> None:
+def test_every_door_has_its_rule(town: Watched) -> None:
     gate.check(town.app)
     assert dict(gate.doors(list(town.app.routes))).keys() - HOLES.keys() == RULES_OF.keys()
 
@@ -196,7 +183,7 @@ def test_what_was_promised_of_roles_is_what_the_table_says(door: str) -> None:
 
 @pytest.mark.parametrize("who", ["nobody", "resident", *ONE_OF_EACH])
 @pytest.mark.promise("I11")
-async def test_every_door(town: Town, who: str) -> None:
+async def test_every_door(town: Watched, who: str) -> None:
     """A change is asked for without the session's token: whoever may enter is refused for that, and nothing happens."""
     http = _as(town, who)
     before = await counts(town.site)
@@ -211,13 +198,13 @@ async def test_every_door(town: Town, who: str) -> None:
     assert set(grown(before, await counts(town.site))) <= {"audit", "audit_entries", "bulletins"}  # looks of some
 
 
-def _as(town: Town, who: str) -> httpx.AsyncClient:
+def _as(town: Watched, who: str) -> httpx.AsyncClient:
     if who == "nobody":
         return town.site.client()
     return town.bob.http if who == "resident" else town.staff[ONE_OF_EACH[Role(who)]].http
 
 
-async def _knock(town: Town, http: httpx.AsyncClient, door: str) -> httpx.Response:
+async def _knock(town: Watched, http: httpx.AsyncClient, door: str) -> httpx.Response:
     method, path = door.split(" ")
     address = re.sub(r"\{(\w+)\}", lambda hole: str(FILLED.get(hole[1], 1)), path)
     if door in STREAMS:
@@ -226,7 +213,7 @@ async def _knock(town: Town, http: httpx.AsyncClient, door: str) -> httpx.Respon
     return await http.request(method, address + "?area=nowhere", headers=headers)
 
 
-async def _begun(town: Town, http: httpx.AsyncClient, path: str) -> httpx.Response:
+async def _begun(town: Watched, http: httpx.AsyncClient, path: str) -> httpx.Response:
     """How a stream begins: the transport would wait for its end."""
     cookies = "; ".join(f"{name}={value}" for name, value in http.cookies.items()).encode()
     scope = {
@@ -284,7 +271,7 @@ def _turned_away(answer: httpx.Response) -> bool:
 
 @pytest.mark.parametrize("role", sorted(STAFF_ROLES))
 @pytest.mark.promise("I11")
-async def test_the_menu_shows_the_pages_that_open(town: Town, role: Role) -> None:
+async def test_the_menu_shows_the_pages_that_open(town: Watched, role: Role) -> None:
     pages = menu.open_to(role)
     shown = (await _as(town, role).get(pages[0].path)).text
     assert [page.name for page in menu.PAGES if f'href="{page.path}"' in shown] == [page.name for page in pages]
@@ -307,7 +294,7 @@ OWN_ONLY = {"GET /api/staff/cases/{number}/receipt.pdf"}
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("viewer", VIEWERS, ids=lambda viewer: viewer.name)
 @pytest.mark.promise("I11")
-async def test_a_case_its_photo_and_its_buttons(town: Town, viewer: Viewer, case: str) -> None:
+async def test_a_case_its_photo_and_its_buttons(town: Watched, viewer: Viewer, case: str) -> None:
     http, number, steps = town.staff[viewer.name].http, town.numbers[case], getattr(viewer, case)
     for door in OF_CASES:
         if town.roles[viewer.name] not in RULES_OF[door].who:
@@ -329,7 +316,7 @@ async def test_a_case_its_photo_and_its_buttons(town: Town, viewer: Viewer, case
     assert (number in listed.text) == (steps is not None and case != "closed")
 
 
-async def _at(town: Town, http: httpx.AsyncClient, door: str, number: str) -> tuple[int, str, int]:
+async def _at(town: Watched, http: httpx.AsyncClient, door: str, number: str) -> tuple[int, str, int]:
     method, path = door.split(" ")
     return await _asked(
         town, http, path.replace("{number}", number).replace("{which}", "1"), method, GIVEN.get(door), number
@@ -337,7 +324,7 @@ async def _at(town: Town, http: httpx.AsyncClient, door: str, number: str) -> tu
 
 
 async def _asked(
-    town: Town, http: httpx.AsyncClient, path: str, method: str = "GET", given: Any = None, number: str = "\0"
+    town: Watched, http: httpx.AsyncClient, path: str, method: str = "GET", given: Any = None, number: str = "\0"
 ) -> tuple[int, str, int]:
     """Status, body without what names the case, and how many statements it took."""
     with town.counted() as statements:
@@ -352,7 +339,7 @@ TRIES += [(name, "grid") for name in ("dongchunsheng", "limin", "wangxing", "che
 
 @pytest.mark.parametrize(("name", "case"), TRIES)
 @pytest.mark.promise("I11")
-async def test_a_step_that_is_not_offered_is_refused(town: Town, name: str, case: str) -> None:
+async def test_a_step_that_is_not_offered_is_refused(town: Watched, name: str, case: str) -> None:
     viewer = next(viewer for viewer in VIEWERS if viewer.name == name)
     number, steps = town.numbers[case], getattr(viewer, case)
     version = (await town.staff["chenlu"].case(number))["case"]["version"]

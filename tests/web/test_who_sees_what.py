@@ -1,6 +1,5 @@
 """What is seen when, by whom: what changes while a case goes its way. Who may enter at all: test_access_matrix.py."""
 
-from dataclasses import dataclass, field
 from uuid import uuid4
 
 import httpx
@@ -8,7 +7,7 @@ import pytest
 
 from cases.access import ABOUT_EXCLUSION
 from tests.support.counts import counts, grown
-from tests.support.people import Resident, Staff
+from tests.support.onlookers import Town
 from tests.support.site import Site
 
 STAFF = (
@@ -16,30 +15,14 @@ STAFF = (
 )  # fmt: skip
 
 
-@dataclass
-class Town:
-    site: Site
-    ann: Resident
-    bob: Resident
-    numbers: dict[str, str] = field(default_factory=dict)
-    photos: dict[str, str] = field(default_factory=dict)
-    staff: dict[str, Staff] = field(default_factory=dict)
-
-
 @pytest.fixture(scope="module")
 async def town(shared_site: Site) -> Town:
-    town = Town(shared_site, await shared_site.resident("B0103"), await shared_site.resident("B0103"))
+    town = await Town.opened(shared_site, STAFF)
     for desk in ("desk", "grid"):
-        await town.ann.say(f"楼下烧烤店油烟太大 {desk}")
-        await town.ann.send_photo()
-        await town.ann.press("submit")
-        town.numbers[desk] = town.ann.said[-1]["case"]["number"]
-    town.staff = {name: await shared_site.staff(name) for name in STAFF}
+        await town.file(desk, town.ann)
     limin = town.staff["limin"]
     await limin.step(town.numbers["desk"], "return", reason="other")
     await limin.step(town.numbers["grid"], "sign")
-    for desk, number in town.numbers.items():
-        town.photos[desk] = (await town.staff["chenlu"].case(number))["case"]["photos"][0]
     await shared_site.settle()
     return town
 
