@@ -16,6 +16,9 @@ STILL = """() => document.getAnimations().every(
     (one) => one.playState !== "running" || one.effect.getComputedTiming().endTime === Infinity
 )"""
 
+AXE = Axe()
+VIOLATIONS = """() => axe.run({resultTypes: ["violations"]}).then((found) => found.violations)"""
+
 
 @asynccontextmanager
 async def started() -> AsyncIterator[Browser]:
@@ -28,5 +31,7 @@ async def started() -> AsyncIterator[Browser]:
 async def violations(page: Page) -> list[str]:
     """What axe finds, in a line each; once all is still: half faded in, a text has half its contrast."""
     await page.wait_for_function(STILL)
-    found = (await Axe().run(page)).response["violations"]
+    if not await page.evaluate("'axe' in window"):  # taught once a page: it is as large as all else we load
+        await page.evaluate(AXE.axe_script)
+    found = await page.evaluate(VIOLATIONS)
     return [f"{one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"]]

@@ -25,12 +25,13 @@ NOT_OURS = frozenset({"DATABASE_URL", "SECRET_KEY", "PYTHONDONTWRITEBYTECODE"}) 
 class Program:
     """`python -m app up` in a data folder of its own. `said` collects what it prints; its log is `data_dir`/log.
 
-    `fresh`: by a Python of its own, imports and all; else forked from one that has them.
+    `fresh`: by a Python of its own, imports and all; else forked from one that has them. `first` is run by such a
+    Python before the program: what an installation may have otherwise than the shipped one.
     """
 
     def __init__(
         self, data_dir: Path, command: tuple[str, ...] = ("up",), model: bool = True, fresh: bool = False,
-        **settings: str,
+        first: str = "", **settings: str,
     ) -> None:  # fmt: skip
         self.data_dir, self.said, self.url = data_dir, "", ""
         current = data_dir / "models" / "current"
@@ -41,8 +42,9 @@ class Program:
         environment = {**plain, "DATA_DIR": str(data_dir), "PORT": str(free_port()), **settings}
         heard, said = os.pipe()
         with (data_dir / "log").open("ab") as log, open(said, "wb") as out:
-            if fresh:
-                call = [sys.executable, "-m", "app", *command]
+            if fresh or first:
+                code = ("-c", f"{first}\nfrom app.__main__ import cli\ncli()") if first else ("-m", "app")
+                call = [sys.executable, *code, *command]
                 self.process: Any = subprocess.Popen(call, cwd=databases.ROOT, env=environment, stdout=out, stderr=log)
             else:
                 files = {"stdout": out.fileno(), "stderr": log.fileno()}
