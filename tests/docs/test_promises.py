@@ -11,7 +11,7 @@ def test_each_row_has_its_tests() -> None:
 
 
 class Report:
-    when = "call"
+    when, skipped = "call", False
 
     def __init__(self, test: str, *told: tuple[str, str], failed: bool = False) -> None:
         self.nodeid, self.user_properties, self.failed = f"tests/a.py::{test}", list(told), failed
@@ -37,7 +37,12 @@ def test_runs_are_told_together_and_no_row_holds_before_all_of_it_was_played(tmp
     assert run(Report("test_c", ("promise", "R1")))[0] == ("R1", "9 kills", "0 lost; 2 of 2 tests hold", True)
     broken = run(Report("test_b[1]", ("promise", "R1"), two, failed=True))
     assert broken[0] == ("R1", "9 kills", "1 of 2 tests hold", False)
-    assert "| **no** | `tests/a.py` |" in table.read_text()
+    [line] = [line for line in table.read_text().splitlines() if line.startswith("| R1 | the")]
+    assert line.endswith("| c<br>**failed:** b[1] | **no** |")
+    assert "**1 of 33 promises hold.** Not, or not yet in full: R1, R3," in table.read_text()
+    skipped = Report("test_d", ("promise", "R2"))
+    skipped.skipped = True
+    assert run(skipped) == broken
     assert run(Report("test_gone", ("promise", "R1"))) == broken
 
 
