@@ -15,8 +15,18 @@ RECONNECT_SECONDS = 1.0
 log = structlog.get_logger()
 
 
+async def woken(news: asyncio.Event, seconds: float) -> bool:
+    """True when something is new, which counts as heard; False when nothing was for so long: say that we are there."""
+    try:
+        await asyncio.wait_for(news.wait(), seconds)
+    except TimeoutError:
+        return False
+    news.clear()
+    return True
+
+
 class Live:
-    """`with live.subscribe(who) as news: await news.wait()`; `run` listens until `stop`."""
+    """`with live.subscribe(who) as news: await woken(news, 20)`; `run` listens until `stop`."""
 
     def __init__(self) -> None:
         self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)

@@ -9,10 +9,12 @@ import os
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from cases.errors import Refusal
+from models import Photo
 
 LARGEST = 20 * 1024 * 1024
 SECONDS = 20
@@ -42,6 +44,15 @@ class Kept:
     height: int
     bytes: int
     kind: str = "photo"
+
+    def row(
+        self, key: UUID, at: datetime, *, resident: UUID | None = None, person: str | None = None, seconds: int = 0
+    ) -> Photo:
+        """To be added to a session only now that the file is on the disk."""
+        return Photo(
+            id=key, kind=self.kind, sha256=self.sha256, width=self.width, height=self.height, seconds=seconds,
+            bytes=self.bytes, resident=resident, person=person, at=at,
+        )  # fmt: skip
 
 
 class Store:

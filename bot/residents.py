@@ -171,14 +171,5 @@ def _nothing_of(arrival: Arrival) -> Arrival:
 
 
 def _photo(kept: Kept, arrival: Arrival, resident: UUID, now: datetime) -> Photo:
-    return Photo(
-        id=uuid5(resident, arrival.key),  # the same update is the same photo
-        kind=kept.kind,
-        sha256=kept.sha256,
-        width=kept.width,
-        height=kept.height,
-        seconds=arrival.seconds,
-        bytes=kept.bytes,
-        resident=resident,
-        at=now,
-    )
+    key = uuid5(resident, arrival.key)  # the same update is the same photo
+    return kept.row(key, now, resident=resident, seconds=arrival.seconds)

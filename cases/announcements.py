@@ -11,9 +11,9 @@ from uuid import UUID
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from cases import duty, homes, reach, telling
+from cases import duty, homes, posted, reach, telling
 from cases.book import Book
-from cases.errors import Missing, NotAllowed, NotFound, Stale
+from cases.errors import Missing, NotAllowed, Stale
 from models import (
     Announcement,
     AnnouncementCopy,
@@ -81,7 +81,7 @@ def signature(book: Book, person: str) -> str:
 
 async def let_out(session: AsyncSession, book: Book, person: Person, number: int, now: datetime) -> Announcement:
     """By who wrote it: to few at once, to many when a second person agrees. An emergency waits for nobody."""
-    row = await held(session, book, person, number)
+    row = await posted.held(session, Announcement, book, person, number)
     if row.by != person.code or row.stage is not Posting.DRAFT:
         raise Stale("announcement.over")
     row.reach = await homes.count(session, row.places)
@@ -91,7 +91,7 @@ async def let_out(session: AsyncSession, book: Book, person: Person, number: int
 
 
 async def approve(session: AsyncSession, book: Book, person: Person, number: int, now: datetime) -> Announcement:
-    row = await held(session, book, person, number)
+    row = await posted.held(session, Announcement, book, person, number)
     if row.stage is not Posting.WAITING:
         raise Stale("announcement.over")
     if person.code == row.by or person.role not in APPROVES:
@@ -103,7 +103,7 @@ async def approve(session: AsyncSession, book: Book, person: Person, number: int
 
 async def drop(session: AsyncSession, book: Book, person: Person, number: int) -> Announcement:
     """Before anybody got it: by who wrote it, or by who was to agree and does not."""
-    row = await held(session, book, person, number)
+    row = await posted.held(session, Announcement, book, person, number)
     if row.stage not in (Posting.DRAFT, Posting.WAITING):
         raise Stale("announcement.over")
     if row.by != person.code and (row.stage is Posting.DRAFT or person.role not in APPROVES):
@@ -116,7 +116,7 @@ async def withdraw(
     session: AsyncSession, book: Book, person: Person, number: int, correction: str, now: datetime
 ) -> Announcement:
     """Who has not got it will not; who has is told that it does not hold, and what does."""
-    row = await held(session, book, person, number)
+    row = await posted.held(session, Announcement, book, person, number)
     if row.stage not in (Posting.SENDING, Posting.SENT):
         raise Stale("announcement.over")
     if person.role not in WRITES:
@@ -135,21 +135,6 @@ async def of_vote(session: AsyncSession, book: Book, proposal: Proposal, now: da
         signed=signature(book, proposal.checked_by), places=proposal.places, proposal=proposal.id,
         by=proposal.checked_by, created_at=now, reach=await homes.count(session, proposal.places),
     ))  # fmt: skip
-
-
-async def held(session: AsyncSession, book: Book, person: Person, number: int) -> Announcement:
-    """Another's and one that is not there look the same."""
-    row = (await session.exec(select(Announcement).where(Announcement.id == number).with_for_update())).first()
-    if row is None or not reach.covers(book, person, row.places):
-        raise NotFound("announcement.not_found")
-    return row
-
-
-async def seen(session: AsyncSession, book: Book, person: Person, number: int) -> Announcement:
-    row = await session.get(Announcement, number)
-    if row is None or not reach.touches(book, person, row.places):
-        raise NotFound("announcement.not_found")
-    return row
 
 
 async def listed(session: AsyncSession, book: Book, person: Person) -> Sequence[Announcement]:

@@ -12,10 +12,10 @@ from sqlalchemy.dialects.postgresql import ARRAY, TEXT, insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from cases import announcements, homes, reach, telling, votes
+from cases import announcements, homes, posted, reach, telling, votes
 from cases.book import Book
 from cases.elections import FEWEST, LASTS, MAJORITIES, OPTIONS
-from cases.errors import Missing, NotAllowed, NotFound, Stale, TooOften
+from cases.errors import Missing, NotAllowed, Stale, TooOften
 from cases.keys import Keys
 from cases.masking import redact
 from models import Person, Proposal, Role, Stage, Voter, Way
@@ -112,7 +112,7 @@ async def accept(
     session: AsyncSession, book: Book, keys: Keys, person: Person, number: int, wanted: Wanted, now: datetime
 ) -> Proposal:
     """A resident's goes to the vote, in the words of who checked it; they are told."""
-    row = await held(session, book, person, number)
+    row = await posted.held(session, Proposal, book, person, number)
     if row.stage is not Stage.RAISED:
         raise Stale("proposal.checked_already")
     _accept(book, keys, person, row, wanted, now)
@@ -150,7 +150,7 @@ def _sound(wanted: Wanted, now: datetime) -> None:
 async def refuse(
     session: AsyncSession, book: Book, person: Person, number: int, reason: str, now: datetime
 ) -> Proposal:
-    row = await held(session, book, person, number)
+    row = await posted.held(session, Proposal, book, person, number)
     if row.stage is not Stage.RAISED:
         raise Stale("proposal.checked_already")
     _because(row, person, reason, Stage.REFUSED)
@@ -160,7 +160,7 @@ async def refuse(
 
 async def withdraw(session: AsyncSession, book: Book, person: Person, number: int, reason: str) -> Proposal:
     """Before it is closed; no ballot is ever opened, and whoever voted is told."""
-    row = await held(session, book, person, number)
+    row = await posted.held(session, Proposal, book, person, number)
     if row.stage not in (Stage.PLANNED, Stage.OPEN):
         raise Stale("proposal.over")
     _because(row, person, reason, Stage.WITHDRAWN)
@@ -174,21 +174,6 @@ def _because(row: Proposal, person: Person, reason: str, stage: Stage) -> None:
     if not reason.strip():
         raise Missing("proposal.no_reason")
     row.stage, row.reason, row.checked_by = stage, reason.strip()[:REASON_MOST], person.code
-
-
-async def held(session: AsyncSession, book: Book, person: Person, number: int) -> Proposal:
-    """Another's and one that is not there look the same."""
-    row = (await session.exec(select(Proposal).where(Proposal.id == number).with_for_update())).first()
-    if row is None or not reach.covers(book, person, row.places):
-        raise NotFound("proposal.not_found")
-    return row
-
-
-async def seen(session: AsyncSession, book: Book, person: Person, number: int) -> Proposal:
-    row = await session.get(Proposal, number)
-    if row is None or not reach.touches(book, person, row.places):
-        raise NotFound("proposal.not_found")
-    return row
 
 
 async def listed(session: AsyncSession, book: Book, person: Person, stages: Sequence[Stage]) -> Sequence[Proposal]:

@@ -1,6 +1,5 @@
 """The resident's doors, as docs/chat-api.md promises them."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 from uuid import UUID, uuid4, uuid5
@@ -14,6 +13,7 @@ from pydantic import BaseModel, Field, field_validator, model_validator
 from bot import limits, transcript
 from bot.flows.words import lookup_code, slip
 from bot.inbox import Caller, Unknown, resident_id
+from bot.live import woken
 from bot.messages import WEBCHAT, Incoming, Pin
 from bot.scrub import clean
 from bot.texts import LOCALES, say
@@ -132,15 +132,7 @@ async def post_photo(
     """The photo is safely on disk before the message that shows it is taken in."""
     parts.limits.hit(limits.MESSAGES, str(resident.id))
     kept = await parts.store.keep(await file.read())
-    photo = Photo(
-        id=uuid5(resident.id, str(key)),  # the same key is the same photo
-        sha256=kept.sha256,
-        width=kept.width,
-        height=kept.height,
-        bytes=kept.bytes,
-        resident=resident.id,
-        at=parts.now(),
-    )
+    photo = kept.row(uuid5(resident.id, str(key)), parts.now(), resident=resident.id)  # the same key is the same photo
     return await _take(parts, resident.id, key, photo=photo)
 
 
@@ -183,13 +175,10 @@ async def stream(
     """The same items as they come; ends by itself when the program stops."""
     with parts.live.subscribe(f"chat:{resident.id}") as news:
         while not parts.live.stopping:
-            news.clear()
             for shown in await _new(parts, resident, cursor):
                 cursor = int(shown["cursor"])
                 yield ServerSentEvent(data=shown, event="message", id=shown["cursor"], retry=2000)
-            try:
-                await asyncio.wait_for(news.wait(), QUIET_SECONDS)
-            except TimeoutError:
+            if not await woken(news, QUIET_SECONDS):
                 yield ServerSentEvent(comment="quiet")
 
 

@@ -85,6 +85,4 @@ async def photos_of(parts: Parts, sent: UploadFile | None) -> Sequence[Photo]:
     if sent is None:
         return ()
     kept = await parts.store.keep(await sent.read())
-    return [
-        Photo(id=uuid4(), sha256=kept.sha256, width=kept.width, height=kept.height, bytes=kept.bytes, at=parts.now())
-    ]
+    return [kept.row(uuid4(), parts.now())]

@@ -1,6 +1,5 @@
 """The staff's doors, as docs/staff-api.md promises them."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 from uuid import UUID, uuid4
@@ -12,6 +11,7 @@ from pydantic import BaseModel, Field
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from bot.live import woken
 from bot.scrub import scrub
 from bot.texts import say
 from bot.transactions import wake
@@ -128,15 +128,7 @@ async def alike(number: str, me: SignedInHere, parts: PartsHere, locale: Locale)
 @router.post("/photos")
 async def post_photo(file: Annotated[UploadFile, File()], me: SignedInHere, parts: PartsHere) -> dict[str, str]:
     kept = await parts.store.keep(await file.read())
-    photo = Photo(
-        id=uuid4(),
-        sha256=kept.sha256,
-        width=kept.width,
-        height=kept.height,
-        bytes=kept.bytes,
-        person=me.person.code,
-        at=parts.now(),
-    )
+    photo = kept.row(uuid4(), parts.now(), person=me.person.code)
     async with parts.transactions.begin() as session:
         session.add(photo)
     return {"id": str(photo.id), "url": photo_url(str(photo.id))}
@@ -186,13 +178,9 @@ async def stream(me: SignedInHere, parts: PartsHere) -> AsyncIterator[ServerSent
     with parts.live.subscribe("staff", f"staff:{me.person.code}") as news:
         yield ServerSentEvent(comment="open", retry=2000)
         while not parts.live.stopping:
-            try:
-                await asyncio.wait_for(news.wait(), QUIET_SECONDS)
-            except TimeoutError:
+            if not await woken(news, QUIET_SECONDS):
                 yield ServerSentEvent(comment="quiet")
-                continue
-            news.clear()
-            if not parts.live.stopping:
+            elif not parts.live.stopping:
                 yield ServerSentEvent(data={}, event="changed")
 
 

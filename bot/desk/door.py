@@ -29,7 +29,7 @@ from cases.book import Book
 from cases.errors import NotFound, Refusal
 from cases.keys import Keys
 from cases.learning import Learning
-from models import STEPS, Case, DeskChat, DeskMessage, Person, Photo
+from models import STEPS, Case, DeskChat, DeskMessage, Person
 
 
 @dataclass(frozen=True)
@@ -152,10 +152,7 @@ class DeskDoor:
         return scene.toast
 
     def _keep(self, session: AsyncSession, person: Person, kept: Kept, now: datetime) -> str:
-        photo = Photo(
-            id=uuid4(), sha256=kept.sha256, width=kept.width, height=kept.height, bytes=kept.bytes,
-            person=person.code, at=now,
-        )  # fmt: skip
+        photo = kept.row(uuid4(), now, person=person.code)
         session.add(photo)
         return str(photo.id)
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from bot import elder
 from bot.messages import Say
 from bot.texts import LOCALES
-from cases import announcements, homes, progress, reach
+from cases import announcements, homes, posted, progress, reach
 from cases.duty import is_night
 from models import Announcement
 from web.console.places import Code, Words, choice, chosen, named
@@ -66,7 +66,7 @@ async def new_page(here: Here) -> Response:
 @router.get("/console/announcements/{number}", response_model=None)
 async def announcement_page(here: Here, number: Number) -> Response:
     async with here.parts.transactions.read() as session:
-        row = await announcements.seen(session, here.book, here.person, number)
+        row = await posted.seen(session, Announcement, here.book, here.person, number)
         how_far = (await progress.of(session, [number]))[number]
         readers = await homes.count(session, row.places)
     writes = here.person.role in announcements.WRITES and reach.covers(here.book, here.person, row.places)

@@ -3,7 +3,6 @@
 What a version is beside the one in use, and how the model does at work, are pages of their own: learning_pages.py.
 """
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Annotated, Any
@@ -14,6 +13,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel, Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from bot.live import woken
 from bot.transactions import LEARNING, wake
 from cases import at_hand, learning, shadow
 from cases.at_hand import REFUSED, WAITS, AtHand, Standing
@@ -78,11 +78,8 @@ async def stream(here: Here) -> AsyncIterator[ServerSentEvent]:
     """How far the training is, at once and whenever that changes; with no training `version` is null."""
     with here.parts.live.subscribe(LEARNING) as news:
         while not here.parts.live.stopping:
-            news.clear()
             yield ServerSentEvent(data=await _progress(here.parts), event="training", retry=2000)
-            try:
-                await asyncio.wait_for(news.wait(), QUIET_SECONDS)
-            except TimeoutError:
+            if not await woken(news, QUIET_SECONDS):
                 yield ServerSentEvent(comment="quiet")
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from bot.papers.slips import House, slips
 from bot.papers.typeset import MEDIA_TYPE
-from cases import proposals, reach, votes
+from cases import posted, proposals, reach, votes
 from cases import slips as issued
 from cases.clock import TOWN_TIME
 from cases.elections import FEWEST, MAJORITIES
@@ -70,7 +70,7 @@ async def new_page(here: Here) -> Response:
 @router.get("/console/proposals/{number}", response_model=None)
 async def proposal_page(here: Here, number: Number) -> Response:
     async with here.parts.transactions.read() as session:
-        row = await proposals.seen(session, here.book, here.person, number)
+        row = await posted.seen(session, Proposal, here.book, here.person, number)
         cast = (await votes.turnout(session, [number])).get(number, 0)
         printed = await issued.printed(session, number)
         same = row.counts is None or await votes.recount(session, row) == row.counts
@@ -118,7 +118,7 @@ async def withdraw(here: Here, number: Number, why: Why) -> dict[str, Any]:
 async def print_slips(here: Here, number: Number, building: Building) -> Response:
     """New codes for a building's households, on paper only; those printed before and not used end with it."""
     async with here.parts.transactions.begin() as session:
-        row = await proposals.held(session, here.book, here.person, number)
+        row = await posted.held(session, Proposal, here.book, here.person, number)
         codes = await issued.issue(session, here.book, here.parts.keys, row, building.place)
         here.note(session, "print", "proposal", str(number), after={"place": building.place, "slips": len(codes)})
     house = House(here.book.place_name(building.place), codes)
