@@ -38,7 +38,7 @@ def test_runs_are_told_together_and_no_row_holds_before_all_of_it_was_played(tmp
     broken = run(Report("test_b[1]", ("promise", "R1"), two, failed=True))
     assert broken[0] == ("R1", "9 kills", "1 of 2 tests hold", False)
     [line] = [line for line in table.read_text().splitlines() if line.startswith("| R1 | the")]
-    assert line.endswith("| c<br>**failed:** b[1] | **no** |")
+    assert line.endswith("| • c<br>• **failed:** b[1] | **no** |")
     assert "**1 of 33 promises hold.** Not, or not yet in full: R1, R3," in table.read_text()
     skipped = Report("test_d", ("promise", "R2"))
     skipped.skipped = True

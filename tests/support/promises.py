@@ -199,7 +199,8 @@ def _line(row: str, seen: Mapping[str, Any] | None, wanted: Iterable[str]) -> st
     told += [_sentence(name) + f" ({count} ways)" * (count > 1) for name, count in plain.items()]
     told += [f"**failed:** {_sentence(name)}" for name, test in tests.items() if not test["ok"]]
     told += [f"**not yet in full:** {_sentence(name)}" for name in sorted(set(wanted) - set(map(_function, tests)))]
-    cells = [row, what, must, "<br>".join(told).replace("|", "\\|"), "yes" if seen and seen["ok"] else "**no**"]
+    dots, holds = "• " * (len(told) > 1), "yes" if seen and seen["ok"] else "**no**"
+    cells = [row, what, must, "<br>".join(dots + one for one in told).replace("|", "\\|"), holds]
     return f"| {' | '.join(cells)} |"
 
 

@@ -73,7 +73,9 @@ async def visit(seen: Window, path: str, widths: Mapping[int, int]) -> dict[int,
 
 @pytest.mark.browser
 @pytest.mark.promise("I5")
-async def test_nothing_runs_nothing_sticks_out(poisoned: tuple[Site, str, str], window: Callable[..., Any]) -> None:
+async def test_nothing_runs_nothing_sticks_out(
+    poisoned: tuple[Site, str, str], window: Callable[..., Any], record_property: Callable[..., None]
+) -> None:
     site, address, number = poisoned
     fill = {"number": number, "place": site.code("B0103")}
     paths = [page.path for page in menu.PAGES] + [path.format(**fill) for path in (*ALSO, *DEEPER)]
@@ -88,4 +90,6 @@ async def test_nothing_runs_nothing_sticks_out(poisoned: tuple[Site, str, str], 
                 widths = WIDTHS if role == "admin" else {1440: 900}
                 found = await visit(seen, path, widths)
                 wrong |= {f"{path} {width} {name}": faults for width, faults in found.items() if faults}
+    record_property("tried", f"{len(payloads())} scripts in every field of {len(paths)} pages, at {len(WIDTHS)} widths")
+    record_property("reached", f"{len(wrong)} pages on which one ran, broke the policy or the page")
     assert wrong == {}
