@@ -1,7 +1,10 @@
 """The site: pages, doors, health. Everything behind it is handed in as Parts."""
 
-from fastapi import Depends, FastAPI, Request
+from functools import cache
+
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import BaseRoute
 
 from web import (
     assets,
@@ -27,10 +30,30 @@ from web import (
     talks,
     watermark,
 )
-from web.console import doors
+from web.console import doors, shell
 from web.openapi import REFUSALS
 from web.pages import page
 from web.parts import Parts
+
+ROUTERS = (
+    resident.router,
+    chat.router,
+    receipts.router,
+    staff_session.router,
+    staff.router,
+    staff_away.router,
+    staff_binding.router,
+    staff_duty.router,
+    staff_filing.router,
+    watermark.router,
+    sheets.router,
+    bulletins.router,
+    clearing.router,
+    hooks.router,
+    open311.router,
+    talks.router,
+    public.router,
+)
 
 
 def create(parts: Parts) -> FastAPI:
@@ -47,29 +70,24 @@ def create(parts: Parts) -> FastAPI:
     guard.mount(app, parts.secure)
     refusals.mount(app)
     gate.mount(app)
-    app.include_router(resident.router)
-    app.include_router(chat.router)
-    app.include_router(receipts.router)
-    app.include_router(staff_session.router)
-    app.include_router(staff.router)
-    app.include_router(staff_away.router)
-    app.include_router(staff_binding.router)
-    app.include_router(staff_duty.router)
-    app.include_router(staff_filing.router)
-    app.include_router(watermark.router)
-    app.include_router(sheets.router)
-    app.include_router(bulletins.router)
-    app.include_router(clearing.router)
-    app.include_router(hooks.router)
-    app.include_router(open311.router)
-    app.include_router(talks.router)
-    app.include_router(public.router)
-    doors.mount(app)
+    app.router.routes += _doors()
+    shell.mount(app)
     app.mount("/static", assets.mounted(), name="static")
     _pages(app, parts)
     _health(app, parts)
     gate.check(app)
     return app
+
+
+@cache
+def _doors() -> list[BaseRoute]:
+    """The same for every site of a process: what each door takes and answers is worked out once, in half a second."""
+    every = APIRouter(responses=REFUSALS, dependencies=[Depends(gate.gate)])
+    for router in ROUTERS:
+        every.include_router(router)
+    for router in doors.ROUTERS:
+        every.include_router(router, include_in_schema=False)
+    return every.routes
 
 
 def _pages(app: FastAPI, parts: Parts) -> None:

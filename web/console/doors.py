@@ -1,7 +1,5 @@
 """Every page of the console, one line each."""
 
-from fastapi import FastAPI
-
 from web.console import (
     announcements,
     audit,
@@ -24,7 +22,6 @@ from web.console import (
     security,
     services,
     settings,
-    shell,
     tables,
     texts,
     triage,
@@ -56,9 +53,3 @@ ROUTERS = (
     tables.router,
     case.router,
 )  # a case's comes last: any word may be a number
-
-
-def mount(app: FastAPI) -> None:
-    shell.mount(app)
-    for router in ROUTERS:
-        app.include_router(router, include_in_schema=False)
