@@ -1,6 +1,6 @@
 """Whole lives of cases a second through the doors of the real program, beside so many cases that are there already.
 
-    python -m benchmarks.lifecycles [--cases 1000000] [--seconds 30] [--at-once 24] [--serve 1]
+    python -m benchmarks.lifecycles [--cases 1000000] [--seconds 30] [--at-once 24] [--serve 1] [--town-times 40]
 
 A life: a new resident tells a complaint, submits it, it is routed; its handler opens it, signs and replies; the
 resident gets the result and answers three questions; it is closed. Ten requests and their deliveries. The program is
@@ -14,7 +14,6 @@ import asyncio
 import itertools
 import json
 import random
-import shutil
 import sys
 import tempfile
 import time
@@ -33,14 +32,17 @@ from pwdlib import PasswordHash
 
 from app.database import start_server, stop_server
 from app.migrate import upgrade
+from benchmarks import large_town
 from benchmarks.lists.filled import fill
 from benchmarks.player import SAID, Doors, Official, Resident, doors
-from tests.support.databases import ROOT
 from tests.support.program import Program, free_port
 
 PASSWORD = "no-photo-1963"
 SECRET = "for measuring only: 0123456789abcdef"
 WARM_SECONDS = 5
+# those of the shipped part, however large the town is: everybody signs in beforehand, one after the other
+SPOTS = "SELECT name FROM places WHERE kind = 'estate' AND code !~ 'X[0-9]+$'"
+HANDLERS = "SELECT code FROM people WHERE active AND role IN ('worker', 'clerk', 'leader') AND code !~ '[0-9]$'"
 
 
 def main() -> None:
@@ -49,13 +51,14 @@ def main() -> None:
     ask.add_argument("--seconds", type=float, default=30)
     ask.add_argument("--at-once", type=int, default=24)
     ask.add_argument("--serve", type=int, default=0, help="so many `serve` beside one `work`; 0: one `up`")
+    ask.add_argument("--town-times", type=int, default=1, help="a town so many times as large")
     ask.add_argument("--keep", type=Path, help="a folder whose filled database is used again")
     ask.add_argument("--json", action="store_true")
     asked = ask.parse_args()
     with tempfile.TemporaryDirectory(prefix="fengqiao-", dir="/var/tmp", ignore_cleanup_errors=True) as folder:
         where = asked.keep or Path(folder)
         where.mkdir(parents=True, exist_ok=True)
-        with town(where, asked.cases) as running:
+        with town(where, asked.cases, asked.town_times) as running:
             figures = asyncio.run(measured(running(asked.serve), asked.seconds, asked.at_once))
     print(json.dumps(figures) if asked.json else told(figures, asked.cases))
 
@@ -85,11 +88,11 @@ def _cpu(processes: Any) -> float:
 
 
 @contextmanager
-def town(folder: Path, cases: int) -> Iterator[Any]:
+def town(folder: Path, cases: int, times: int = 1) -> Iterator[Any]:
     """A function that starts the program on a database with so many cases."""
     files = folder / "town"
     if not files.exists():
-        shutil.copytree(ROOT / "data", files)
+        large_town.write(files, times)
         clocks = files / "clocks.csv"
         clocks.write_text("".join(_without_photo(clocks.read_text(encoding="utf-8"))), encoding="utf-8")
     settings = {"TOWN_DIR": str(files), "SEED_PASSWORD": PASSWORD, "SECRET_KEY": SECRET, "LOG_LEVEL": "WARNING"}
@@ -173,9 +176,8 @@ class Lives:
 async def measured(running: Running, seconds: float, at_once: int) -> dict[str, Any]:
     database = await psycopg.AsyncConnection.connect(running.database, autocommit=True)
     async with doors(*running.urls) as opened, database:
-        spots = [row[0] async for row in await database.execute("SELECT name FROM places WHERE kind = 'estate'")]
-        active = "SELECT code FROM people WHERE active AND role IN ('worker', 'clerk', 'leader')"
-        codes = [row[0] async for row in await database.execute(active)]
+        spots = [row[0] async for row in await database.execute(SPOTS)]
+        codes = [row[0] async for row in await database.execute(HANDLERS)]
         staff = {code: await Official(opened).sign_in(code, PASSWORD) for code in codes}
         lives = Lives(opened, database, spots, staff)
         await _for(lives, WARM_SECONDS, at_once)

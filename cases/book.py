@@ -79,6 +79,24 @@ class Book:
         return found
 
     @cached_property
+    def by_role(self) -> Mapping[Role, Sequence[str]]:
+        """Those who are here, by code."""
+        found: dict[Role, list[str]] = {}
+        for one in self.members.values():
+            if one.active:
+                found.setdefault(one.role, []).append(one.code)
+        return found
+
+    @cached_property
+    def lived_in(self) -> Mapping[str, Sequence[Place]]:
+        """Where people live, buildings and in the country natural villages (自然村), by each area it lies in."""
+        found: dict[str, list[Place]] = {}
+        for place in sorted(self.places.values(), key=lambda one: one.code):
+            for area in self.path(place.grid) if place.households else ():
+                found.setdefault(area, []).append(place)
+        return found
+
+    @cached_property
     def special(self) -> SpecialGrids:
         return SpecialGrids(_in_force(self.areas.values()))
 
@@ -114,7 +132,7 @@ class Book:
 
     def of_role(self, role: Role) -> list[str]:
         """Those who are here, by code."""
-        return [one.code for one in self.members.values() if one.active and one.role is role]
+        return list(self.by_role.get(role, ()))
 
     def leading(self, unit: str | None) -> list[str]:
         """A unit's leaders, by code."""

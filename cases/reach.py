@@ -12,9 +12,9 @@ READS_ALL = EVERYWHERE | {Role.AUDITOR}
 
 def areas(book: Book, person: Person | Member) -> Sequence[Area]:
     """Those they may speak for, from the top down; areas nobody lives in are left out."""
-    lived_in = {code for place in book.places.values() if place.households for code in book.path(place.grid)}
     mine = _own(book, person, EVERYWHERE)
-    inside = (area for area in book.areas.values() if area.code in lived_in and (mine is None or mine & {*area.path}))
+    lived_in = (book.areas[code] for code in book.lived_in)
+    inside = (area for area in lived_in if mine is None or mine & {*area.path})
     return sorted(inside, key=lambda area: (area.path, area.code))
 
 
@@ -35,9 +35,12 @@ def touches(book: Book, person: Person | Member, codes: Iterable[str]) -> bool:
 
 def within(book: Book, chosen: Iterable[str]) -> list[str]:
     """The places people live in, inside these areas or among these places."""
-    wanted = set(chosen)
-    lived_in = (place for place in book.places.values() if place.households)
-    return sorted(one.code for one in lived_in if one.code in wanted or wanted & {*book.path(one.grid)})
+    found = set[str]()
+    for code in chosen:
+        place = book.places.get(code)
+        found |= {one.code for one in book.lived_in.get(code, ())}
+        found |= {code} if place is not None and place.households else set()
+    return sorted(found)
 
 
 def households(book: Book, codes: Iterable[str]) -> int:
@@ -64,4 +67,4 @@ def _own(book: Book, person: Person | Member, everywhere: Collection[Role]) -> s
 
 def _reached(book: Book, person: Person | Member, everywhere: Collection[Role]) -> list[str]:
     mine = _own(book, person, everywhere)
-    return within(book, book.areas if mine is None else mine)
+    return within(book, [book.town.code] if mine is None else mine)

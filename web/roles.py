@@ -150,6 +150,7 @@ RULES_OF: Mapping[str, Rule] = {
     **_staff(announcements.APPROVES, "POST /console/announcements/{number}/approve"),
     **_pages(NEIGHBOURS, "GET /console/proposals", "GET /console/proposals/{number}"),
     **_pages(proposals.CHECKS, "GET /console/proposals/new"),
+    **_pages(announcements.WRITES | proposals.CHECKS, "GET /console/places"),
     **_staff(
         proposals.CHECKS,
         "POST /console/proposals", "POST /console/proposals/{number}/accept",

@@ -61,14 +61,12 @@ def printable(book: Book, person: Person) -> Sequence[Area]:
         inside = [area for area in book.areas.values() if own.code in area.path]
     else:
         inside = list(book.areas.values()) if person.role in EVERYWHERE else []
-    chosen = [area for area in inside if area.level in (COMMUNITY, GRID) and homes(book, area)]
+    chosen = [area for area in inside if area.level in (COMMUNITY, GRID) and area.code in book.lived_in]
     return sorted(chosen, key=lambda area: area.code)
 
 
-def homes(book: Book, area: Area) -> list[Place]:
-    """Where people live: buildings, and in the country the natural villages (自然村)."""
-    found = [place for place in book.places.values() if place.households and area.code in book.path(place.grid)]
-    return sorted(found, key=lambda place: place.code)
+def homes(book: Book, area: Area) -> Sequence[Place]:
+    return book.lived_in.get(area.code, ())
 
 
 def sheet_of(parts: Parts, place: Place) -> Sheet:

@@ -9,6 +9,7 @@ import pytest
 from tests.support.clock import Clock
 from tests.support.neighbours import go_on, move_in
 from tests.support.site import Site
+from web.console import places
 
 HERE = "B0103"
 NOTICE = {"title": "停水", "text": "周四停水", "places": [HERE]}
@@ -47,6 +48,33 @@ async def test_each_sees_and_writes_for_whom_they_look_after(
     assert (await http.post(f"{notice}/send", json={})).status_code in (403, 404, 409), "not theirs to let out"
     foreign = {"x-csrf-token": "guessed"}
     assert (await http.post("/console/announcements", json=NOTICE, headers=foreign)).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("who", "area", "status"),
+    [
+        ("limin", "CX-DG-01-03", 200),
+        ("limin", "CX-DG-01-01", 404),  # another's
+        ("limin", "nowhere", 404),
+        ("chenlu", "CX-DG-01-01", 200),
+        ("caoying", "CX-DG-01-01", 403),  # reads, and writes to nobody
+    ],
+)
+async def test_buildings_to_tick_are_those_of_an_area_that_is_theirs(
+    site: Site, who: str, area: str, status: int
+) -> None:
+    answer = await (await site.staff(who)).http.get("/console/places", params={"area": area})
+    assert (answer.status_code, 'name="places[]"' in answer.text) == (status, status == 200)
+    assert ("B0103" in answer.text) == (status == 200 and area == "CX-DG-01-03")
+
+
+async def test_more_buildings_than_anybody_looks_through_are_not_listed(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(places, "TICKED_MOST", 50)
+    said = (await (await site.staff("chenlu")).http.get("/console/places", params={"area": "CX"})).text
+    assert "请先把上面的范围选到社区" in said
+    assert "places[]" not in said
 
 
 async def test_what_cannot_be_is_refused(site: Site, clock: Clock) -> None:

@@ -5,17 +5,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
+from fastapi import APIRouter, Query
+from fastapi.responses import Response
 from pydantic import AfterValidator, BeforeValidator, StringConstraints
 
 from bot.scrub import clean
 from cases import reach
 from cases.book import Book
 from cases.clock import TOWN_TIME
+from cases.errors import NotFound
 from models import Area, Person, Place
+from web.console.shell import Console, at
 
 Words = Annotated[str, BeforeValidator(lambda value: clean(value) if isinstance(value, str) else value),
                   StringConstraints(max_length=4000)]  # fmt: skip
 Code = Annotated[str, StringConstraints(max_length=64)]
+TICKED_MOST = 600  # buildings: more are not looked through one by one
+
+router = APIRouter()
+Here = Annotated[Console, at("proposals")]
 
 
 def _in_town(moment: datetime) -> datetime:
@@ -28,22 +36,37 @@ InTown = Annotated[datetime, AfterValidator(_in_town)]
 
 @dataclass(frozen=True)
 class Choice:
-    """What somebody may choose from: their areas, and their buildings by grid."""
+    """What a form offers: somebody's areas with their households, and by grid the buildings that may be ticked."""
 
-    areas: Sequence[tuple[Area, int]]  # with how many households
-    grids: Sequence[tuple[str, Sequence[Place]]]
+    areas: Sequence[tuple[Area, int]]
+    grids: Sequence[tuple[str, Sequence[Place]]] = ()
 
 
-def choice(book: Book, person: Person) -> Choice:
-    mine = reach.places(book, person)
-    areas = [
-        (area, sum(place.households for place in mine if area.code in book.path(place.grid)))
-        for area in reach.areas(book, person)
-    ]
-    by_grid: dict[str, list[Place]] = {}
-    for place in sorted(mine, key=lambda one: (book.path(one.grid), one.code)):
-        by_grid.setdefault(book.area_name(place.grid), []).append(place)
-    return Choice(areas, list(by_grid.items()))
+@router.get("/console/places", response_model=None, include_in_schema=False)
+async def buildings(here: Here, area: Annotated[Code, Query()]) -> Response:
+    """The buildings of an area, as a form shows them once somebody wants only some: a county has ten thousand."""
+    inside = reach.within(here.book, [area])
+    too_many = len(inside) > TICKED_MOST
+    if not inside or not reach.covers(here.book, here.person, inside):
+        raise NotFound("request.not_found")
+    return here.show("_ticks", grids=() if too_many else by_grid(here.book, inside), ticked=(), too_many=too_many)
+
+
+def choice(book: Book, person: Person, ticked: Sequence[str] = ()) -> Choice:
+    areas = [(area, sum(place.households for place in book.lived_in[area.code])) for area in reach.areas(book, person)]
+    return Choice(areas, by_grid(book, _beside(book, ticked)))
+
+
+def by_grid(book: Book, codes: Sequence[str]) -> Sequence[tuple[str, Sequence[Place]]]:
+    found: dict[str, list[Place]] = {}
+    for place in sorted((book.places[code] for code in codes), key=lambda one: (book.path(one.grid), one.code)):
+        found.setdefault(book.area_name(place.grid), []).append(place)
+    return list(found.items())
+
+
+def _beside(book: Book, ticked: Sequence[str]) -> list[str]:
+    """All buildings of the grids in which some are ticked."""
+    return reach.within(book, {book.places[code].grid for code in ticked if code in book.places})
 
 
 def chosen(book: Book, area: str, places: Collection[str]) -> list[str]:

@@ -77,7 +77,8 @@ async def proposal_page(here: Here, number: Number) -> Response:
     writes = here.person.role in proposals.CHECKS and reach.covers(here.book, here.person, row.places)
     return here.show(
         "proposal", row=row, cast=cast, printed=printed, same=same, writes=writes,
-        choice=choice(here.book, here.person), bars=_bars(here, row), **_helpers(here),
+        choice=choice(here.book, here.person, row.places if row.stage is Stage.RAISED else ()),
+        bars=_bars(here, row), **_helpers(here),
     )  # fmt: skip
 
 

@@ -1,4 +1,5 @@
-// Papers that are made by posting: voting slips are new each time, so no address can be shared that makes them.
+// The buildings of an area, asked for when somebody wants only some of it. And papers that are made by posting:
+// voting slips are new each time, so no address can be shared that makes them.
 import { toast } from "./console.js";
 import { page, t } from "../lib/dom.js";
 
@@ -15,6 +16,21 @@ document.addEventListener("click", async (event) => {
   else toast((await answer?.json().catch(() => null))?.error?.message ?? t("console.live.failed"));
   button.disabled = false;
 });
+
+for (const some of document.querySelectorAll("[data-ticks]")) {
+  const area = some.closest("form").elements.area;
+  some.addEventListener("toggle", () => some.open && !some.querySelector("input") && offer(some, area.value));
+  area.addEventListener("change", () => some.open ? offer(some, area.value) : some.querySelector(".ticks").replaceChildren());
+}
+
+async function offer(some, area) {
+  const into = some.querySelector(".ticks");
+  into.replaceChildren(); // a tick in another area must not stay
+  const answer = await fetch(`/console/places?area=${encodeURIComponent(area)}`, { credentials: "same-origin" }).catch(() => null);
+  if (!answer?.ok) return toast(t("console.live.failed"));
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (some.closest("form").elements.area.value === area) into.replaceChildren(...fresh.body.childNodes);
+}
 
 function save(paper, name) {
   const link = document.createElement("a");
