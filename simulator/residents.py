@@ -176,13 +176,13 @@ class Resident:
         return next((label for label in offered if label.split()[0] == "回复"), self._first(offered))
 
     def _first(self, offered: list[str]) -> str | None:
-        said = words((self.phone.lines() or [None])[-1])
+        said = words(next(reversed(self.phone.lines()), None))
         asked = any(part in said for part in ("哪个最贴近", "哪个更贴近", "哪一处"))
         return offered[0] if asked and offered else None
 
     def _answer(self) -> Callable[[], None] | None:
         """What is asked in words, once for each line."""
-        last = (self.phone.lines() or [None])[-1]
+        last = next(reversed(self.phone.lines()), None)
         if last is None or last.id <= self.heard:
             return None
         answers: Mapping[str, Callable[[], None]] = {
