@@ -13,8 +13,9 @@ clock                                     `clock()` → now; `clock.forward(hour
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import ExitStack
+from itertools import chain, groupby, zip_longest
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -158,18 +159,28 @@ async def shared_site(
             yield site
 
 
-FIRST = (
-    "torture",
-    "test_learning.py",
-    "test_every_page.py",
-    "test_up.py",
-)  # the longest, so that both workers end together
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: not any(name in item.path.parts for name in FIRST))
+    items[:] = chain.from_iterable(in_turn(items))
     for item in items:
         item.user_properties += [("promise", mark.args[0]) for mark in item.iter_markers("promise")]
+
+
+def in_turn(items: Iterable[pytest.Item]) -> Iterator[list[pytest.Item]]:
+    """File by file, the long ones first, so that all workers end together: those that kill mostly wait and those that
+    open windows reckon, so they take turns, and a core that one leaves idle is the other's."""
+    kinds: dict[str, list[list[pytest.Item]]] = {"waits": [], "reckons": [], "short": []}
+    for _, group in groupby(items, key=lambda item: item.path):
+        file = list(group)
+        kinds[kind(file)].append(file)
+    for pair in zip_longest(kinds["waits"], kinds["reckons"], fillvalue=[]):
+        yield from pair
+    yield from kinds["short"]
+
+
+def kind(file: Iterable[pytest.Item]) -> str:
+    if any("torture" in item.path.parts or item.get_closest_marker("kill") for item in file):
+        return "waits"
+    return "reckons" if any("browser" in getattr(item, "fixturenames", ()) for item in file) else "short"
 
 
 def pytest_configure(config: pytest.Config) -> None:
