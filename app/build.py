@@ -157,14 +157,14 @@ async def refresh(parts: Parts) -> bool:
             book = parts.senses.book.with_guide(await read_guide(session))
         else:
             book = await read_book(session)
-        await asyncio.to_thread(lambda: book.guide.finder)
+        await asyncio.to_thread(book.warm)
         parts.senses.book, parts.loaded_from = book, now
         return True
 
 
 async def follow(parts: Parts) -> None:
     """Notice within seconds that the town was loaded anew, or that another model was promoted."""
-    await asyncio.to_thread(lambda: parts.senses.book.guide.finder)  # so that nobody's question waits for it
+    await asyncio.to_thread(parts.senses.book.warm)
     while True:
         await asyncio.sleep(LOOK_SECONDS)
         try:

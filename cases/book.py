@@ -1,5 +1,6 @@
 """What the town looks like, read once and handed in: areas, units, categories, places, rules, clocks, workdays."""
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -19,6 +20,7 @@ from routing.rules import RuleBook
 from routing.special import SpecialGrids
 
 T = TypeVar("T")
+AT_ONCE = 2000  # rows, some 20 ms
 
 
 class NoTown(LookupError):
@@ -104,6 +106,10 @@ class Book:
     def outlines(self) -> Outlines:
         return Outlines(self.areas.values())
 
+    def warm(self) -> None:
+        """In a thread, before anybody waits for what takes a second in a large town."""
+        _ = (self.guide.finder, self.outlines, self.special, self.lived_in, self.by_community, self.holders)
+
     def with_guide(self, guide: Guide) -> "Book":
         """The same town with other services; what was worked out of the rest is kept."""
         book = replace(self, guide=guide)
@@ -161,15 +167,19 @@ def named(row: Any, locale: str) -> str:
 
 
 async def read_book(session: AsyncSession) -> Book:
-    """Everything a decision may look at that is not the case itself. A few hundred rows: read it whole."""
-    areas = by_code(await session.exec(select(Area)))
+    """Everything a decision may look at that is not the case itself, read whole.
+
+    A city has hundreds of thousands of places: those who talk meanwhile are answered between parts of it.
+    """
+    areas = by_code(await _all(session, Area))
     categories = by_code(await session.exec(select(Category).order_by(Category.code)))
-    places = by_code(await session.exec(select(Place)))
+    places = by_code(await _all(session, Place))
     town = (await session.exec(select(Town))).first()
     if town is None:
         raise NoTown("no town has been loaded yet")
     rules = (await session.exec(select(RoutingRule))).all()
-    people = (await session.exec(select(Person).order_by(Person.code))).all()
+    people = sorted(await _all(session, Person), key=lambda one: one.code)
+    index = await asyncio.to_thread(PlaceIndex, _in_force(places.values()), _in_force(areas.values()))
     members = {one.code: _member(one) for one in people}
     workdays = (await session.exec(select(Workday))).all()
     return Book(
@@ -179,7 +189,7 @@ async def read_book(session: AsyncSession) -> Book:
         places=places,
         policies=by_code(await session.exec(select(ClockPolicy))),
         rules=RuleBook(rules, {code: area.level for code, area in areas.items()}),
-        index=PlaceIndex(_in_force(places.values()), _in_force(areas.values())),
+        index=index,
         calendar=WorkCalendar({row.day: row.working for row in workdays}, town.opens, town.closes),
         town=town,
         people={person.code: person.name for person in people},
@@ -192,6 +202,11 @@ async def read_book(session: AsyncSession) -> Book:
         items=_by_parent(_in_force(categories.values())),
         guide=await read_guide(session),
     )
+
+
+async def _all(session: AsyncSession, table: type[T]) -> list[T]:
+    found = await session.stream_scalars(select(table).execution_options(yield_per=AT_ONCE))
+    return [row async for row in found]
 
 
 def _member(one: Person) -> Member:

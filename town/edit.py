@@ -18,9 +18,10 @@ from town.load import alone, keep, town_in
 from town.problems import Problem, SeedRefused
 from town.read import OUTLINES, Town, checked
 from town.seeding import note
-from town.sheets import Cells, Change, Sheet, Sheets, diff, sheets_of, unchecked
+from town.sheets import FIELDS, Cells, Change, Sheet, Sheets, diff, sheets_of, unchecked
 from town.tables import COLUMNS, key_of
 
+FIELDS_OF = {"holdings.csv": "people", OUTLINES: "areas"}  # written out of another file's rows
 Lines = Mapping[str, Mapping[str, int]]  # where each row stood, by file
 
 
@@ -54,8 +55,20 @@ async def current(session: AsyncSession, *, to_change: bool = False) -> Current:
     town = await town_in(session)
     if town is None:
         raise NoTown("no town has been loaded yet")
-    version = (await session.exec(select(models.Town.version))).one()
-    return Current(sheets_of(town), version)
+    return Current(await asyncio.to_thread(sheets_of, town), await version(session))
+
+
+async def version(session: AsyncSession) -> int:
+    """One more with every change."""
+    return (await session.exec(select(models.Town.version))).one()
+
+
+async def sheet(session: AsyncSession, file: str) -> Sheet:
+    """One of them as it is; a county's whole town takes half a second. Raises NoTown."""
+    town = await town_in(session, only={FIELDS_OF.get(file, FIELDS.get(file, ""))})
+    if town is None:
+        raise NoTown("no town has been loaded yet")
+    return sheets_of(town)[file]
 
 
 def mark(cells: Cells | None) -> str:

@@ -33,6 +33,20 @@ RESTS: dict[str, type[Any]] = {
 }
 
 
+READ: dict[str, tuple[type[Any], Any]] = {  # a Town's fields: their table, and in which order
+    "areas": (Area, Area.code),
+    "categories": (Category, Category.code),
+    "places": (Place, Place.code),
+    "units": (Unit, Unit.code),
+    "people": (Person, Person.code),
+    "clocks": (ClockPolicy, ClockPolicy.code),
+    "rules": (RoutingRule, RoutingRule.code),
+    "workdays": (Workday, Workday.day),
+    "shifts": (DutyShift, DutyShift.id),
+    "services": (Service, Service.code),
+}
+
+
 class AnotherCity(Exception):
     """One database, one city: two would share people, rules and numbers."""
 
@@ -42,32 +56,23 @@ async def alone(session: AsyncSession) -> None:
     await session.execute(select(func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
 
 
-async def town_in(session: AsyncSession) -> Town | None:
-    """The town as it is in force; None before the first one is loaded."""
+async def town_in(session: AsyncSession, only: Collection[str] | None = None) -> Town | None:
+    """The town as it is in force; None before the first one is loaded. `only`: these fields, the others are empty."""
     whole = (await session.exec(select(models.Town))).first()
     if whole is None:
         return None
 
-    async def rows(model: type[Any], *order: Any) -> tuple[Any, ...]:
-        chosen = select(model).order_by(*(order or (model.code,)))
+    async def rows(field: str, model: type[Any], order: Any) -> tuple[Any, ...]:
+        if only is not None and field not in only:
+            return ()
+        chosen = select(model).order_by(order)
         return tuple((await session.exec(chosen.where(model.active) if hasattr(model, "active") else chosen)).all())
 
-    return Town(
-        profile=Profile(
-            whole.name, whole.name_hant, whole.name_en, whole.timezone, whole.desk, whole.opens, whole.closes,
-            whole.emergency, whole.retention_years,
-        ),
-        areas=await rows(Area),
-        categories=await rows(Category),
-        places=await rows(Place),
-        units=await rows(Unit),
-        people=await rows(Person),
-        clocks=await rows(ClockPolicy),
-        rules=await rows(RoutingRule),
-        workdays=await rows(Workday, Workday.day),
-        shifts=await rows(DutyShift, DutyShift.id),
-        services=await rows(Service),
+    profile = Profile(
+        whole.name, whole.name_hant, whole.name_en, whole.timezone, whole.desk, whole.opens, whole.closes,
+        whole.emergency, whole.retention_years,
     )  # fmt: skip
+    return Town(profile=profile, **{field: await rows(field, *read) for field, read in READ.items()})
 
 
 async def load_town(session: AsyncSession, town: Town, passwords: Passwords) -> None:

@@ -70,7 +70,7 @@ def cells_of(table: Described, row: Any) -> Cells:
 async def row(session: AsyncSession, table: Described, key: str, *, resting: bool = False) -> Cells | None:
     """One row, or one that is in force no more, as it was; without reading the whole town where it has a key."""
     if not table.keyed or table.model is None:
-        return None if resting else (await edit.current(session)).sheets[table.file].get(key)
+        return None if resting else (await edit.sheet(session, table.file)).get(key)
     found = await session.get(table.model, _key(table, key)) if _key(table, key) else None
     return None if found is None or getattr(found, "active", True) is resting else cells_of(table, found)
 

@@ -17,6 +17,7 @@ from web import maps
 from web.maps import Bounds, Frame, Point
 
 ROOM = 0.0006  # degrees around the outermost places, about sixty metres
+GRIDS_MOST = 400  # in one picture; more are specks, and hundreds of kilobytes
 CORNER = (28.0, 34.0)  # where a grid that fills the picture says its colour
 NAME_WIDE, NAME_HIGH = 13.0, 30.0  # units of the picture a character of a name takes, and a line with its point
 
@@ -86,7 +87,6 @@ class Atlas:
         if bounds is None:
             return None
         frame = maps.frame(bounds)
-        ground = [one for grid in self.book.areas.values() if (one := self._ground(frame, grid, area))]
         over = overlay(self.book.areas) if special else []
         lines = [
             (self.book.area_name(one), maps.outline(self.book.outlines, frame, one), self._mid(frame, one))
@@ -94,7 +94,7 @@ class Atlas:
         ]
         return Map(
             frame,
-            sorted(ground, key=lambda one: one.inside),
+            self._grounds(frame, area),
             self.parts(frame, area, place, special),
             maps.outline(self.book.outlines, frame, area),
             [line for line in lines if line[1]],
@@ -102,8 +102,18 @@ class Atlas:
             self._counts(area),
         )
 
+    def _grounds(self, frame: Frame, area: str) -> list[Ground]:
+        """What lies around below what lies inside. Of very many grids only those that have a colour."""
+        grids = [one for one in self.book.areas.values() if one.level == GRID]
+        many = sum(area in one.path for one in grids) > GRIDS_MOST
+        if many:
+            grids = [one for one in grids if self._colour(one.code)]
+        drawn = [one for grid in grids if (one := self._ground(frame, grid, area))]
+        whole = [Ground(maps.outline(self.book.outlines, frame, area), "", True)] if many else []
+        return [*whole, *sorted(drawn, key=lambda one: one.inside)]
+
     def _ground(self, frame: Frame, grid: Area, area: str) -> Ground | None:
-        path = maps.outline(self.book.outlines, frame, grid.code) if grid.level == GRID else ""
+        path = maps.outline(self.book.outlines, frame, grid.code)
         if not path:
             return None
         inside = area in grid.path

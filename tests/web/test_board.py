@@ -15,7 +15,7 @@ from models import AreaDay, Case, Colour, StaffSession
 from tests.support.busy import fill
 from tests.support.site import Site
 from tests.web.conftest import DESKTOP, PHONE, Window
-from web import auth
+from web import auth, board_map
 from web.kept import Kept
 
 WALL = {"width": 1920, "height": 1080}
@@ -35,6 +35,23 @@ async def busy(site: Site, cases: int = 600) -> None:
             row = await session.get_one(AreaDay, (area, yesterday))
             row.colour, row.reasons = colour, [{"kind": "overdue", "seen": 3, "expected": 0.4, "evidence": 4.1}]
         await session.commit()
+
+
+async def test_of_very_many_grids_only_those_with_a_colour_are_drawn(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await busy(site, cases=40)
+    http = (await site.staff("guwenbo")).http
+
+    async def drawn() -> list[str]:
+        return re.findall(r'<path class="ground ([a-z ]*)"', (await http.get("/console/board")).text)
+
+    all_of_them = await drawn()
+    assert (len(all_of_them), all_of_them.count("red"), all_of_them.count("yellow")) == (43, 1, 1), (
+        "the grids of the town"
+    )
+    monkeypatch.setattr(board_map, "GRIDS_MOST", 42)
+    assert sorted(await drawn()) == ["", "red", "yellow"]
 
 
 @pytest.mark.parametrize(

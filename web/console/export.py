@@ -73,7 +73,7 @@ async def export_table(
 
 async def _outlines(here: Console) -> Response:
     async with here.parts.transactions.begin() as session:
-        outlines = (await edit.current(session)).sheets[OUTLINES]
+        outlines = await edit.sheet(session, OUTLINES)
         here.note(session, "export", "grids", "geojson", after={"rows": len(outlines)})
     name = f"grids-{here.now.astimezone(TOWN_TIME):%Y%m%d}.geojson"
     return file(here, geojson(outlines).encode(), name, "application/geo+json")

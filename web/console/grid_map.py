@@ -86,7 +86,7 @@ async def map_page(here: Here, area: Annotated[str, Query(max_length=64)] = "", 
     near = [code for code, shape in shapes.items() if code in own or shape.intersects(shapely.box(*box))]
     drawn = [_drawn(on, cells[code], shapes[code], code in own) for code in near]
     async with here.parts.transactions.read() as session:
-        version = (await edit.current(session)).version
+        version = await edit.version(session)
     data = {
         "version": version, "west": on.west, "north": on.north, "across": on.across, "down": on.down,
         "height": on.height, "editable": here.person.role is Role.ADMIN,

@@ -84,7 +84,7 @@ def _choices(view: Reading, rules: Sequence[RoutingRule]) -> dict[str, list[tupl
 async def rule_page(here: Here, code: Choice = "", like: Choice = "") -> Response:
     """Without a code a new one, which may begin as a copy."""
     async with here.parts.transactions.read() as session:
-        sheet = (await edit.current(session)).sheets[RULES.file]
+        sheet = await edit.sheet(session, RULES.file)
         row = await session.get(RoutingRule, code) if code in sheet else None
     if code and row is None:
         raise NotFound("request.not_found")

@@ -12,9 +12,8 @@ from models import TownImport
 from town import edit
 from town.describe import SETTINGS, Kind
 from town.edit import Unsound
-from town.export import files_of
 from town.read import PROFILE
-from town.sheets import VALUE, Cells, Sheet
+from town.sheets import VALUE, Cells, Sheet, toml_of
 from web.console.imports import forget_old
 from web.console.shell import Console, at
 from web.console.tables import words_of
@@ -37,7 +36,7 @@ class Setting:
 @router.get("/console/settings", response_model=None)
 async def settings_page(here: Here) -> Response:
     async with here.parts.transactions.read() as session:
-        sheet = (await edit.current(session)).sheets[PROFILE]
+        sheet = await edit.sheet(session, PROFILE)
     words = words_of(here)
     units = [f"{code} {words.names['units'][code]}" for code in in_force(words, "units")]
     groups = _groups(words, sheet)
@@ -48,7 +47,7 @@ async def settings_page(here: Here) -> Response:
 async def export(here: Here) -> Response:
     """As `seed` and the import read it."""
     async with here.parts.transactions.begin() as session:
-        text = files_of((await edit.current(session)).sheets)[PROFILE]
+        text = toml_of(await edit.sheet(session, PROFILE))
         here.note(session, "export", "town", PROFILE)
     headers = {"content-disposition": f'attachment; filename="{PROFILE}"', "cache-control": "no-store"}
     return Response(text, media_type="application/toml", headers=headers)
