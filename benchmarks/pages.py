@@ -12,6 +12,7 @@ import json
 import re
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from benchmarks.lifecycles import PASSWORD, Running, town
 ROLES = ("admin", "dispatcher", "supervisor", "leader", "worker")
 FIRST = ("/staff", "/console", "/board", "/staff/sheets", "/console/places?area=CX")
 LINK = re.compile(r'href="(/(?:console|staff)[^"#?]*)"')
-MOST_PAGES, LIMIT_MS = 120, 300
+MOST_PAGES, LIMIT_MS, SETTLED = 120, 300, 5
 WHO = "SELECT DISTINCT ON (role) role, code FROM people WHERE active ORDER BY role, code DESC"
 
 
@@ -49,6 +50,7 @@ def main() -> int:
 
 
 def opened(running: Running) -> Iterator[dict[str, Any]]:
+    time.sleep(SETTLED)  # what is worked out beside the first ones who come
     program = next(one for one in running.processes if one.name() != "postgres")
     with psycopg.connect(running.database) as connection:
         people = dict(connection.execute(WHO).fetchall())

@@ -178,7 +178,7 @@ async def read_book(session: AsyncSession) -> Book:
     if town is None:
         raise NoTown("no town has been loaded yet")
     rules = (await session.exec(select(RoutingRule))).all()
-    people = sorted(await _all(session, Person), key=lambda one: one.code)
+    people = await _all(session, Person)
     index = await asyncio.to_thread(PlaceIndex, _in_force(places.values()), _in_force(areas.values()))
     members = {one.code: _member(one) for one in people}
     workdays = (await session.exec(select(Workday))).all()
@@ -205,8 +205,13 @@ async def read_book(session: AsyncSession) -> Book:
 
 
 async def _all(session: AsyncSession, table: type[T]) -> list[T]:
-    found = await session.stream_scalars(select(table).execution_options(yield_per=AT_ONCE))
-    return [row async for row in found]
+    """By code, some at a time."""
+    code, found = col(table.code), list[T]()  # type: ignore[attr-defined]
+    while True:
+        rows = select(table).where(code > (found[-1].code if found else "")).order_by(code).limit(AT_ONCE)  # type: ignore[attr-defined]
+        found += (more := (await session.exec(rows)).all())
+        if len(more) < AT_ONCE:
+            return found
 
 
 def _member(one: Person) -> Member:
