@@ -68,7 +68,7 @@ async def sheet(session: AsyncSession, file: str) -> Sheet:
     town = await town_in(session, only={FIELDS_OF.get(file, FIELDS.get(file, ""))})
     if town is None:
         raise NoTown("no town has been loaded yet")
-    return sheets_of(town)[file]
+    return (await asyncio.to_thread(sheets_of, town))[file]
 
 
 def mark(cells: Cells | None) -> str:

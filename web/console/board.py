@@ -1,5 +1,6 @@
 """The dashboard (大屏, 一张图): a page of the console, and the same full screen for the wall."""
 
+import asyncio
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -52,7 +53,7 @@ async def _shown(here: Console, base: str, area: str, place: str, special: bool)
         "asked": {"area": at_, "place": building, "special": special, "grid": at_.level == GRID, "unit": scope.unit},
         "crumbs": _crumbs(here, atlas, scope, at_, building, special),
         "toggle": atlas.href(**_address(scope, at_, building), special="" if special else "1"),
-        "map": atlas.map(at_.code, building.code if building else None, now.recent, special),
+        "map": await asyncio.to_thread(atlas.map, at_.code, building.code if building else None, now.recent, special),
         "inside": atlas.parts(None, at_.code, building.code if building else None, special),
         "elsewhere": now.standing.elsewhere.get(at_.code),
         **_side(here, words, scope, at_, told, now, sums),

@@ -76,4 +76,5 @@ async def _outlines(here: Console) -> Response:
         outlines = await edit.sheet(session, OUTLINES)
         here.note(session, "export", "grids", "geojson", after={"rows": len(outlines)})
     name = f"grids-{here.now.astimezone(TOWN_TIME):%Y%m%d}.geojson"
-    return file(here, geojson(outlines).encode(), name, "application/geo+json")
+    written = await asyncio.to_thread(geojson, outlines)
+    return file(here, written.encode(), name, "application/geo+json")
