@@ -9,6 +9,7 @@ once. Copies have codes, names and places of their own, so that a sentence names
 import argparse
 import csv
 import json
+import math
 import shutil
 from collections.abc import Iterator, Mapping
 from itertools import product
@@ -19,7 +20,7 @@ from tests.support.databases import ROOT
 
 CITY, STREET = "CX", "1"
 FIRST, SECOND = "云松柳竹梅兰荷枫杏桃李樱棠柏榆槐桐杨紫金银玉碧翠", "溪河湖江泉潭湾岸洲岛山峰岭岗坡谷林园亭桥塘池畔坊"
-STEP = 0.2  # degrees between copies: none lies on another
+EAST, NORTH = 0.14, 0.1  # degrees from a copy to the next: none lies on another
 Row = dict[str, str]
 
 
@@ -98,8 +99,16 @@ def _place(row: Row, n: int, name: str, local: set[str]) -> Row:
 
 
 def _moved(row: Mapping[str, str], n: int) -> Row:
-    east, north = n % 24 * STEP, n // 24 * STEP
+    east, north = _off(n)
     return {"lon": f"{float(row['lon']) + east:.6f}", "lat": f"{float(row['lat']) + north:.6f}"} if row["lon"] else {}
+
+
+def _off(n: int) -> tuple[float, float]:
+    """Square by square: the first 4 lie two by two, the first 9 three by three."""
+    side = math.isqrt(n)
+    along = n - side * side
+    column, row = (side, along) if along <= side else (2 * side - along, side)
+    return column * EAST, row * NORTH
 
 
 def _person(row: Row, n: int, name: str, local: set[str]) -> Row | None:
@@ -120,7 +129,7 @@ def _borders(path: Path, times: int, local: set[str]) -> None:
     shapes = [shape for shape in known["features"] if shape["properties"]["code"] in local]
     for n in range(1, times):
         for shape in shapes:
-            east, north = n % 24 * STEP, n // 24 * STEP
+            east, north = _off(n)
             rings = [[[lon + east, lat + north] for lon, lat in ring] for ring in shape["geometry"]["coordinates"]]
             code = _at(shape["properties"]["code"], n)
             known["features"].append(

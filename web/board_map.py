@@ -1,7 +1,7 @@
 """The dashboard's map: what lies inside an area, coloured as the last day was judged, and where each part leads."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -138,7 +138,8 @@ class Atlas:
             to = self.href(area=one.code, **more)
             letter, why = self._letter(colour), self.reasons(day)
             parts.append(Part(one.code, name, said, to, count, path, at, colour, letter, index, why))
-        return parts
+        named = _named(sorted(parts, key=lambda one: -one.count.open), {one.code: one.at for one in parts if one.at})
+        return [replace(one, named=one.code in named) for one in parts]
 
     def _bounds(self, area: str) -> Bounds | None:
         """Of a grid only where its places are: most of one out of town is fields."""
@@ -194,7 +195,7 @@ class Atlas:
         return maps.middle(self.book.outlines, frame, area)
 
 
-def _named(places: Sequence[Place], points: Mapping[str, Point]) -> set[str]:
+def _named(places: Sequence[Place | Part], points: Mapping[str, Point]) -> set[str]:
     """Those whose names have room beside the names before them."""
     kept: list[tuple[float, float, float]] = []
     named = set()
