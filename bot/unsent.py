@@ -22,9 +22,11 @@ SELECT id FROM (
 ) AS waiting
 WHERE place <= :of_one AND (wait IS NULL OR wait <= clock_timestamp()) ORDER BY id LIMIT :most
 """
+# Held in one order: several chats of a sender mark the same lines at once.
 SENT = """
+WITH held AS (SELECT id FROM {table} WHERE id = ANY(:ids) ORDER BY id FOR UPDATE)
 UPDATE {table} SET sent_at = :at, external = done.numbers::jsonb, next_try_at = NULL
-FROM unnest(:ids, :numbers) AS done(id, numbers) WHERE {table}.id = done.id
+FROM held JOIN unnest(:ids, :numbers) AS done(id, numbers) ON done.id = held.id WHERE {table}.id = held.id
 """
 
 

@@ -25,6 +25,7 @@ from bot.messages import File, Outgoing, Sent
 from bot.pace import Pace
 from bot.sender import MAX_ATTEMPTS, Sender
 from bot.transactions import Transactions, wake
+from bot.unsent import mark_sent
 from models import ChatMessage, Resident, SentFile
 from simulator import acting
 from simulator.server import running as simulator_running
@@ -152,6 +153,21 @@ async def test_each_chat_in_its_order(post: Post) -> None:
         await post.marked()
     assert [post.wire.to(chat) for chat in "123"] == [[f"{n}" for n in range(12)]] * 3
     assert all(row.external for row in await post.rows())
+
+
+async def test_lines_marked_by_two_at_once_are_marked_in_one_order(post: Post) -> None:
+    """Each of several chats whose line failed marks what all of them sent: the same rows, in an order of their own."""
+    await post.write(*((f"{n % 7}", f"{n}") for n in range(400)))
+    ids = [row.id for row in await post.rows() if row.id]
+
+    async def mark(order: list[int]) -> None:
+        async with post.sessions() as session:
+            await mark_sent(session, ChatMessage, dict.fromkeys(order, "[]"), NOW)
+            await session.commit()
+
+    for _ in range(5):
+        await asyncio.gather(*(mark(order) for order in (ids, ids[::-1], ids[::2] + ids[1::2], ids[1::2] + ids[::2])))
+    assert all(row.sent_at == NOW for row in await post.rows())
 
 
 @pytest.mark.promise("R5")

@@ -24,7 +24,7 @@ PEOPLE, AT_ONCE = size(12, 60), 12
 LASTS = size(4.0, 120.0)  # seconds of broken sends, at least
 SHARE = 0.3  # of sends in trouble
 DEAD = size(2.0, 15.0)
-PATIENCE = size(60.0, 600.0)
+PATIENCE = size(60.0, 1500.0)  # a line that failed six times in a row goes again after 18 minutes in all
 LETTER = "有件事情想反映一下，不知道归哪里管，第 {} 封"
 SPREAD = (Harm.BEFORE, Harm.HALF, Harm.UNANSWERED)
 
