@@ -12,6 +12,7 @@ clock                                     `clock()` → now; `clock.forward(hour
 """
 
 import asyncio
+import gc
 import os
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import ExitStack
@@ -181,6 +182,13 @@ def kind(file: Iterable[pytest.Item]) -> str:
     if any("torture" in item.path.parts or item.get_closest_marker("kill") for item in file):
         return "waits"
     return "reckons" if any("browser" in getattr(item, "fixturenames", ()) for item in file) else "short"
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now stays: looking through it again and again took a sixth of a test of the site."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 10, 50)
 
 
 def pytest_configure(config: pytest.Config) -> None:
