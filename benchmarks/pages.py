@@ -39,11 +39,13 @@ def main() -> int:
         tempfile.TemporaryDirectory(prefix="fengqiao-", dir="/var/tmp", ignore_cleanup_errors=True) as folder,
         town(Path(folder), 0, asked.town_times) as run,
     ):
-        found = sorted(opened(run(0)), key=lambda one: -one["cpu_ms"])
+        running = run(0)
+        found = sorted(opened(running), key=lambda one: -one["cpu_ms"])
+        memory = _program(running).memory_full_info().pss / 2**20
     if asked.json:
         print(json.dumps(found))
     else:
-        print(f"{len(found)} pages, the slowest ten:")
+        print(f"{len(found)} pages, the program took {memory:.0f} MB; the slowest ten:")
         for one in found[:10]:
             print("{role:>10} {page:40} {cpu_ms:5.0f} ms {kilobytes:5.0f} KB".format(**one))
     return int(found[0]["cpu_ms"] > LIMIT_MS)
@@ -51,7 +53,7 @@ def main() -> int:
 
 def opened(running: Running) -> Iterator[dict[str, Any]]:
     time.sleep(SETTLED)  # what is worked out beside the first ones who come
-    program = next(one for one in running.processes if one.name() != "postgres")
+    program = _program(running)
     with psycopg.connect(running.database) as connection:
         people = dict(connection.execute(WHO).fetchall())
     for role in ROLES:
@@ -66,6 +68,10 @@ def opened(running: Running) -> Iterator[dict[str, Any]]:
                     new = [one for one in LINK.findall(answer.text) if one not in seen and len(seen) < MOST_PAGES]
                     waiting += dict.fromkeys(new)
                     seen.update(new)
+
+
+def _program(running: Running) -> psutil.Process:
+    return next(one for one in running.processes if one.name() != "postgres")
 
 
 def _clocked(program: psutil.Process, page: str, ask: Any) -> tuple[dict[str, Any], httpx.Response]:

@@ -11,8 +11,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from cases.clock import WorkCalendar
 from cases.guide import Guide, read_guide
-from models import Area, Category, ClockPolicy, DutyShift, Person, Place, Role, RoutingRule, Town, Unit, Workday
-from models.town import COMMUNITY
+from models import STEPS, Area, Category, ClockPolicy, DutyShift, Person, Place, Role, RoutingRule, Town, Unit, Workday
+from models.town import COMMUNITY, STREET
 from routing.assign import held
 from routing.outlines import Outlines
 from routing.places import ROAD, PlaceIndex
@@ -87,6 +87,16 @@ class Book:
         for one in self.members.values():
             if one.active:
                 found.setdefault(one.role, []).append(one.code)
+        return found
+
+    @cached_property
+    def handling(self) -> Mapping[str, Sequence[str]]:
+        """Units with somebody who handles cases, by their street; under the empty name those of the whole city."""
+        found: dict[str, list[str]] = {"": []}
+        for code, unit in self.units.items():
+            if any(one.role in STEPS["sign"].who for one in self.staff.get(code, ())):
+                street = self.path(unit.area)[STREET : STREET + 1]
+                found.setdefault(street[0] if street else "", []).append(code)
         return found
 
     @cached_property

@@ -65,6 +65,14 @@ def printable(book: Book, person: Person) -> Sequence[Area]:
     return sorted(chosen, key=lambda area: area.code)
 
 
+def may_print(book: Book, person: Person) -> bool:
+    """Whether there is any of them, without making a list of a city's grids."""
+    own = book.areas.get(person.area)
+    if person.role in OWN_AREA and own is not None and own.level:
+        return own.code in book.lived_in
+    return person.role in EVERYWHERE and bool(book.lived_in)
+
+
 def homes(book: Book, area: Area) -> Sequence[Place]:
     return book.lived_in.get(area.code, ())
 

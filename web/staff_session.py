@@ -68,7 +68,7 @@ def _me(parts: Parts, me: auth.SignedIn, locale: str) -> dict[str, Any]:
         "unit": book.unit_name(person.unit, locale),
         "area": book.area_name(person.area),
         "files": person.role in behalf.MAY,
-        "prints": bool(sheets.printable(book, person)),
+        "prints": sheets.may_print(book, person),
         "reads_bulletins": bool(bulletins.readable(book, person)),
         "sees_clearing": clearing.reach(book, person) is not None,
         "console": bool(menu.open_to(person.role)),

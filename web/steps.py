@@ -9,6 +9,7 @@ from cases import access
 from cases.book import Book
 from models import STEPS, Calendar, Case, ExclusionReason, Outcome, Person, ReturnReason, Step
 from models.status import EXTEND_DAYS
+from models.town import STREET
 
 WORDS: Mapping[str, Iterable[str]] = {"reason": ReturnReason, "ground": ExclusionReason, "outcome": Outcome}
 
@@ -51,10 +52,12 @@ def _step(book: Book, person: Person, case: Case, step: Step, locale: str) -> di
 
 
 def _callable(book: Book, person: Person, case: Case, locale: str) -> list[dict[str, str]]:
-    """Units with somebody who handles cases, besides one's own and those called already."""
+    """The city's units and its street's that have somebody to handle cases, but one's own and those called already."""
     known = {person.unit, *access.awaited(case)}
-    able = [code for code, people in book.staff.items() if any(one.role in STEPS["sign"].who for one in people)]
-    return [_unit(book, code, locale) for code in book.units if code in able and code not in known]
+    streets = ("", *book.path(case.grid)[STREET : STREET + 1]) if case.grid else list(book.handling)
+    return [
+        _unit(book, code, locale) for street in streets for code in book.handling.get(street, ()) if code not in known
+    ]
 
 
 def _unit(book: Book, code: str, locale: str) -> dict[str, str]:
