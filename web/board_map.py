@@ -138,7 +138,8 @@ class Atlas:
             to = self.href(area=one.code, **more)
             letter, why = self._letter(colour), self.reasons(day)
             parts.append(Part(one.code, name, said, to, count, path, at, colour, letter, index, why))
-        named = _named(sorted(parts, key=lambda one: -one.count.open), {one.code: one.at for one in parts if one.at})
+        busiest: list[Part] = sorted(parts, key=lambda one: -one.count.open)
+        named = _named(busiest, {one.code: one.at for one in parts if one.at})
         return [replace(one, named=one.code in named) for one in parts]
 
     def _bounds(self, area: str) -> Bounds | None:
