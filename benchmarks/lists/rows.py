@@ -92,6 +92,7 @@ VALUES: Mapping[str, str] = {
     "locale": "'zh-Hans'",
     "status": _STATUS,
     "version": "3",
+    "chain": "sha256('linked: what was before the record is not what is clocked')",
     "round": "1",
     "text": f"spots.name || told.text || CASE WHEN turn %% 50000 = 7 THEN '，树上有{RARE}' ELSE '' END",
     "category": "told.category",
