@@ -67,7 +67,7 @@ async def test_over_the_pages(at_work: tuple[Site, str], window: Callable[..., A
     here = await window(address, "/staff", size)
     assert not (await here.page.evaluate(AFTER))[0], "nobody is signed in"
     await here.enter("chenlu")
-    for path in (f"/console/cases/{number}", "/console/triage", "/staff"):
+    for path in (f"/console/cases/{number}", "/console/triage", "/staff/sheets", "/staff"):
         await here.go(path)
         await here.page.wait_for_function(f"() => ({AFTER})()[0]")
         assert await here.page.evaluate(AFTER) == [True, "none", "fixed", "exact"], path
